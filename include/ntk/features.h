@@ -1,0 +1,43 @@
+/* Random-feature and neural-tangent feature maps of a network. */
+#ifndef NTK_FEATURES_H
+#define NTK_FEATURES_H
+
+#include <ntk/network.h>
+
+NTK_BEGIN
+
+/* The feature map of a network at the parameters it had when the map was made.  Immutable: safe from many threads at once.
+ *   phi_RF(x)_i = gamma sigma(<w_i, x>)                                       i = 1..N
+ *   phi_NT(x)_i = gamma (weight_scale / sqrt(d)) a_i sigma'(<w_i, x>) x       N blocks of d
+ * BOTH: first phi_NT, then phi_RF, in the order of the network's parameters.  In the lecture's parameterization,
+ *   f_{theta + Delta} = f_theta + <phi_RF, da> + sqrt(d) <phi_NT, dw> + O(|Delta|^2)    (weight_scale 1). */
+typedef struct ntk_features ntk_features;
+
+/* NTK_ERR_OPTION  part is unknown */
+NTK_API ntk_status ntk_features_create(ntk_context *context, ntk_features **features, const ntk_network *network,
+                                       int32_t part) NTK_MUST_CHECK;
+
+/* NULL is fine. */
+NTK_API void ntk_features_destroy(ntk_features *features);
+
+/* Number of features p: N (RF), N d (NT), N (d + 1) (BOTH); -1 if features is NULL. */
+NTK_API int64_t ntk_features_size(const ntk_features *features);
+
+/* Phi[i] = phi(x_i).   Phi  n x p   x  n x d.   The arithmetic of this call and the next two is that of the output's dtype.
+ * NTK_ERR_SHAPE      a dimension does not fit
+ * NTK_ERR_VALUE      x holds NaN or infinity: the message names row and column
+ * NTK_ERR_OVERFLOW   a feature overflows; Phi is unspecified
+ * NTK_ERR_CANCELLED  Phi is unspecified */
+NTK_API ntk_status ntk_features_map(const ntk_features *features, const ntk_matrix *Phi, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* y = Phi(x) b without storing Phi.   y  n x t   x  n x d   b  p x t.   Errors as above. */
+NTK_API ntk_status ntk_features_multiply(const ntk_features *features, const ntk_matrix *y, const ntk_matrix *x,
+                                         const ntk_matrix *b) NTK_MUST_CHECK;
+
+/* b = Phi(x)^T r without storing Phi.   b  p x t   x  n x d   r  n x t.   Errors as above. */
+NTK_API ntk_status ntk_features_multiply_transposed(const ntk_features *features, const ntk_matrix *b, const ntk_matrix *x,
+                                                    const ntk_matrix *r) NTK_MUST_CHECK;
+
+NTK_END
+
+#endif

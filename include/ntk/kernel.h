@@ -1,0 +1,68 @@
+/* Kernel functions K(x, x'). */
+#ifndef NTK_KERNEL_H
+#define NTK_KERNEL_H
+
+#include <ntk/features.h>
+
+NTK_BEGIN
+
+/* A kernel K(x, x').  Immutable: every reading call is safe from many threads at once.
+ * Arithmetic is that of the output's dtype; inputs are converted to it.  Angles between nearly parallel samples are taken from
+ * their difference, not from their inner product, so that they are exact to rounding however close the samples. */
+typedef struct ntk_kernel ntk_kernel;
+
+/* The kernel of an infinitely wide one-hidden-layer network with activation sigma.  With
+ *   S(x, x') = weight_scale^2 <x, x'> / d + bias_scale^2,   u, v ~ N(0, [S(x,x) S(x,x'); S(x,x') S(x',x')]),
+ *   K^RF = output_weight_scale^2 E[sigma(u) sigma(v)] + output_bias_scale^2
+ *   K^NT = output_weight_scale^2 S(x, x') E[sigma'(u) sigma'(v)]
+ * At the default scales these are the lecture's kernels, number for number: K^NT has its 1/d.
+ * part              NTK_PART_RF, _NT, or _BOTH (their sum)
+ * parameterization  STANDARDISED (the default) as above; LECTURE multiplies K^NT by d / weight_scale^2 and allows no bias_scale
+ * weight_scale, output_weight_scale   > 0; 0 means 1
+ * bias_scale, output_bias_scale       >= 0; 0 means no bias */
+typedef struct ntk_kernel_options {
+    size_t struct_size;
+    int32_t part;
+    int32_t parameterization;
+    double weight_scale;
+    double bias_scale;
+    double output_weight_scale;
+    double output_bias_scale;
+} ntk_kernel_options;
+
+/* Makes the infinite-width kernel.  options may be NULL.
+ * NTK_ERR_OPTION  an option is outside its domain; the message names it */
+NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
+                                              const ntk_kernel_options *options) NTK_MUST_CHECK;
+
+/* Makes the finite-width kernel K_N(x, x') = <phi(x), phi(x')>.  It is evaluated by products of n x N matrices, never by
+ * forming the n x p features. */
+NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features) NTK_MUST_CHECK;
+
+/* NULL is fine. */
+NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
+
+/* Bytes of working memory, beside its output, that block, diagonal or multiply may hold for n1 and n2 samples of d inputs.
+ * dtype  of the output */
+NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d,
+                                     int32_t dtype) NTK_MUST_CHECK;
+
+/* out[i][j] = K(x1_i, x2_j).   out  n1 x n2   x1  n1 x d   x2  n2 x d (x1 and x2 may be the same).
+ * NTK_ERR_SHAPE      a dimension does not fit
+ * NTK_ERR_VALUE      an input is NaN or infinite: the message names row and column; out is untouched
+ * NTK_ERR_OVERFLOW   a sample is so long that its kernel overflows; out is untouched
+ * NTK_ERR_MEMORY     working memory cannot be had; out is untouched
+ * NTK_ERR_CANCELLED  the progress callback asked to stop; out is unspecified */
+NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1,
+                                    const ntk_matrix *x2) NTK_MUST_CHECK;
+
+/* out[i] = K(x_i, x_i).   out  n x 1   x  n x d.   Errors as for block. */
+NTK_API ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* y = K(x1, x2) v without storing K.   y  n1 x t   x1  n1 x d   x2  n2 x d   v  n2 x t.   Errors as for block. */
+NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1, const ntk_matrix *x2,
+                                       const ntk_matrix *v) NTK_MUST_CHECK;
+
+NTK_END
+
+#endif

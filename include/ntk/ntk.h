@@ -1,0 +1,17 @@
+/* libntk: random features, neural tangents, and what is built on them.  Each header says what it holds. */
+#ifndef NTK_NTK_H
+#define NTK_NTK_H
+
+#include <ntk/activation.h>
+#include <ntk/api.h>
+#include <ntk/context.h>
+#include <ntk/features.h>
+#include <ntk/gram.h>
+#include <ntk/kernel.h>
+#include <ntk/matrix.h>
+#include <ntk/network.h>
+#include <ntk/ridge.h>
+#include <ntk/status.h>
+#include <ntk/version.h>
+
+#endif

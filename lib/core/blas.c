@@ -1,0 +1,167 @@
+#include "core/blas.h"
+
+#include "core/status.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <lapacke.h>
+#include <stdio.h>
+#include <string.h>
+
+/* of BLAS and LAPACKE alike: the build links a pair of one width */
+typedef lapack_int blas_int;
+
+/* Present in some libraries only; none is ever used to change a setting. */
+extern int openblas_get_parallel(void) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+extern char *openblas_get_config(void) __attribute__((weak));
+extern int mkl_get_max_threads(void) __attribute__((weak));
+extern long bli_thread_get_num_threads(void) __attribute__((weak));
+
+/* For its address alone, whatever the headers declare. */
+extern void fortran_cholesky(void) __asm__("dpotrf_") __attribute__((weak));
+
+static ntk_status narrow(blas_int *narrowed, int64_t size)
+{
+    *narrowed = (blas_int)size;
+    if (size < 0 || (int64_t)*narrowed != size)
+        return ntk_fail(NTK_ERR_OVERFLOW, "a dimension or stride of %lld does not fit the %d-bit integers of this BLAS",
+                        (long long)size, (int)(8 * sizeof(blas_int)));
+    return NTK_OK;
+}
+
+static CBLAS_TRANSPOSE cblas_transpose(ntk_transpose transpose)
+{
+    return transpose == NTK_TRANSPOSED ? CblasTrans : CblasNoTrans;
+}
+
+ntk_status ntk_blas_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb, int64_t m, int64_t n, int64_t k, double alpha,
+                         const void *a, int64_t lda, const void *b, int64_t ldb, double beta, void *c, int64_t ldc)
+{
+    blas_int im, in, ik, ia, ib, ic;
+    NTK_TRY(narrow(&im, m));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ik, k));
+    NTK_TRY(narrow(&ia, lda));
+    NTK_TRY(narrow(&ib, ldb));
+    NTK_TRY(narrow(&ic, ldc));
+    CBLAS_TRANSPOSE cta = cblas_transpose(ta), ctb = cblas_transpose(tb);
+    if (dtype == NTK_F64)
+        cblas_dgemm(CblasRowMajor, cta, ctb, im, in, ik, alpha, a, ia, b, ib, beta, c, ic);
+    else
+        cblas_sgemm(CblasRowMajor, cta, ctb, im, in, ik, (float)alpha, a, ia, b, ib, (float)beta, c, ic);
+    return NTK_OK;
+}
+
+ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, double alpha, const void *a, int64_t lda,
+                         double beta, void *c, int64_t ldc)
+{
+    blas_int in, ik, ia, ic;
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ik, k));
+    NTK_TRY(narrow(&ia, lda));
+    NTK_TRY(narrow(&ic, ldc));
+    CBLAS_TRANSPOSE cta = cblas_transpose(ta);
+    if (dtype == NTK_F64)
+        cblas_dsyrk(CblasRowMajor, CblasLower, cta, in, ik, alpha, a, ia, beta, c, ic);
+    else
+        cblas_ssyrk(CblasRowMajor, CblasLower, cta, in, ik, (float)alpha, a, ia, (float)beta, c, ic);
+    return NTK_OK;
+}
+
+ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
+                         double beta, void *c, int64_t ldc)
+{
+    blas_int im, in, ia, ib, ic;
+    NTK_TRY(narrow(&im, m));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ia, lda));
+    NTK_TRY(narrow(&ib, ldb));
+    NTK_TRY(narrow(&ic, ldc));
+    if (dtype == NTK_F64)
+        cblas_dsymm(CblasRowMajor, CblasLeft, CblasLower, im, in, alpha, a, ia, b, ib, beta, c, ic);
+    else
+        cblas_ssymm(CblasRowMajor, CblasLeft, CblasLower, im, in, (float)alpha, a, ia, b, ib, (float)beta, c, ic);
+    return NTK_OK;
+}
+
+static ntk_status trsm(int32_t dtype, CBLAS_SIDE side, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
+                       int64_t ldb)
+{
+    blas_int im, in, il, ib;
+    NTK_TRY(narrow(&im, m));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&il, ldl));
+    NTK_TRY(narrow(&ib, ldb));
+    CBLAS_TRANSPOSE ctl = cblas_transpose(tl);
+    if (dtype == NTK_F64)
+        cblas_dtrsm(CblasRowMajor, side, CblasLower, ctl, CblasNonUnit, im, in, 1, l, il, b, ib);
+    else
+        cblas_strsm(CblasRowMajor, side, CblasLower, ctl, CblasNonUnit, im, in, 1, l, il, b, ib);
+    return NTK_OK;
+}
+
+ntk_status ntk_blas_trsm_right(int32_t dtype, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
+                               int64_t ldb)
+{
+    return trsm(dtype, CblasRight, tl, m, n, l, ldl, b, ldb);
+}
+
+ntk_status ntk_blas_trsm_left(int32_t dtype, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
+                              int64_t ldb)
+{
+    return trsm(dtype, CblasLeft, tl, m, n, l, ldl, b, ldb);
+}
+
+ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_t *pivot)
+{
+    blas_int in, ia;
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ia, lda));
+    /* a row-major lower triangle is a column-major upper one */
+    lapack_int info = dtype == NTK_F64 ? LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', in, a, ia)
+                                       : LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'U', in, a, ia);
+    if (info < 0) return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's potrf refused its argument %lld", -(long long)info);
+    *pivot = (int64_t)info - 1;
+    return NTK_OK;
+}
+
+bool ntk_blas_is_threaded(void)
+{
+    if (openblas_get_parallel && openblas_get_num_threads) return openblas_get_parallel() && openblas_get_num_threads() > 1;
+    if (mkl_get_max_threads) return mkl_get_max_threads() > 1;
+    if (bli_thread_get_num_threads) return bli_thread_get_num_threads() > 1;
+    return false;
+}
+
+/* The file that holds a symbol.  A function's address is read through its bytes, since C has no cast from it to void *. */
+static void file_of(char *name, size_t size, const void *function_pointer)
+{
+    void *address;
+    Dl_info found;
+    memcpy(&address, function_pointer, sizeof address);
+    if (dladdr(address, &found) && found.dli_fname)
+        snprintf(name, size, "%s", found.dli_fname);
+    else
+        snprintf(name, size, "unknown");
+}
+
+void ntk_blas_describe(ntk_blas_info *info)
+{
+    void (*gemm)(void) = (void (*)(void))cblas_dgemm, (*potrf)(void) = fortran_cholesky;
+    file_of(info->lapack, sizeof info->lapack, &potrf);
+    info->bits = (int)(8 * sizeof(blas_int));
+    info->threads = 1;
+    if (openblas_get_config && openblas_get_parallel && openblas_get_num_threads) {
+        static const char *const kinds[3] = {"none", "pthread", "OpenMP"};
+        int kind = openblas_get_parallel();
+        snprintf(info->blas, sizeof info->blas, "%s", openblas_get_config());
+        info->threading = kind >= 0 && kind < 3 ? kinds[kind] : "unknown";
+        info->threads = openblas_get_num_threads();
+        return;
+    }
+    file_of(info->blas, sizeof info->blas, &gemm);
+    info->threading = ntk_blas_is_threaded() ? "its own" : "none";
+    if (mkl_get_max_threads) info->threads = mkl_get_max_threads();
+    if (bli_thread_get_num_threads) info->threads = (int)bli_thread_get_num_threads();
+}

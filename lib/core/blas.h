@@ -1,0 +1,48 @@
+/* The library's only way to CBLAS and LAPACKE.  Row-major; sizes are checked against the width of BLAS integers here and nowhere
+ * else; each routine takes the data type as an argument. */
+#ifndef NTK_CORE_BLAS_H
+#define NTK_CORE_BLAS_H
+
+#include <ntk/matrix.h>
+#include <stdbool.h>
+
+typedef enum ntk_transpose { NTK_PLAIN, NTK_TRANSPOSED } ntk_transpose;
+
+/* C = alpha op(A) op(B) + beta C.   C  m x n   op(A)  m x k   op(B)  k x n */
+ntk_status ntk_blas_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb, int64_t m, int64_t n, int64_t k, double alpha,
+                         const void *a, int64_t lda, const void *b, int64_t ldb, double beta, void *c, int64_t ldc);
+
+/* Lower triangle of C = alpha op(A) op(A)^T + beta C.   C  n x n   op(A)  n x k */
+ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, double alpha, const void *a, int64_t lda,
+                         double beta, void *c, int64_t ldc);
+
+/* C = alpha A B + beta C with A symmetric, its lower triangle given.   A  m x m   B, C  m x n */
+ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
+                         double beta, void *c, int64_t ldc);
+
+/* B = B op(L)^-1 (right) with L lower triangular.   B  m x n   L  n x n */
+ntk_status ntk_blas_trsm_right(int32_t dtype, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
+                               int64_t ldb);
+
+/* B = op(L)^-1 B (left) with L lower triangular.   B  m x n   L  m x m */
+ntk_status ntk_blas_trsm_left(int32_t dtype, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
+                              int64_t ldb);
+
+/* The lower triangle of A becomes L with A = L L^T.  *pivot is -1, or the row of the first pivot that is not positive. */
+ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_t *pivot);
+
+/* Whether one BLAS call uses several threads at present.  False for unknown libraries. */
+bool ntk_blas_is_threaded(void);
+
+/* What answers at run time. */
+typedef struct ntk_blas_info {
+    char blas[160];   /* vendor, version, kernel; or the file that holds it */
+    char lapack[160]; /* the file that holds LAPACK's Cholesky */
+    int bits;         /* of a BLAS integer */
+    const char *threading;
+    int threads;
+} ntk_blas_info;
+
+void ntk_blas_describe(ntk_blas_info *info);
+
+#endif

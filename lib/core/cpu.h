@@ -1,0 +1,14 @@
+/* Which of the compiled instruction sets this machine runs. */
+#ifndef NTK_CORE_CPU_H
+#define NTK_CORE_CPU_H
+
+#include <stdint.h>
+
+typedef enum ntk_isa { NTK_ISA_INDEX_PORTABLE, NTK_ISA_INDEX_AVX2, NTK_ISA_INDEX_AVX512, NTK_ISA_COUNT } ntk_isa;
+
+/* The best one that disabled (NTK_CPU_ bits) leaves. */
+ntk_isa ntk_cpu_best(uint32_t disabled);
+
+const char *ntk_isa_name(ntk_isa isa);
+
+#endif

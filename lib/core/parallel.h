@@ -1,0 +1,53 @@
+/* Running the tasks of one call: on which threads, with what progress, and until when. */
+#ifndef NTK_CORE_PARALLEL_H
+#define NTK_CORE_PARALLEL_H
+
+#include <ntk/context.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* One call's work, as the progress callback sees it. */
+typedef struct ntk_work {
+    ntk_context *context;
+    const char *stage;
+    double begin, end; /* the stage's share of the whole call */
+    int64_t total;     /* units of work in the stage */
+    _Atomic int64_t done;
+    atomic_bool cancelled;
+    pthread_t caller;
+} ntk_work;
+
+/* Who executes a task: one of ntk_lanes(context) lanes, so that each can own scratch memory. */
+typedef struct ntk_lane {
+    ntk_work *work;
+    int32_t index;
+    bool nested; /* inside a parallel region: what it starts runs on itself */
+} ntk_lane;
+
+/* A task that fails ends its region: no new task starts, and the region returns the failure with its sentence. */
+typedef ntk_status (*ntk_task)(void *argument, int64_t index, const ntk_lane *lane);
+
+/* Begins a call of one stage, or one stage of several, that takes the shares begin to end of the whole. */
+ntk_lane ntk_work_begin(ntk_work *work, ntk_context *context);
+void ntk_work_stage(ntk_work *work, const char *stage, int64_t units, double begin, double end);
+
+/* Counts units of work as done.  On the calling thread it asks the progress callback.  NTK_ERR_CANCELLED once that has asked to
+ * stop. */
+ntk_status ntk_advance(const ntk_lane *lane, int64_t units);
+
+/* How many lanes a region of this context can have. */
+int32_t ntk_lanes(const ntk_context *context);
+
+/* Runs task(argument, 0..tasks-1) on the executor; a single task, or a nested region, on the calling lane.  The tasks must not
+ * call BLAS. */
+ntk_status ntk_run(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument);
+
+/* The same for tasks that call BLAS: on the executor if BLAS is single-threaded, otherwise one after the other on the calling
+ * thread, where BLAS brings its own threads and a task may itself ntk_run what is not BLAS. */
+ntk_status ntk_run_blas(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument);
+
+/* How many lanes ntk_run_blas can use: how many scratch areas its tasks need. */
+int32_t ntk_lanes_blas(const ntk_context *context);
+
+#endif

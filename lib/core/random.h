@@ -1,0 +1,21 @@
+/* Counter-based random numbers: Philox4x32-10 of Random123 (Salmon et al. 2011).  A number depends on its seed, purpose, layer and
+ * index alone, so any part of a sequence can be drawn by any thread; the bits are the same on every machine. */
+#ifndef NTK_CORE_RANDOM_H
+#define NTK_CORE_RANDOM_H
+
+#include <stdint.h>
+
+/* What a sequence is for.  Frozen: changing one changes every network. */
+enum { NTK_RANDOM_HIDDEN = 1, NTK_RANDOM_OUTPUT = 2 };
+
+typedef struct ntk_random {
+    uint64_t seed;
+    uint32_t purpose;
+    uint32_t layer;
+} ntk_random;
+
+/* Numbers first, ..., first + count - 1 of the sequence. */
+void ntk_random_normals(const ntk_random *random, double *out, int64_t first, int64_t count); /* N(0, 1) */
+void ntk_random_signs(const ntk_random *random, double *out, int64_t first, int64_t count);   /* +-1 */
+
+#endif
