@@ -1,0 +1,21 @@
+/* NTK_INIT as a caller writes it, compiled as C99, C11 and C++11. */
+#include <ntk/ntk.h>
+
+size_t sizes(void);
+
+size_t sizes(void)
+{
+    ntk_context_options context = NTK_INIT(ntk_context_options);
+    ntk_activation_options activation = NTK_INIT(ntk_activation_options);
+    ntk_moments moments = NTK_INIT(ntk_moments);
+    ntk_network_options network = NTK_INIT(ntk_network_options);
+    ntk_kernel_options kernel = NTK_INIT(ntk_kernel_options);
+    ntk_gram_options gram = NTK_INIT(ntk_gram_options);
+    ntk_ridge_options ridge = NTK_INIT(ntk_ridge_options);
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    double element = 0;
+    ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
+    kernel.part = NTK_PART_NT;
+    return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
+           gram.struct_size + ridge.struct_size + report.struct_size + (size_t)view.rows;
+}

@@ -1,0 +1,127 @@
+/* Values that programs were compiled with: statuses and every other constant of the public headers. */
+#include "support.h"
+
+#include <string.h>
+
+typedef struct constant {
+    const char *name;
+    int64_t value, frozen;
+} constant;
+
+#define FROZEN(name, value) \
+    {                       \
+#name, name, value  \
+    }
+
+static const constant statuses[] = {
+    FROZEN(NTK_OK, 0),
+    FROZEN(NTK_NOTE_NOT_CONVERGED, 1),
+    FROZEN(NTK_NOTE_DIVERGED, 2),
+    FROZEN(NTK_NOTE_AT_BRACKET, 3),
+    FROZEN(NTK_NOTE_REFITTED, 4),
+    FROZEN(NTK_ERR_NULL, -1),
+    FROZEN(NTK_ERR_SHAPE, -2),
+    FROZEN(NTK_ERR_VALUE, -3),
+    FROZEN(NTK_ERR_DTYPE, -4),
+    FROZEN(NTK_ERR_OPTION, -5),
+    FROZEN(NTK_ERR_MEMORY, -6),
+    FROZEN(NTK_ERR_OVERFLOW, -7),
+    FROZEN(NTK_ERR_SINGULAR, -8),
+    FROZEN(NTK_ERR_CANCELLED, -9),
+    FROZEN(NTK_ERR_UNSUPPORTED, -10),
+    FROZEN(NTK_ERR_STATE, -11),
+    FROZEN(NTK_ERR_IO, -12),
+    FROZEN(NTK_ERR_FORMAT, -13),
+    FROZEN(NTK_ERR_CALLBACK, -14),
+    FROZEN(NTK_ERR_INTERNAL, -15),
+};
+
+static const constant constants[] = {
+    FROZEN(NTK_F64, 1),
+    FROZEN(NTK_F32, 2),
+    FROZEN(NTK_READONLY, 1),
+    FROZEN(NTK_LOG_INFO, 1),
+    FROZEN(NTK_LOG_WARNING, 2),
+    FROZEN(NTK_CPU_AVX2, 1),
+    FROZEN(NTK_CPU_AVX512, 2),
+    FROZEN(NTK_RELU, 1),
+    FROZEN(NTK_LEAKY_RELU, 2),
+    FROZEN(NTK_ABS, 3),
+    FROZEN(NTK_STEP, 4),
+    FROZEN(NTK_SIGN, 5),
+    FROZEN(NTK_IDENTITY, 6),
+    FROZEN(NTK_ERF, 7),
+    FROZEN(NTK_PART_BOTH, 0),
+    FROZEN(NTK_PART_RF, 1),
+    FROZEN(NTK_PART_NT, 2),
+    FROZEN(NTK_SCALING_NTK, 0),
+    FROZEN(NTK_SCALING_MEAN_FIELD, 1),
+    FROZEN(NTK_SCALING_CUSTOM, 2),
+    FROZEN(NTK_OUTPUT_SIGNS, 0),
+    FROZEN(NTK_OUTPUT_GAUSSIAN, 1),
+    FROZEN(NTK_OUTPUT_ZERO, 2),
+    FROZEN(NTK_HIDDEN_GAUSSIAN, 0),
+    FROZEN(NTK_HIDDEN_SPHERE, 1),
+    FROZEN(NTK_PARAM_DEFAULT, 0),
+    FROZEN(NTK_PARAM_LECTURE, 1),
+    FROZEN(NTK_PARAM_STANDARDISED, 2),
+    FROZEN(NTK_STORAGE_FULL, 0),
+    FROZEN(NTK_STORAGE_PACKED, 1),
+    FROZEN(NTK_RIDGE_AUTO, 0),
+    FROZEN(NTK_RIDGE_DUAL, 1),
+    FROZEN(NTK_RIDGE_PRIMAL, 2),
+    FROZEN(NTK_ABI_VERSION, 0),
+};
+
+enum { STATUSES = sizeof statuses / sizeof *statuses, CONSTANTS = sizeof constants / sizeof *constants };
+
+START_TEST(status_values_are_frozen)
+{
+    for (int i = 0; i < STATUSES; i++)
+        ck_assert_msg(statuses[i].value == statuses[i].frozen, "%s is %" PRId64 ", was %" PRId64, statuses[i].name,
+                      statuses[i].value, statuses[i].frozen);
+}
+END_TEST
+
+START_TEST(every_status_is_in_the_list)
+{
+#define COUNT(name, value, meaning) +1
+    ck_assert_int_eq(STATUSES, 0 NTK_STATUS_TABLE(COUNT));
+#undef COUNT
+}
+END_TEST
+
+START_TEST(every_status_has_its_name)
+{
+    for (int i = 0; i < STATUSES; i++) ck_assert_str_eq(ntk_status_name((ntk_status)statuses[i].value), statuses[i].name);
+    ck_assert_str_eq(ntk_status_name(5), "unknown status");
+    ck_assert_str_eq(ntk_status_name(-16), "unknown status");
+}
+END_TEST
+
+START_TEST(other_constants_are_frozen)
+{
+    for (int i = 0; i < CONSTANTS; i++)
+        ck_assert_msg(constants[i].value == constants[i].frozen, "%s is %" PRId64 ", was %" PRId64, constants[i].name,
+                      constants[i].value, constants[i].frozen);
+}
+END_TEST
+
+START_TEST(library_and_headers_are_one_version)
+{
+    ck_assert_str_eq(ntk_version_string(), NTK_VERSION_STRING);
+    ck_assert_int_eq(ntk_abi_version(), NTK_ABI_VERSION);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("constants");
+    TCase *frozen = test_case(suite, "frozen");
+    tcase_add_test(frozen, status_values_are_frozen);
+    tcase_add_test(frozen, every_status_is_in_the_list);
+    tcase_add_test(frozen, every_status_has_its_name);
+    tcase_add_test(frozen, other_constants_are_frozen);
+    tcase_add_test(frozen, library_and_headers_are_one_version);
+    return test_run(suite);
+}
