@@ -27,7 +27,7 @@ ntk_status ntk_size_multiply(uint64_t *bytes, int64_t count, int64_t size)
 
 ntk_status ntk_size_add(uint64_t *bytes, int64_t count, int64_t size)
 {
-    uint64_t product;
+    uint64_t product = 0;
     NTK_TRY(ntk_size_multiply(&product, count, size));
     if (__builtin_add_overflow(*bytes, product, bytes))
         return ntk_fail(NTK_ERR_OVERFLOW, "the memory needed is more than can be addressed");
@@ -53,7 +53,7 @@ static void *take(const ntk_context *context, size_t bytes)
 
 ntk_status ntk_allocate(ntk_context *context, void *memory_out, int64_t count, int64_t size, const char *what)
 {
-    uint64_t bytes, budget = context->options.memory_budget;
+    uint64_t bytes = 0, budget = context->options.memory_budget;
     void *none = NULL;
     memcpy(memory_out, &none, sizeof none);
     NTK_TRY(ntk_size_multiply(&bytes, count, size));
