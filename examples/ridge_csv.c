@@ -1,0 +1,279 @@
+/* The error of kernel ridge regression on a CSV file, for the kernels of infinitely wide networks and of a finite one, beside
+ * that of linear regression.  cc ridge_csv.c crossval.c csv.c file.c progress.c $(pkg-config --cflags --libs ntk) -lz -lm */
+#include "crossval.h"
+#include "csv.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_LAMBDAS = 64, METHODS = 5, EXIT_USAGE = 2 };
+
+typedef struct settings {
+    const char *file, *target;
+    int64_t folds, hidden;
+    uint64_t seed;
+    double lambdas[MOST_LAMBDAS];
+    int64_t lambda_count;
+} settings;
+
+static const char help[] =
+    "Usage: ridge_csv FILE [options]\n"
+    "Cross-validated error of ridge regression, linear and with the kernels of a one-hidden-layer ReLU network.\n"
+    "\n"
+    "FILE is a table of numbers: fields separated by commas, semicolons or tabs; with or without a header; gzipped or not.\n"
+    "\n"
+    "  -t, --target COLUMN  what to predict: a column's name or number, from 1 (the last column)\n"
+    "  -k, --folds K        number of folds (10)\n"
+    "  -l, --lambda L[,L]   ridge penalty; the best of several is chosen in each fold (1e-4,1e-3,1e-2,1e-1,1,10,100)\n"
+    "  -n, --hidden N       neurons of the finite network (64)\n"
+    "  -s, --seed S         of the folds and the finite network (1)\n"
+    "  -h, --help           print this and exit\n"
+    "\n"
+    "Inputs are standardised by the training samples of each fold, and get a constant 1 beside them, as a bias. Lambda is\n"
+    "chosen on a fifth of the training samples that the other four fifths predict; the fold that tests is never looked at.\n";
+
+static _Noreturn void fail(const char *sentence)
+{
+    fprintf(stderr, "ridge_csv: %s\n", sentence);
+    exit(EXIT_FAILURE);
+}
+
+static _Noreturn void misuse(const char *option, const char *value, const char *expected)
+{
+    fprintf(stderr, "ridge_csv: %s is \"%s\", expected %s (--help says more)\n", option, value, expected);
+    exit(EXIT_USAGE);
+}
+
+static void check(ntk_status status, progress_line *progress)
+{
+    if (status >= 0) return;
+    progress_end(progress);
+    const char *sentence = ntk_error_message();
+    fail(*sentence ? sentence : ntk_status_name(status));
+}
+
+static int64_t parse_count(const char *option, const char *text, long long least, const char *expected)
+{
+    char *stop;
+    errno = 0;
+    long long value = strtoll(text, &stop, 10);
+    if (!*text || *stop || errno || value < least) misuse(option, text, expected);
+    return value;
+}
+
+static void parse_lambdas(settings *s, const char *text)
+{
+    const char *next = text;
+    for (;;) {
+        char *stop;
+        double value = strtod(next, &stop);
+        if (stop == next || (*stop && *stop != ',') || !isfinite(value) || value < 0 || s->lambda_count == MOST_LAMBDAS)
+            misuse("--lambda", text, "up to 64 numbers that are not negative, with commas between them");
+        s->lambdas[s->lambda_count++] = value;
+        if (!*stop) return;
+        next = stop + 1;
+    }
+}
+
+static void parse_arguments(settings *s, int count, char **arguments)
+{
+    static const struct option options[] = {{"target", required_argument, NULL, 't'},
+                                            {"folds", required_argument, NULL, 'k'},
+                                            {"lambda", required_argument, NULL, 'l'},
+                                            {"hidden", required_argument, NULL, 'n'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    *s = (settings){.folds = 10, .hidden = 64, .seed = 1};
+    while ((option = getopt_long(count, arguments, "t:k:l:n:s:h", options, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            s->target = optarg;
+            break;
+        case 'k':
+            s->folds = parse_count("--folds", optarg, 2, "a number from 2");
+            break;
+        case 'l':
+            parse_lambdas(s, optarg);
+            break;
+        case 'n':
+            s->hidden = parse_count("--hidden", optarg, 1, "a number from 1");
+            break;
+        case 's':
+            s->seed = (uint64_t)parse_count("--seed", optarg, 0, "a number from 0");
+            break;
+        case 'h':
+            fputs(help, stdout);
+            exit(EXIT_SUCCESS);
+        default:
+            exit(EXIT_USAGE);
+        }
+    }
+    if (optind != count - 1) {
+        fputs(optind < count ? "ridge_csv: expected one file (--help says more)\n" : help, stderr);
+        exit(EXIT_USAGE);
+    }
+    s->file = arguments[optind];
+    if (s->lambda_count) return;
+    for (int power = -4; power <= 2; power++) s->lambdas[s->lambda_count++] = pow(10, power);
+}
+
+/* Takes the target's column out of the table. */
+static void split_columns(const csv_table *table, int64_t target, double *x, double *y)
+{
+    int64_t d = table->cols - 1;
+    for (int64_t i = 0; i < table->rows; i++)
+        for (int64_t j = 0; j < table->cols; j++) {
+            double value = table->values[i * table->cols + j];
+            if (j == target)
+                y[i] = value;
+            else
+                x[i * d + j - (j > target)] = value;
+        }
+}
+
+/* A permutation from the seed (SplitMix64, Fisher and Yates). */
+static void shuffle(int64_t *order, int64_t n, uint64_t seed)
+{
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    for (int64_t i = n - 1; i > 0; i--) {
+        uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        int64_t j = (int64_t)((z ^ (z >> 31)) % (uint64_t)(i + 1)), kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+
+static double deviation(const double *y, int64_t n)
+{
+    double mean = 0, square = 0;
+    for (int64_t i = 0; i < n; i++) mean += y[i] / (double)n;
+    for (int64_t i = 0; i < n; i++) square += (y[i] - mean) * (y[i] - mean);
+    return sqrt(square / (double)(n - 1));
+}
+
+/* The kernel of an infinitely wide network.  That of the identity's output weights is <x, x'> / d: linear regression. */
+static ntk_kernel *infinite_kernel(ntk_context *context, int32_t activation_kind, int32_t part, progress_line *progress)
+{
+    ntk_activation *activation;
+    ntk_kernel *kernel;
+    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    options.part = part;
+    check(ntk_activation_create(context, &activation, activation_kind, NULL), progress);
+    check(ntk_kernel_create_infinite(context, &kernel, activation, &options), progress);
+    ntk_activation_destroy(activation);
+    return kernel;
+}
+
+/* The kernel of a finite network's features. */
+static ntk_kernel *finite_kernel(ntk_context *context, int64_t inputs, const settings *s, progress_line *progress)
+{
+    ntk_activation *relu;
+    ntk_network *network;
+    ntk_features *features;
+    ntk_kernel *kernel;
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    options.inputs = inputs;
+    options.hidden = s->hidden;
+    options.seed = s->seed;
+    check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
+    check(ntk_network_create(context, &network, relu, &options), progress);
+    check(ntk_features_create(context, &features, network, NTK_PART_BOTH), progress);
+    check(ntk_kernel_create_finite(context, &kernel, features), progress);
+    ntk_features_destroy(features);
+    ntk_network_destroy(network);
+    ntk_activation_destroy(relu);
+    return kernel;
+}
+
+static void print_table(const cv_problem *problem, const settings *s)
+{
+    ntk_context *context = problem->context;
+    progress_line *progress = problem->progress;
+    const struct {
+        const char *name;
+        ntk_kernel *kernel;
+    } methods[METHODS] = {
+        {"linear", infinite_kernel(context, NTK_IDENTITY, NTK_PART_RF, progress)},
+        {"K^RF", infinite_kernel(context, NTK_RELU, NTK_PART_RF, progress)},
+        {"K^NT", infinite_kernel(context, NTK_RELU, NTK_PART_NT, progress)},
+        {"K^RF + K^NT", infinite_kernel(context, NTK_RELU, NTK_PART_BOTH, progress)},
+        {"finite network", finite_kernel(context, cv_inputs(problem), s, progress)},
+    };
+    printf("%-16s %10s  %-10s %8s  %s\n", "method", "RMSE", "+-", "lambda", "system solved");
+    for (int i = 0; i < METHODS; i++) {
+        cv_result result;
+        check(cv_run(problem, methods[i].name, methods[i].kernel, &result), progress);
+        progress_end(progress);
+        printf("%-16s %10.4g  %-10.2g %8.2g  %lld %s\n", methods[i].name, result.rmse, result.deviation, result.lambda,
+               (long long)result.equations, result.primal ? "features (primal)" : "samples (dual)");
+        fflush(stdout);
+        ntk_kernel_destroy(methods[i].kernel);
+    }
+}
+
+static void run(const settings *s, const csv_table *table, int64_t target)
+{
+    progress_line progress;
+    int64_t n = table->rows, d = table->cols - 1;
+    double *x = calloc((size_t)(n * d), sizeof *x), *y = calloc((size_t)n, sizeof *y);
+    int64_t *order = calloc((size_t)n, sizeof *order);
+    if (!x || !y || !order) fail("not enough memory");
+    split_columns(table, target, x, y);
+    shuffle(order, n, s->seed);
+
+    progress_begin(&progress);
+    ntk_context *context;
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    options.progress = progress_report;
+    options.progress_user = &progress;
+    check(ntk_context_create(&context, &options), &progress);
+
+    char number[32];
+    snprintf(number, sizeof number, "column %lld", (long long)target + 1);
+    printf("%s: %lld samples, %lld inputs; target: %s, standard deviation %.4g\n", s->file, (long long)n, (long long)d,
+           table->names ? table->names[target] : number, deviation(y, n));
+    printf("%lld folds, %s; %lld neurons in the finite network\n\n", (long long)s->folds,
+           s->lambda_count == 1 ? "lambda as given" : "lambda chosen on a fifth of the training samples", (long long)s->hidden);
+    cv_problem problem = {.context = context,
+                          .progress = &progress,
+                          .n = n,
+                          .d = d,
+                          .x = x,
+                          .y = y,
+                          .order = order,
+                          .folds = s->folds,
+                          .lambdas = s->lambdas,
+                          .lambda_count = s->lambda_count};
+    print_table(&problem, s);
+    ntk_context_destroy(context);
+    free(order);
+    free(y);
+    free(x);
+}
+
+int main(int count, char **arguments)
+{
+    settings s;
+    csv_table table;
+    char message[FILE_MESSAGE_SIZE];
+    parse_arguments(&s, count, arguments);
+    if (csv_read(&table, s.file, message)) fail(message);
+    int64_t target = s.target ? csv_column(&table, s.target) : table.cols - 1;
+    if (target < 0) misuse("--target", s.target, "the name or number of a column");
+    if (table.cols < 2) fail("the file has one column, expected inputs and a target");
+    if (table.rows < 2 * s.folds) {
+        snprintf(message, sizeof message, "the file has %lld samples, expected at least two a fold", (long long)table.rows);
+        fail(message);
+    }
+    run(&s, &table, target);
+    csv_free(&table);
+    return EXIT_SUCCESS;
+}
