@@ -28,7 +28,7 @@ uint64_t test_seed(uint64_t standard)
     static bool printed;
     const char *set = getenv("NTK_TEST_SEED");
     uint64_t seed = set ? strtoull(set, NULL, 0) : standard;
-    if (!printed) printf("seed %" PRIu64 " (NTK_TEST_SEED sets another)\n", seed);
+    if (!printed) printf("# seed %" PRIu64 " (NTK_TEST_SEED sets another)\n", seed);
     printed = true;
     return seed;
 }

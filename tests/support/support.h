@@ -9,6 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The thread sanitizer cannot follow threads that a forked child starts. */
+#if defined(__SANITIZE_THREAD__)
+#define TEST_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEST_THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef TEST_THREAD_SANITIZER
+#define TEST_THREAD_SANITIZER 0
+#endif
+
 /* Runs the suite, prints its failures, and returns main's exit status.  Check's own timeout is off: the runner has one. */
 int test_run(Suite *suite);
 
