@@ -1,0 +1,66 @@
+/* The independent oracle of the tests: kernels and solves computed naively, in long double, from their definitions alone.
+ * Nothing here comes from lib/. */
+#ifndef NTK_TESTS_ORACLE_H
+#define NTK_TESTS_ORACLE_H
+
+#include "support.h"
+
+/* --- random data --- */
+
+/* SplitMix64: uniform on (0, 1), standard normal, and an integer in [0, bound). */
+double oracle_uniform(uint64_t *state);
+double oracle_normal(uint64_t *state);
+int64_t oracle_integer(uint64_t *state, int64_t bound);
+
+/* Memory of the test; a test that cannot have it fails. */
+void *oracle_memory(int64_t count, size_t size);
+
+/* n x d standard normals, rounded to dtype so that both precisions see the same samples; free it. */
+double *oracle_samples(int64_t n, int64_t d, int32_t dtype, uint64_t *state);
+
+/* A read-only guarded array of the contiguous values, rounded to dtype. */
+test_array oracle_array(const double *values, int64_t rows, int64_t cols, int64_t gap, int32_t dtype);
+
+/* --- infinite-width kernels --- */
+
+typedef struct oracle_kernel {
+    int32_t kind;
+    double slope; /* of LEAKY_RELU, 0 for others */
+    ntk_kernel_options options;
+} oracle_kernel;
+
+/* a value, and how far a sound computation may be from it */
+typedef struct oracle_value {
+    long double value;
+    long double bound;
+} oracle_value;
+
+/* K(x, y) for x, y of d entries, and the error that arithmetic of this unit roundoff may make (see infinite.c). */
+oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff);
+
+/* The angle between x and y, with its full relative precision however small or near pi it is. */
+long double oracle_angle(const long double *x, const long double *y, int64_t d);
+
+/* 2^-53 or 2^-24. */
+double oracle_roundoff(int32_t dtype);
+
+/* Makes the activation and the kernel that oracle describes. */
+ntk_kernel *oracle_kernel_create(ntk_context *context, const oracle_kernel *oracle);
+ntk_activation *oracle_activation_create(ntk_context *context, int32_t kind, double slope);
+
+/* --- activations --- */
+
+long double oracle_activation(int32_t kind, double slope, long double u);
+long double oracle_derivative(int32_t kind, double slope, long double u);
+const char *oracle_kind_name(int32_t kind);
+
+/* --- dense algebra --- */
+
+/* Solves A z = b, A n x n symmetric positive definite, b n x t, in long double by Cholesky; z may be b.  Returns 0, or 1 if A
+ * is not positive definite. */
+int oracle_solve(long double *z, const long double *A, const long double *b, int64_t n, int64_t t);
+
+/* Gauss-Legendre nodes and weights on [-1, 1]. */
+void oracle_legendre(long double *nodes, long double *weights, int count);
+
+#endif

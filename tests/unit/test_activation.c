@@ -1,0 +1,204 @@
+/* Values and derivatives against the C library, moments against quadrature and differences. */
+#include "oracle.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN, NTK_IDENTITY, NTK_ERF};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+static const int32_t dtypes[] = {NTK_F64, NTK_F32};
+
+static ntk_context *context_without(uint32_t cpu_disable)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    ntk_context *context = NULL;
+    options.cpu_disable = cpu_disable;
+    options.threads = 1;
+    CHECK_OK(ntk_context_create(&context, &options));
+    return context;
+}
+
+/* --- values and derivatives --- */
+
+/* sigma(u): exact but for leaky ReLU (one product, and in f32 a rounded slope) and erf (SLEEF's 1.5 ulp, counted from the
+ * rounded reference).  sigma'(u) = 2/sqrt(pi) exp(-u^2): the rounding of u^2 is multiplied by u^2. */
+static void compare_pointwise(int32_t kind, double slope, int32_t dtype, double u, double value, double derivative)
+{
+    long double v = oracle_activation(kind, slope, (long double)u);
+    long double g = oracle_derivative(kind, slope, (long double)u);
+    long double ulp = 2 * (long double)oracle_roundoff(dtype);
+    long double grain = dtype == NTK_F32 ? (long double)FLT_TRUE_MIN : (long double)DBL_TRUE_MIN;
+    long double loose_value = kind == NTK_ERF ? 2 : kind == NTK_LEAKY_RELU ? (dtype == NTK_F32 ? 1.5L : 0.5L) : 0;
+    long double loose_slope = kind == NTK_ERF ? 4 + (long double)u * (long double)u : kind == NTK_LEAKY_RELU ? 0.5L : 0;
+    ck_assert_msg(fabsl((long double)value - v) <= loose_value * ulp * fabsl(v) + (loose_value > 0 ? grain : 0),
+                  "%s(%.17g) is %.17g, not %.21Lg", oracle_kind_name(kind), u, value, v);
+    ck_assert_msg(fabsl((long double)derivative - g) <= loose_slope * ulp * fabsl(g) + (loose_slope > 0 ? grain : 0),
+                  "%s'(%.17g) is %.17g, not %.21Lg", oracle_kind_name(kind), u, derivative, g);
+}
+
+static void evaluate(const ntk_activation *activation, int32_t kind, double slope, const double *u, int64_t rows, int64_t cols,
+                     int64_t gap, int32_t dtype)
+{
+    test_array in = oracle_array(u, rows, cols, gap, dtype);
+    test_array value = test_array_make(rows, cols, gap + 1, dtype);
+    test_array derivative = test_array_make(rows, cols, gap, dtype);
+    CHECK_OK(ntk_activation_value(activation, &value.view, &in.view));
+    CHECK_OK(ntk_activation_derivative(activation, &derivative.view, &in.view));
+    ck_assert(test_array_is_written(&value) && test_array_is_written(&derivative));
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < cols; j++)
+            compare_pointwise(kind, slope, dtype, test_get(&in.view, i, j), test_get(&value.view, i, j),
+                              test_get(&derivative.view, i, j));
+    }
+    test_array_free(&in);
+    test_array_free(&value);
+    test_array_free(&derivative);
+}
+
+/* every length of a vector's tail, on every instruction set */
+START_TEST(tails_on_every_instruction_set)
+{
+    uint64_t state = test_seed(11);
+    ntk_context *context = context_without((uint32_t)_i);
+    for (int k = 0; k < KINDS; k++) {
+        double slope = kinds[k] == NTK_LEAKY_RELU ? -0.3 : 0;
+        ntk_activation *activation = oracle_activation_create(context, kinds[k], slope);
+        for (int64_t n = 1; n <= 70; n++) {
+            for (int t = 0; t < 2; t++) {
+                double *u = oracle_samples(2, n, dtypes[t], &state);
+                evaluate(activation, kinds[k], slope, u, 2, n, n % 3, dtypes[t]);
+                free(u);
+            }
+        }
+        ntk_activation_destroy(activation);
+    }
+    ntk_context_destroy(context);
+}
+END_TEST
+
+/* magnitudes from denormal to the largest, both signs: where erf is linear, curved, flat, and its derivative underflows */
+START_TEST(all_magnitudes)
+{
+    uint64_t state = test_seed(12);
+    ntk_context *context = context_without((uint32_t)_i);
+    for (int t = 0; t < 2; t++) {
+        enum { COUNT = 4000 };
+        static double u[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            double exponent =
+                i % 2 ? 4 * oracle_uniform(&state) - 1 : (dtypes[t] == NTK_F32 ? 75 : 600) * oracle_uniform(&state) - 37;
+            u[i] = (i % 4 < 2 ? 1 : -1) * (i % 2 ? exponent : pow(10, exponent > 0 ? -exponent / 2 : exponent));
+            if (i % 8 == 0) u[i] = (dtypes[t] == NTK_F32 ? (double)FLT_MAX : DBL_MAX) * oracle_uniform(&state);
+        }
+        for (int k = 0; k < KINDS; k++) {
+            ntk_activation *activation = oracle_activation_create(context, kinds[k], 0);
+            evaluate(activation, kinds[k], kinds[k] == NTK_LEAKY_RELU ? 0.01 : 0, u, 40, COUNT / 40, 3, dtypes[t]);
+            ntk_activation_destroy(activation);
+        }
+    }
+    ntk_context_destroy(context);
+}
+END_TEST
+
+typedef struct special {
+    int32_t kind;
+    double u, value, derivative;
+} special;
+
+static const special specials[] = {
+    {NTK_RELU, 0, 0, 0},
+    {NTK_RELU, (double)INFINITY, (double)INFINITY, 1},
+    {NTK_RELU, -(double)INFINITY, 0, 0},
+    {NTK_LEAKY_RELU, 0, 0, 0.25},
+    {NTK_LEAKY_RELU, (double)INFINITY, (double)INFINITY, 1},
+    {NTK_LEAKY_RELU, -(double)INFINITY, -(double)INFINITY, 0.25},
+    {NTK_ABS, 0, 0, 0},
+    {NTK_ABS, -(double)INFINITY, (double)INFINITY, -1},
+    {NTK_ABS, (double)INFINITY, (double)INFINITY, 1},
+    {NTK_STEP, 0, 0, 0},
+    {NTK_STEP, 0x1p-149, 1, 0},
+    {NTK_STEP, -0x1p-149, 0, 0},
+    {NTK_STEP, (double)INFINITY, 1, 0},
+    {NTK_STEP, -(double)INFINITY, 0, 0},
+    {NTK_SIGN, 0, 0, 0},
+    {NTK_SIGN, 0x1p-149, 1, 0},
+    {NTK_SIGN, -0x1p-149, -1, 0},
+    {NTK_SIGN, (double)INFINITY, 1, 0},
+    {NTK_SIGN, -(double)INFINITY, -1, 0},
+    {NTK_IDENTITY, 0, 0, 1},
+    {NTK_IDENTITY, -(double)INFINITY, -(double)INFINITY, 1},
+    {NTK_ERF, 0, 0, 1.1283791670955125739},
+    {NTK_ERF, (double)INFINITY, 1, 0},
+    {NTK_ERF, -(double)INFINITY, -1, 0},
+};
+
+/* kinks and infinities by the header, -0 like 0, and NaN in gives NaN out, alone and amid numbers */
+START_TEST(conventions)
+{
+    ntk_context *context = context_without((uint32_t)_i);
+    for (size_t s = 0; s < sizeof specials / sizeof *specials; s++) {
+        const special *row = &specials[s];
+        ntk_activation *activation = oracle_activation_create(context, row->kind, row->kind == NTK_LEAKY_RELU ? 0.25 : 0);
+        for (int t = 0; t < 2; t++) {
+            double u[19];
+            for (int i = 0; i < 19; i++) u[i] = i == 5 ? (double)NAN : row->u == 0 && i % 2 ? -0.0 : row->u;
+            test_array in = oracle_array(u, 1, 19, 0, dtypes[t]);
+            test_array value = test_array_make(1, 19, 0, dtypes[t]), derivative = test_array_make(1, 19, 0, dtypes[t]);
+            CHECK_OK(ntk_activation_value(activation, &value.view, &in.view));
+            CHECK_OK(ntk_activation_derivative(activation, &derivative.view, &in.view));
+            for (int i = 0; i < 19; i++) {
+                double v = test_get(&value.view, 0, i), g = test_get(&derivative.view, 0, i);
+                double want = dtypes[t] == NTK_F32 ? (double)(float)row->derivative : row->derivative;
+                if (i == 5)
+                    ck_assert_msg(isnan(v), "%s(NaN) is %g", oracle_kind_name(row->kind), v);
+                else
+                    ck_assert_msg(v == row->value && fabs(g - want) <= 2 * oracle_roundoff(dtypes[t]) * fabs(want),
+                                  "%s at %g: %g and %.17g", oracle_kind_name(row->kind), u[i], v, g);
+            }
+            test_array_free(&in);
+            test_array_free(&value);
+            test_array_free(&derivative);
+        }
+        ntk_activation_destroy(activation);
+    }
+    ntk_context_destroy(context);
+}
+END_TEST
+
+/* --- options --- */
+
+START_TEST(option_errors)
+{
+    ntk_context *context = context_without(0);
+    ntk_activation *activation = NULL;
+    ntk_activation_options options = NTK_INIT(ntk_activation_options);
+    for (int32_t kind = -1; kind <= 12; kind += kind == 0 ? 8 : 1) {
+        if (kind >= NTK_RELU && kind <= NTK_ERF) continue;
+        CHECK_STATUS(ntk_activation_create(context, &activation, kind, NULL), NTK_ERR_OPTION);
+        ck_assert_ptr_null(activation);
+    }
+    for (int k = 0; k < KINDS; k++) {
+        options.slope = 0.5;
+        if (kinds[k] == NTK_LEAKY_RELU) continue;
+        CHECK_STATUS(ntk_activation_create(context, &activation, kinds[k], &options), NTK_ERR_OPTION);
+    }
+    options.slope = (double)INFINITY;
+    CHECK_STATUS(ntk_activation_create(context, &activation, NTK_LEAKY_RELU, &options), NTK_ERR_OPTION);
+    options.slope = (double)NAN;
+    CHECK_STATUS(ntk_activation_create(context, &activation, NTK_LEAKY_RELU, &options), NTK_ERR_OPTION);
+    CHECK_MESSAGE("slope");
+    ntk_context_destroy(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("activation");
+    TCase *values = test_case(suite, "values");
+    tcase_add_loop_test(values, tails_on_every_instruction_set, 0, 4);
+    tcase_add_loop_test(values, all_magnitudes, 0, 4);
+    tcase_add_loop_test(values, conventions, 0, 4);
+    tcase_add_test(test_case(suite, "options"), option_errors);
+    return test_run(suite);
+}
