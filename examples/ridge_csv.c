@@ -33,6 +33,9 @@ static const char help[] =
     "  -s, --seed S         of the folds and the finite network (1)\n"
     "  -h, --help           print this and exit\n"
     "\n"
+    "The methods: ridge regression on the inputs themselves (linear); with the kernel of an infinitely wide network whose output\n"
+    "weights (K^RF), hidden weights (K^NT) or both are trained; with the features of a network of N neurons. All have an intercept.\n"
+    "\n"
     "Inputs are standardised by the training samples of each fold, and get a constant 1 beside them, as a bias. Lambda is\n"
     "chosen on a fifth of the training samples that the other four fifths predict; the fold that tests is never looked at.\n";
 
@@ -193,6 +196,16 @@ static ntk_kernel *finite_kernel(ntk_context *context, int64_t inputs, const set
     return kernel;
 }
 
+/* Four significant digits of the error, and as many decimals of its standard error. */
+static void print_row(const char *name, const cv_result *result)
+{
+    int decimals = result->rmse > 1e-5 ? 3 - (int)floor(log10(result->rmse)) : 8;
+    if (decimals < 0) decimals = 0;
+    printf("%-16s %10.*f %10.*f %8.3g   %lld %s\n", name, decimals, result->rmse, decimals, result->deviation, result->lambda,
+           (long long)result->equations, result->primal ? "features (primal)" : "samples (dual)");
+    fflush(stdout);
+}
+
 static void print_table(const cv_problem *problem, const settings *s)
 {
     ntk_context *context = problem->context;
@@ -207,14 +220,12 @@ static void print_table(const cv_problem *problem, const settings *s)
         {"K^RF + K^NT", infinite_kernel(context, NTK_RELU, NTK_PART_BOTH, progress)},
         {"finite network", finite_kernel(context, cv_inputs(problem), s, progress)},
     };
-    printf("%-16s %10s  %-10s %8s  %s\n", "method", "RMSE", "+-", "lambda", "system solved");
+    printf("%-16s %10s %10s %8s   %s\n", "method", "RMSE", "std.err.", "lambda", "system solved");
     for (int i = 0; i < METHODS; i++) {
         cv_result result;
         check(cv_run(problem, methods[i].name, methods[i].kernel, &result), progress);
         progress_end(progress);
-        printf("%-16s %10.4g  %-10.2g %8.2g  %lld %s\n", methods[i].name, result.rmse, result.deviation, result.lambda,
-               (long long)result.equations, result.primal ? "features (primal)" : "samples (dual)");
-        fflush(stdout);
+        print_row(methods[i].name, &result);
         ntk_kernel_destroy(methods[i].kernel);
     }
 }
