@@ -79,7 +79,8 @@ void test_array_free(test_array *array);
 void test_array_poison(test_array *array);
 bool test_array_is_poison(const test_array *array);
 
-/* Whether the guards and gaps hold the pattern and no element does. */
+/* Whether the guards and gaps hold the pattern; and whether, besides, no element does. */
+bool test_array_is_contained(const test_array *array);
 bool test_array_is_written(const test_array *array);
 
 /* Elements uniform in (-1, 1). */

@@ -1,0 +1,93 @@
+/* The allocator refuses the k-th request of a call, for every k: the call says so, leaves nothing behind, and works afterwards.
+ */
+#include "attempt.h"
+
+#include <stdio.h>
+
+/* Several tiles of a kernel matrix, several batches of rows. */
+static const test_sizes several_tiles = {.n = 700, .m = 600, .d = 4, .N = 8, .t = 2};
+
+static void check_refusal(test_attempt *attempt, uint64_t right, int64_t k)
+{
+    char what[60];
+    snprintf(what, sizeof what, "allocation %" PRId64 " refused", k);
+    CHECK_MESSAGE(" bytes");
+    test_attempt_check_untouched(attempt, what);
+    test_attempt_check_inputs(attempt, what);
+    if (test_attempt_succeed(attempt) != right) ck_abort_msg("%s, %s: other bits afterwards", attempt->row->function, what);
+}
+
+/* strict: every refusal fails the call.  Otherwise it may go on with less, such as fewer threads, to the same bits. */
+static void refuse_each(test_attempt *attempt, bool strict)
+{
+    const char *function = attempt->row->function, *variant = attempt->row->variant;
+    uint64_t right = test_attempt_succeed(attempt);
+    for (int64_t k = 1;; k++) {
+        test_attempt_reset(attempt);
+        int64_t live = test_counted.live, bytes = test_counted.bytes;
+        test_memory_reset(&test_counted, k);
+        ntk_status status = test_attempt_run(attempt);
+        bool refused = test_counted.refused > 0;
+        test_memory_reset(&test_counted, 0);
+        if (status == NTK_OK) {
+            if (refused && strict)
+                ck_abort_msg("%s (%s): allocation %d was refused, but it succeeded", function, variant, (int)k);
+            if (test_attempt_hash(attempt) != right)
+                ck_abort_msg("%s (%s): other bits at allocation %d", function, variant, (int)k);
+            if (refused) continue;
+            return;
+        }
+        if (!refused || status != NTK_ERR_MEMORY)
+            ck_abort_msg("%s (%s), allocation %d: %s, \"%s\"", function, variant, (int)k, ntk_status_name(status),
+                         ntk_error_message());
+        if (test_counted.live != live || test_counted.bytes != bytes)
+            ck_abort_msg("%s (%s), allocation %d refused: %d blocks leaked", function, variant, (int)k,
+                         (int)(test_counted.live - live));
+        check_refusal(attempt, right, k);
+    }
+}
+
+static void run(int row, const test_sizes *sizes, int32_t threads)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    test_world world;
+    test_attempt attempt;
+    test_memory_inject(&options, &test_counted);
+    options.threads = threads;
+    test_world_make(&world, sizes, &options);
+    test_attempt_make(&attempt, &test_rows[row], &world, NTK_F64);
+    refuse_each(&attempt, threads == 1);
+    test_attempt_free(&attempt);
+    test_world_free(&world);
+    ck_assert_int_eq(test_counted.live, 0);
+    ck_assert_int_eq(test_counted.bytes, 0);
+}
+
+START_TEST(one_thread)
+{
+    run(_i, &test_small, 1);
+}
+END_TEST
+
+START_TEST(one_thread_several_tiles)
+{
+    run(_i, &several_tiles, 1);
+}
+END_TEST
+
+START_TEST(three_threads)
+{
+    run(_i, &several_tiles, 3);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("allocation failure");
+    TCase *tests = test_case(suite, "every call");
+    int rows = (int)test_row_count;
+    tcase_add_loop_test(tests, one_thread, 0, rows);
+    tcase_add_loop_test(tests, one_thread_several_tiles, 0, rows);
+    tcase_add_loop_test(tests, three_threads, 0, rows);
+    return test_run(suite);
+}

@@ -1,0 +1,155 @@
+/* The progress callback asks to stop at its k-th call, for every k: the call stops, leaves nothing behind, and works
+ * afterwards. */
+#include "attempt.h"
+#include "executor.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Several tiles of a kernel matrix, several panels of a factorization, more features than samples fit one batch. */
+static const test_sizes long_work = {.n = 1500, .m = 1200, .d = 12, .N = 48, .t = 2};
+
+/* Calls whose work grows with the samples: they must ask. */
+static const char *const long_calls[] = {
+    "ntk_network_forward", "ntk_features_map",    "ntk_features_multiply", "ntk_features_multiply_transposed",
+    "ntk_kernel_block",    "ntk_kernel_diagonal", "ntk_kernel_multiply",   "ntk_gram_create",
+    "ntk_gram_multiply",   "ntk_ridge_create",    "ntk_ridge_create_gram", "ntk_ridge_create_primal",
+    "ntk_ridge_predict",
+};
+
+static bool is_long(const char *function)
+{
+    for (size_t i = 0; i < sizeof long_calls / sizeof long_calls[0]; i++)
+        if (strcmp(long_calls[i], function) == 0) return true;
+    return false;
+}
+
+/* What the callback saw since the last reset, and when it asks to stop. */
+typedef struct watcher {
+    pthread_t caller;
+    int64_t calls, stop_at, stopped_calls;
+    double last;
+    char fault[200];
+} watcher;
+
+static int watch(void *user, const char *stage, double fraction)
+{
+    watcher *w = user;
+    w->calls++;
+    if (!pthread_equal(w->caller, pthread_self()))
+        snprintf(w->fault, sizeof w->fault, "the callback ran on another thread");
+    else if (!(fraction >= w->last && fraction <= 1) && !w->fault[0])
+        snprintf(w->fault, sizeof w->fault, "stage \"%s\" says %g after %g", stage, fraction, w->last);
+    else if (!stage || !stage[0])
+        snprintf(w->fault, sizeof w->fault, "a stage has no name");
+    w->last = fraction;
+    if (w->stop_at && w->calls > w->stop_at) w->stopped_calls++;
+    return w->stop_at && w->calls >= w->stop_at;
+}
+
+static void watch_from(watcher *w, int64_t stop_at)
+{
+    *w = (watcher){.caller = pthread_self(), .stop_at = stop_at};
+}
+
+static void check_cancelled(test_attempt *attempt, const watcher *w, int64_t live)
+{
+    char what[60];
+    snprintf(what, sizeof what, "stopped at callback %" PRId64, w->stop_at);
+    CHECK_MESSAGE("asked to stop");
+    test_attempt_check_contained(attempt, what);
+    if (test_counted.live != live)
+        ck_abort_msg("%s, %s: %d blocks leaked", attempt->row->function, what, (int)(test_counted.live - live));
+    if (w->stopped_calls) ck_abort_msg("%s, %s: it was asked again", attempt->row->function, what);
+}
+
+/* One call that is stopped at callback k, or ends before. */
+static void cancel_at(test_attempt *attempt, watcher *w, int64_t k, uint64_t right)
+{
+    const test_row *row = attempt->row;
+    test_attempt_reset(attempt);
+    int64_t live = test_counted.live;
+    watch_from(w, k);
+    ntk_status status = test_attempt_run(attempt);
+    watcher seen = *w;
+    watch_from(w, 0);
+    if (seen.fault[0]) ck_abort_msg("%s (%s): %s", row->function, row->variant, seen.fault);
+    if (status == NTK_ERR_CANCELLED && seen.calls >= k) {
+        check_cancelled(attempt, &seen, live);
+    } else if (status == NTK_OK && seen.calls < k) {
+        /* with several threads, how often it is asked differs from run to run */
+        if (test_attempt_hash(attempt) != right) ck_abort_msg("%s (%s): other bits", row->function, row->variant);
+    } else {
+        ck_abort_msg("%s (%s), stopped at callback %d: %s", row->function, row->variant, (int)k, ntk_status_name(status));
+    }
+}
+
+/* Stops at callback 1, 1 + step, ... of as many as there are. */
+static void cancel_each(test_attempt *attempt, watcher *w, int64_t step)
+{
+    const test_row *row = attempt->row;
+    watch_from(w, 0);
+    ck_assert_int_eq(test_attempt_run(attempt), NTK_OK);
+    watcher seen = *w;
+    watch_from(w, 0);
+    uint64_t right = test_attempt_hash(attempt);
+    if (seen.fault[0]) ck_abort_msg("%s (%s): %s", row->function, row->variant, seen.fault);
+    if (is_long(row->function) && !seen.calls) ck_abort_msg("%s (%s) never asked the callback", row->function, row->variant);
+    for (int64_t k = 1; k <= seen.calls; k += step) {
+        cancel_at(attempt, w, k, right);
+        if ((k & (k - 1)) == 0 && test_attempt_succeed(attempt) != right)
+            ck_abort_msg("%s (%s): other bits after callback %d stopped it", row->function, row->variant, (int)k);
+    }
+}
+
+typedef int (*parallel_function)(void *, int64_t, void (*)(void *, int64_t), void *);
+
+static void run(int row, int32_t threads, parallel_function parallel, int64_t step)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    test_world world;
+    test_attempt attempt;
+    watcher w;
+    watch_from(&w, 0);
+    test_memory_inject(&options, &test_counted);
+    options.threads = threads;
+    options.parallel = parallel;
+    options.progress = watch;
+    options.progress_user = &w;
+    test_world_make(&world, &long_work, &options);
+    test_attempt_make(&attempt, &test_rows[row], &world, NTK_F64);
+    cancel_each(&attempt, &w, step);
+    test_attempt_free(&attempt);
+    test_world_free(&world);
+    ck_assert_int_eq(test_counted.live, 0);
+}
+
+START_TEST(one_thread)
+{
+    run(_i, 1, NULL, 1);
+}
+END_TEST
+
+START_TEST(three_threads)
+{
+    run(_i, 3, NULL, 5);
+}
+END_TEST
+
+START_TEST(executor)
+{
+    run(_i, 3, test_executor_threads, 5);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cancellation");
+    TCase *tests = test_case(suite, "every call");
+    int rows = (int)test_row_count;
+    tcase_add_loop_test(tests, one_thread, 0, rows);
+    tcase_add_loop_test(tests, three_threads, 0, rows);
+    tcase_add_loop_test(tests, executor, 0, rows);
+    return test_run(suite);
+}

@@ -1,0 +1,239 @@
+#include "attempt.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { GAP = 3, POISON = 0x5A };
+
+/* What a created handle points at before the call, which must not keep it. */
+static char nowhere;
+
+static int64_t resolve(test_dim dim, const test_sizes *s)
+{
+    switch (dim) {
+    case DIM_1:
+        return 1;
+    case DIM_n:
+        return s->n;
+    case DIM_m:
+        return s->m;
+    case DIM_d:
+        return s->d;
+    case DIM_N:
+        return s->N;
+    case DIM_t:
+        return s->t;
+    case DIM_p:
+        return s->N * (s->d + 1);
+    }
+    ck_abort();
+}
+
+static void *handle_at(test_world *world, size_t offset)
+{
+    void *handle;
+    memcpy(&handle, (char *)world + offset, sizeof handle);
+    return handle;
+}
+
+static bool is_view(const test_argument *argument)
+{
+    return argument->kind == TEST_INPUT || argument->kind == TEST_OUTPUT;
+}
+
+void test_attempt_make(test_attempt *attempt, const test_row *row, test_world *world, int32_t dtype)
+{
+    *attempt = (test_attempt){.row = row, .world = world, .dtype = dtype};
+    while (attempt->count < TEST_MOST_ARGUMENTS && row->arguments[attempt->count].name) {
+        const test_argument *argument = &row->arguments[attempt->count];
+        ck_assert_uint_le(argument->size, TEST_BLOCK);
+        if (is_view(argument))
+            attempt->arrays[attempt->count] =
+                test_array_make(resolve(argument->rows, &world->sizes), resolve(argument->cols, &world->sizes), GAP,
+                                argument->traits & TEST_F64 ? NTK_F64 : dtype);
+        attempt->count++;
+    }
+    test_attempt_reset(attempt);
+}
+
+void test_attempt_free(test_attempt *attempt)
+{
+    for (int i = 0; i < attempt->count; i++) test_array_free(&attempt->arrays[i]);
+}
+
+static void reset_input(test_array *array, uint64_t seed)
+{
+    test_array_fill(array, seed);
+    for (int64_t i = 0; i < array->view.rows; i++)
+        for (int64_t j = array->view.cols; j < array->view.stride; j++) test_set(&array->view, i, j, (double)NAN);
+}
+
+static void reset_struct(test_block *block, const test_argument *argument)
+{
+    memset(block, 0, sizeof *block);
+    if (argument->initial) memcpy(block, argument->initial, argument->size);
+    memcpy(block, &argument->size, sizeof argument->size);
+}
+
+static void reset_report(test_block *block, const test_argument *argument)
+{
+    memset(block, POISON, sizeof *block);
+    memcpy(block, &argument->size, sizeof argument->size);
+}
+
+static void reset_argument(test_attempt *attempt, int i)
+{
+    const test_argument *argument = &attempt->row->arguments[i];
+    test_value *value = &attempt->values[i];
+    test_block *block = &attempt->blocks[i];
+    switch (argument->kind) {
+    case TEST_HANDLE:
+        value->pointer = handle_at(attempt->world, argument->handle);
+        return;
+    case TEST_CREATED:
+        attempt->created[i] = &nowhere;
+        value->pointer = &attempt->created[i];
+        return;
+    case TEST_NUMBER:
+        value->number = argument->number;
+        return;
+    case TEST_INTEGER:
+        value->integer = argument->dim ? resolve(argument->dim, &attempt->world->sizes) : argument->integer;
+        return;
+    case TEST_INPUT:
+    case TEST_OUTPUT:
+        attempt->views[i] = attempt->arrays[i].view;
+        value->pointer = &attempt->views[i];
+        if (argument->kind == TEST_INPUT) {
+            attempt->views[i].flags = NTK_READONLY;
+            reset_input(&attempt->arrays[i], (uint64_t)i);
+        } else {
+            test_array_poison(&attempt->arrays[i]);
+        }
+        return;
+    case TEST_OPTIONS:
+        reset_struct(block, argument);
+        break;
+    case TEST_REPORT:
+        reset_report(block, argument);
+        break;
+    case TEST_RESULT:
+        memset(block, POISON, sizeof *block);
+        break;
+    }
+    value->pointer = block;
+}
+
+void test_attempt_reset(test_attempt *attempt)
+{
+    for (int i = 0; i < attempt->count; i++) reset_argument(attempt, i);
+}
+
+ntk_status test_attempt_run(test_attempt *attempt)
+{
+    return attempt->row->invoke(attempt->values);
+}
+
+static bool block_is_poison(const test_block *block, size_t from)
+{
+    for (size_t i = from; i < TEST_BLOCK; i++)
+        if (block->bytes[i] != POISON) return false;
+    return true;
+}
+
+static void fail_argument(const test_attempt *attempt, int i, const char *what, const char *fault)
+{
+    ck_abort_msg("%s (%s), %s: %s %s; the sentence is \"%s\"", attempt->row->function, attempt->row->variant, what,
+                 attempt->row->arguments[i].name, fault, ntk_error_message());
+}
+
+static uint64_t mutated_hash(const test_attempt *attempt)
+{
+    if (!attempt->row->mutated) return 0;
+    return test_handle_hash(attempt->row->mutated_kind, handle_at(attempt->world, attempt->row->mutated),
+                            &attempt->world->sizes);
+}
+
+static void check_handles(const test_attempt *attempt, const char *what)
+{
+    for (int i = 0; i < attempt->count; i++)
+        if (attempt->row->arguments[i].kind == TEST_CREATED && attempt->values[i].pointer && attempt->created[i])
+            fail_argument(attempt, i, what, "is not NULL");
+    if (mutated_hash(attempt) != attempt->mutated) fail_argument(attempt, 0, what, "was changed");
+}
+
+void test_attempt_check_untouched(const test_attempt *attempt, const char *what)
+{
+    check_handles(attempt, what);
+    for (int i = 0; i < attempt->count; i++) {
+        test_argument_kind kind = attempt->row->arguments[i].kind;
+        if ((kind == TEST_OUTPUT && !test_array_is_poison(&attempt->arrays[i])) ||
+            (kind == TEST_REPORT && !block_is_poison(&attempt->blocks[i], sizeof(size_t))) ||
+            (kind == TEST_RESULT && !block_is_poison(&attempt->blocks[i], 0)))
+            fail_argument(attempt, i, what, "was written");
+    }
+}
+
+void test_attempt_check_contained(const test_attempt *attempt, const char *what)
+{
+    check_handles(attempt, what);
+    for (int i = 0; i < attempt->count; i++)
+        if (attempt->row->arguments[i].kind == TEST_OUTPUT && !test_array_is_contained(&attempt->arrays[i]))
+            fail_argument(attempt, i, what, "was written outside its elements");
+}
+
+void test_attempt_check_inputs(const test_attempt *attempt, const char *what)
+{
+    for (int i = 0; i < attempt->count; i++) {
+        const test_array *array = &attempt->arrays[i];
+        if (attempt->row->arguments[i].kind != TEST_INPUT) continue;
+        test_array fresh = test_array_make(array->view.rows, array->view.cols, GAP, array->view.dtype);
+        reset_input(&fresh, (uint64_t)i);
+        if (memcmp(fresh.bytes, array->bytes, fresh.size) != 0) fail_argument(attempt, i, what, "was changed");
+        test_array_free(&fresh);
+    }
+}
+
+static uint64_t hash_argument(uint64_t hash, test_attempt *attempt, int i)
+{
+    const test_argument *argument = &attempt->row->arguments[i];
+    const test_block *block = &attempt->blocks[i];
+    /* a report's first member is the caller's */
+    size_t from = argument->kind == TEST_REPORT ? sizeof(size_t) : 0;
+    if (argument->kind == TEST_OUTPUT) {
+        if (!test_array_is_written(&attempt->arrays[i]))
+            fail_argument(attempt, i, "success", "is not written, or more than it is");
+        return test_hash(hash, attempt->arrays[i].bytes, attempt->arrays[i].size);
+    }
+    if (argument->kind == TEST_RESULT || argument->kind == TEST_REPORT) {
+        if (block_is_poison(block, from) || !block_is_poison(block, argument->size))
+            fail_argument(attempt, i, "success", "is not written, or more than it is");
+        return test_hash(hash, block->bytes + from, argument->size - from);
+    }
+    if (argument->kind == TEST_CREATED) {
+        if (!attempt->created[i] || attempt->created[i] == &nowhere) fail_argument(attempt, i, "success", "was not created");
+        uint64_t made = test_handle_hash(argument->created, attempt->created[i], &attempt->world->sizes);
+        test_handle_destroy(argument->created, attempt->created[i]);
+        return test_hash(hash, &made, sizeof made);
+    }
+    return hash;
+}
+
+uint64_t test_attempt_hash(test_attempt *attempt)
+{
+    uint64_t hash = 1;
+    for (int i = 0; i < attempt->count; i++) hash = hash_argument(hash, attempt, i);
+    attempt->mutated = mutated_hash(attempt);
+    return test_hash(hash, &attempt->mutated, sizeof attempt->mutated);
+}
+
+uint64_t test_attempt_succeed(test_attempt *attempt)
+{
+    test_attempt_reset(attempt);
+    ntk_status status = test_attempt_run(attempt);
+    if (status != NTK_OK)
+        ck_abort_msg("%s (%s) returned %s: \"%s\"", attempt->row->function, attempt->row->variant, ntk_status_name(status),
+                     ntk_error_message());
+    test_attempt_check_inputs(attempt, "success");
+    return test_attempt_hash(attempt);
+}

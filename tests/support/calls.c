@@ -1,0 +1,375 @@
+/* The rows: every public function that returns a status. */
+#include "attempt.h"
+
+#include <float.h>
+#include <math.h>
+
+#define CALL(function, ...)                                \
+    static ntk_status call_##function(const test_value *v) \
+    {                                                      \
+        return ntk_##function(__VA_ARGS__);                \
+    }
+#define P(i) v[i].pointer
+#define I(i) v[i].integer
+#define I32(i) (int32_t) v[i].integer
+#define X(i) v[i].number
+
+CALL(context_create, P(0), P(1))
+CALL(context_describe, P(0), P(1), (size_t)I(2))
+CALL(activation_create, P(0), P(1), I32(2), P(3))
+CALL(activation_value, P(0), P(1), P(2))
+CALL(activation_derivative, P(0), P(1), P(2))
+CALL(activation_moments, P(0), P(1), X(2), X(3), X(4))
+CALL(network_create, P(0), P(1), P(2), P(3))
+CALL(network_copy, P(0), P(1), P(2))
+CALL(network_forward, P(0), P(1), P(2))
+CALL(network_parameters, P(0), P(1))
+CALL(network_set_parameters, P(0), P(1))
+CALL(features_create, P(0), P(1), P(2), I32(3))
+CALL(features_map, P(0), P(1), P(2))
+CALL(features_multiply, P(0), P(1), P(2), P(3))
+CALL(features_multiply_transposed, P(0), P(1), P(2), P(3))
+CALL(kernel_create_infinite, P(0), P(1), P(2), P(3))
+CALL(kernel_create_finite, P(0), P(1), P(2))
+CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
+CALL(kernel_block, P(0), P(1), P(2), P(3))
+CALL(kernel_diagonal, P(0), P(1), P(2))
+CALL(kernel_multiply, P(0), P(1), P(2), P(3), P(4))
+CALL(gram_memory, P(0), P(1), P(2), I(3), I(4), P(5))
+CALL(gram_create, P(0), P(1), P(2), P(3), P(4))
+CALL(gram_copy, P(0), P(1))
+CALL(gram_multiply, P(0), P(1), P(2))
+CALL(gram_trace, P(0), P(1))
+CALL(ridge_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
+CALL(ridge_create, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
+CALL(ridge_create_gram, P(0), P(1), P(2), P(3), X(4), P(5))
+CALL(ridge_create_primal, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
+CALL(ridge_predict, P(0), P(1), P(2))
+CALL(ridge_coefficients, P(0), P(1))
+CALL(ridge_intercept, P(0), P(1))
+CALL(ridge_summary, P(0), P(1))
+
+#define HANDLE(argument, member)                                                      \
+    {                                                                                 \
+        .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member) \
+    }
+#define CREATED(argument, what)                                 \
+    {                                                           \
+        .name = argument, .kind = TEST_CREATED, .created = what \
+    }
+#define INPUT(argument, r, c, bits)                                                \
+    {                                                                              \
+        .name = argument, .kind = TEST_INPUT, .rows = r, .cols = c, .traits = bits \
+    }
+#define OUTPUT(argument, r, c, bits)                                                                          \
+    {                                                                                                         \
+        .name = argument, .kind = TEST_OUTPUT, .rows = r, .cols = c, .traits = (bits) | TEST_ROWS | TEST_COLS \
+    }
+#define OPTIONS(struct_type, start, list)                                                                             \
+    {                                                                                                                 \
+        .name = "options", .kind = TEST_OPTIONS, .type = #struct_type, .size = sizeof(struct_type), .initial = start, \
+        .bad = list                                                                                                   \
+    }
+#define REPORT(argument, struct_type)                                                            \
+    {                                                                                            \
+        .name = argument, .kind = TEST_REPORT, .type = #struct_type, .size = sizeof(struct_type) \
+    }
+#define RESULT(argument, bytes)                              \
+    {                                                        \
+        .name = argument, .kind = TEST_RESULT, .size = bytes \
+    }
+#define NUMBER(argument, value, list)                                       \
+    {                                                                       \
+        .name = argument, .kind = TEST_NUMBER, .number = value, .bad = list \
+    }
+#define INTEGER(argument, value, list)                                        \
+    {                                                                         \
+        .name = argument, .kind = TEST_INTEGER, .integer = value, .bad = list \
+    }
+#define SIZE(argument, which, list)                                       \
+    {                                                                     \
+        .name = argument, .kind = TEST_INTEGER, .dim = which, .bad = list \
+    }
+#define CONTEXT HANDLE("context", context)
+#define ROW(name, what) .function = "ntk_" #name, .variant = what, .invoke = call_##name
+
+#define NOT_A_NUMBER ((double)NAN)
+#define INFINITE ((double)INFINITY)
+
+/* --- what arguments refuse --- */
+
+#define BAD_I32(type, name, value)                                      \
+    {                                                                   \
+#name, offsetof(type, name), TEST_I32, 0, value, NTK_ERR_OPTION \
+    }
+#define BAD_I64(type, name, value, code)                      \
+    {                                                         \
+#name, offsetof(type, name), TEST_I64, 0, value, code \
+    }
+#define BAD_F64(type, name, value)                                             \
+    {                                                                          \
+#name, offsetof(type, name), TEST_F64_SCALAR, value, 0, NTK_ERR_OPTION \
+    }
+#define BAD_SCALE(type, name) \
+    BAD_F64(type, name, -1), BAD_F64(type, name, NOT_A_NUMBER), BAD_F64(type, name, INFINITE), BAD_F64(type, name, -INFINITE)
+#define BAD_KIND(type, name, first) BAD_I32(type, name, -1), BAD_I32(type, name, first), BAD_I32(type, name, INT32_MAX)
+#define BAD_DTYPE(type)                                                \
+    {"dtype", offsetof(type, dtype), TEST_I32, 0, 3, NTK_ERR_DTYPE},   \
+    {                                                                  \
+        "dtype", offsetof(type, dtype), TEST_I32, 0, -1, NTK_ERR_DTYPE \
+    }
+#define BAD_INTEGER(value, code)          \
+    {                                     \
+        NULL, 0, TEST_I64, 0, value, code \
+    }
+#define BAD_NUMBER(value)                                 \
+    {                                                     \
+        NULL, 0, TEST_F64_SCALAR, value, 0, NTK_ERR_VALUE \
+    }
+#define END                        \
+    {                              \
+        NULL, 0, TEST_I32, 0, 0, 0 \
+    }
+
+static const test_bad bad_context[] = {BAD_I32(ntk_context_options, threads, -1),
+                                       BAD_I32(ntk_context_options, threads, 4097),
+                                       BAD_I32(ntk_context_options, threads, INT32_MIN),
+                                       BAD_I32(ntk_context_options, cpu_disable, 4),
+                                       BAD_I32(ntk_context_options, cpu_disable, -1),
+                                       BAD_I64(ntk_context_options, allocate, 1, NTK_ERR_OPTION),
+                                       BAD_I64(ntk_context_options, release, 1, NTK_ERR_OPTION),
+                                       END};
+static const test_bad bad_description_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), END};
+static const test_bad bad_activation[] = {BAD_INTEGER(0, NTK_ERR_OPTION), BAD_INTEGER(8, NTK_ERR_OPTION),
+                                          BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(INT32_MAX, NTK_ERR_OPTION), END};
+static const test_bad bad_slope[] = {BAD_F64(ntk_activation_options, slope, NOT_A_NUMBER),
+                                     BAD_F64(ntk_activation_options, slope, INFINITE),
+                                     BAD_F64(ntk_activation_options, slope, -INFINITE), END};
+static const test_bad any_slope[] = {BAD_F64(ntk_activation_options, slope, 0.5),
+                                     BAD_F64(ntk_activation_options, slope, -INFINITE),
+                                     BAD_F64(ntk_activation_options, slope, NOT_A_NUMBER), END};
+static const test_bad bad_variance[] = {BAD_NUMBER(-1), BAD_NUMBER(-DBL_MIN), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE),
+                                        END};
+static const test_bad bad_covariance[] = {BAD_NUMBER(1.01),
+                                          BAD_NUMBER(-1.01),
+                                          BAD_NUMBER(1 + 1e-9),
+                                          BAD_NUMBER(NOT_A_NUMBER),
+                                          BAD_NUMBER(INFINITE),
+                                          BAD_NUMBER(-INFINITE),
+                                          END};
+static const test_bad bad_lambda[] = {BAD_NUMBER(-1),       BAD_NUMBER(-DBL_TRUE_MIN), BAD_NUMBER(NOT_A_NUMBER),
+                                      BAD_NUMBER(INFINITE), BAD_NUMBER(-INFINITE),     END};
+
+static const test_bad bad_network[] = {BAD_I64(ntk_network_options, inputs, 0, NTK_ERR_OPTION),
+                                       BAD_I64(ntk_network_options, inputs, -1, NTK_ERR_OPTION),
+                                       BAD_I64(ntk_network_options, inputs, INT64_MAX, NTK_ERR_OVERFLOW),
+                                       BAD_I64(ntk_network_options, inputs, INT64_MAX / 8, NTK_ERR_OVERFLOW),
+                                       BAD_I64(ntk_network_options, hidden, 0, NTK_ERR_OPTION),
+                                       BAD_I64(ntk_network_options, hidden, -1, NTK_ERR_OPTION),
+                                       BAD_I64(ntk_network_options, hidden, INT64_MAX, NTK_ERR_OVERFLOW),
+                                       BAD_I64(ntk_network_options, hidden, INT64_MAX / 5, NTK_ERR_OVERFLOW),
+                                       BAD_F64(ntk_network_options, gamma, 1),
+                                       BAD_SCALE(ntk_network_options, weight_scale),
+                                       BAD_KIND(ntk_network_options, scaling, 3),
+                                       BAD_KIND(ntk_network_options, output_weights, 3),
+                                       BAD_KIND(ntk_network_options, hidden_law, 2),
+                                       BAD_KIND(ntk_network_options, parameterization, 3),
+                                       BAD_I32(ntk_network_options, reserved, 1),
+                                       END};
+static const test_bad bad_custom_network[] = {
+    BAD_F64(ntk_network_options, gamma, 0), BAD_F64(ntk_network_options, gamma, NOT_A_NUMBER),
+    BAD_F64(ntk_network_options, gamma, INFINITE), BAD_I64(ntk_network_options, hidden, 7, NTK_ERR_OPTION), END};
+static const test_bad bad_part[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
+
+static const test_bad bad_kernel[] = {BAD_KIND(ntk_kernel_options, part, 3),
+                                      BAD_KIND(ntk_kernel_options, parameterization, 3),
+                                      BAD_SCALE(ntk_kernel_options, weight_scale),
+                                      BAD_SCALE(ntk_kernel_options, bias_scale),
+                                      BAD_SCALE(ntk_kernel_options, output_weight_scale),
+                                      BAD_SCALE(ntk_kernel_options, output_bias_scale),
+                                      END};
+static const test_bad bad_lecture_kernel[] = {BAD_F64(ntk_kernel_options, bias_scale, 1), END};
+
+static const test_bad bad_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
+                                    BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE), END};
+static const test_bad bad_order[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
+                                     BAD_INTEGER(INT64_C(1) << 40, NTK_ERR_OVERFLOW), BAD_INTEGER(INT64_MAX, NTK_ERR_OVERFLOW),
+                                     END};
+static const test_bad bad_type[] = {BAD_INTEGER(0, NTK_ERR_DTYPE), BAD_INTEGER(3, NTK_ERR_DTYPE),
+                                    BAD_INTEGER(-1, NTK_ERR_DTYPE), END};
+
+static const test_bad bad_gram[] = {BAD_KIND(ntk_gram_options, storage, 2), BAD_DTYPE(ntk_gram_options), END};
+
+#define BAD_RIDGE                                                                                                  \
+    BAD_KIND(ntk_ridge_options, method, 3), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
+        BAD_I32(ntk_ridge_options, reserved, 1)
+static const test_bad bad_ridge[] = {BAD_RIDGE, END};
+static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
+static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
+                                          BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED),
+                                          BAD_I32(ntk_ridge_options, dtype, NTK_F32), END};
+static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
+
+/* --- what valid calls have in their options --- */
+
+test_memory test_counted;
+static const ntk_context_options own_allocator = {.struct_size = sizeof own_allocator,
+                                                  .allocate = test_allocate,
+                                                  .release = test_release,
+                                                  .allocate_user = &test_counted,
+                                                  .threads = 2};
+static const ntk_activation_options some_slope = {.struct_size = sizeof some_slope, .slope = 0.25};
+static const ntk_network_options plain_network = {.struct_size = sizeof plain_network, .inputs = 4, .hidden = 8, .seed = 3};
+static const ntk_network_options custom_network = {.struct_size = sizeof custom_network,
+                                                   .inputs = 4,
+                                                   .hidden = 8,
+                                                   .gamma = -0.5,
+                                                   .weight_scale = 2,
+                                                   .scaling = NTK_SCALING_CUSTOM,
+                                                   .output_weights = NTK_OUTPUT_GAUSSIAN,
+                                                   .hidden_law = NTK_HIDDEN_SPHERE,
+                                                   .antisymmetric = 1,
+                                                   .parameterization = NTK_PARAM_STANDARDISED};
+static const ntk_kernel_options lecture_kernel = {
+    .struct_size = sizeof lecture_kernel, .part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 2};
+static const ntk_gram_options packed_gram = {
+    .struct_size = sizeof packed_gram, .storage = NTK_STORAGE_PACKED, .dtype = NTK_F64};
+static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
+                                               .method = NTK_RIDGE_DUAL,
+                                               .storage = NTK_STORAGE_PACKED,
+                                               .dtype = NTK_F64,
+                                               .intercept = 1};
+static const ntk_ridge_options finite_primal = {
+    .struct_size = sizeof finite_primal, .method = NTK_RIDGE_PRIMAL, .intercept = 1};
+
+#define RIDGE_DATA                                                                                        \
+    INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), \
+        NUMBER("lambda", 0.125, bad_lambda)
+#define FEATURE_DATA                                                                                                  \
+    INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_COLS | TEST_FINITE), INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), \
+        NUMBER("lambda", 0.125, bad_lambda)
+#define RC (TEST_ROWS | TEST_COLS)
+#define RCF (TEST_ROWS | TEST_COLS | TEST_FINITE)
+
+const test_row test_rows[] = {
+    {ROW(context_create, "defaults"),
+     .arguments = {CREATED("context", TEST_CONTEXT), OPTIONS(ntk_context_options, NULL, bad_context)}},
+    {ROW(context_create, "allocator"),
+     .arguments = {CREATED("context", TEST_CONTEXT), OPTIONS(ntk_context_options, &own_allocator, NULL)}},
+    {ROW(context_describe, ""), .arguments = {CONTEXT, RESULT("buffer", 900), INTEGER("size", 900, bad_description_size)}},
+
+    {ROW(activation_create, "erf"),
+     .arguments = {CONTEXT, CREATED("activation", TEST_ACTIVATION), INTEGER("kind", NTK_ERF, bad_activation),
+                   OPTIONS(ntk_activation_options, NULL, any_slope)}},
+    {ROW(activation_create, "leaky"),
+     .arguments = {CONTEXT, CREATED("activation", TEST_ACTIVATION), INTEGER("kind", NTK_LEAKY_RELU, NULL),
+                   OPTIONS(ntk_activation_options, &some_slope, bad_slope)}},
+    {ROW(activation_value, ""), .arguments = {HANDLE("activation", activation), OUTPUT("out", DIM_m, DIM_d, TEST_SAME),
+                                              INPUT("u", DIM_m, DIM_d, RC | TEST_SAME)}},
+    {ROW(activation_derivative, ""), .arguments = {HANDLE("activation", activation), OUTPUT("out", DIM_m, DIM_d, TEST_SAME),
+                                                   INPUT("u", DIM_m, DIM_d, RC | TEST_SAME)}},
+    {ROW(activation_moments, ""),
+     .arguments = {HANDLE("activation", activation), REPORT("moments", ntk_moments), NUMBER("q11", 1, bad_variance),
+                   NUMBER("q22", 1, bad_variance), NUMBER("q12", 0.25, bad_covariance)}},
+
+    {ROW(network_create, "plain"), .arguments = {CONTEXT,
+                                                 CREATED("network", TEST_NETWORK),
+                                                 HANDLE("activation", activation),
+                                                 {.name = "options",
+                                                  .kind = TEST_OPTIONS,
+                                                  .type = "ntk_network_options",
+                                                  .size = sizeof(ntk_network_options),
+                                                  .initial = &plain_network,
+                                                  .bad = bad_network,
+                                                  .traits = TEST_REQUIRED}}},
+    {ROW(network_create, "custom"), .arguments = {CONTEXT,
+                                                  CREATED("network", TEST_NETWORK),
+                                                  HANDLE("activation", activation),
+                                                  {.name = "options",
+                                                   .kind = TEST_OPTIONS,
+                                                   .type = "ntk_network_options",
+                                                   .size = sizeof(ntk_network_options),
+                                                   .initial = &custom_network,
+                                                   .bad = bad_custom_network,
+                                                   .traits = TEST_REQUIRED}}},
+    {ROW(network_copy, ""), .arguments = {CONTEXT, CREATED("copy", TEST_NETWORK), HANDLE("network", network)}},
+    {ROW(network_forward, ""),
+     .arguments = {HANDLE("network", network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(network_parameters, ""), .arguments = {HANDLE("network", network), OUTPUT("theta", DIM_p, DIM_1, TEST_F64)}},
+    {ROW(network_set_parameters, ""), .arguments = {HANDLE("network", network), INPUT("theta", DIM_p, DIM_1, RCF | TEST_F64)},
+     .mutated = offsetof(test_world, network), .mutated_kind = TEST_NETWORK},
+
+    {ROW(features_create, ""), .arguments = {CONTEXT, CREATED("features", TEST_FEATURES), HANDLE("network", network),
+                                             INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(features_map, ""),
+     .arguments = {HANDLE("features", features), OUTPUT("Phi", DIM_m, DIM_p, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(features_multiply, ""), .arguments = {HANDLE("features", features), OUTPUT("y", DIM_m, DIM_t, 0),
+                                               INPUT("x", DIM_m, DIM_d, RCF), INPUT("b", DIM_p, DIM_t, RCF)}},
+    {ROW(features_multiply_transposed, ""), .arguments = {HANDLE("features", features), OUTPUT("b", DIM_p, DIM_t, 0),
+                                                          INPUT("x", DIM_m, DIM_d, RCF), INPUT("r", DIM_m, DIM_t, RCF)}},
+
+    {ROW(kernel_create_infinite, "standardised"),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
+                   OPTIONS(ntk_kernel_options, NULL, bad_kernel)}},
+    {ROW(kernel_create_infinite, "lecture"),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
+                   OPTIONS(ntk_kernel_options, &lecture_kernel, bad_lecture_kernel)}},
+    {ROW(kernel_create_finite, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("features", features)}},
+    {ROW(kernel_memory, "infinite"),
+     .arguments = {HANDLE("kernel", infinite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
+                   SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},
+    {ROW(kernel_memory, "finite"),
+     .arguments = {HANDLE("kernel", finite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
+                   SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F32, bad_type)}},
+    {ROW(kernel_block, "infinite"), .arguments = {HANDLE("kernel", infinite), OUTPUT("out", DIM_m, DIM_n, 0),
+                                                  INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
+    {ROW(kernel_block, "finite"), .arguments = {HANDLE("kernel", finite), OUTPUT("out", DIM_m, DIM_n, 0),
+                                                INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
+    {ROW(kernel_diagonal, "infinite"), .arguments = {HANDLE("kernel", infinite), OUTPUT("out", DIM_m, DIM_1, 0),
+                                                     INPUT("x", DIM_m, DIM_d, TEST_ROWS | TEST_FINITE)}},
+    {ROW(kernel_diagonal, "finite"),
+     .arguments = {HANDLE("kernel", finite), OUTPUT("out", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(kernel_multiply, "infinite"),
+     .arguments = {HANDLE("kernel", infinite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
+    {ROW(kernel_multiply, "finite"),
+     .arguments = {HANDLE("kernel", finite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
+
+    {ROW(gram_memory, ""), .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_order),
+                                         SIZE("d", DIM_d, bad_size), OPTIONS(ntk_gram_options, NULL, bad_gram)}},
+    {ROW(gram_create, "full"), .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", infinite),
+                                             INPUT("x", DIM_n, DIM_d, TEST_FINITE), OPTIONS(ntk_gram_options, NULL, bad_gram)}},
+    {ROW(gram_create, "packed, finite"),
+     .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", finite),
+                   INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), OPTIONS(ntk_gram_options, &packed_gram, bad_gram)}},
+    {ROW(gram_copy, ""), .arguments = {HANDLE("gram", gram), OUTPUT("K", DIM_n, DIM_n, 0)}},
+    {ROW(gram_multiply, ""),
+     .arguments = {HANDLE("gram", gram), OUTPUT("y", DIM_n, DIM_t, TEST_F64), INPUT("v", DIM_n, DIM_t, RC | TEST_F64)}},
+    {ROW(gram_trace, ""), .arguments = {HANDLE("gram", gram), RESULT("trace", 8)}},
+
+    {ROW(ridge_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_order),
+                   SIZE("d", DIM_d, bad_size), SIZE("t", DIM_t, bad_size), OPTIONS(ntk_ridge_options, NULL, bad_dual_ridge)}},
+    {ROW(ridge_create, "dual"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
+                                              OPTIONS(ntk_ridge_options, NULL, bad_dual_ridge)}},
+    {ROW(ridge_create, "packed"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
+                                                OPTIONS(ntk_ridge_options, &packed_ridge, NULL)}},
+    {ROW(ridge_create, "primal"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
+                                                OPTIONS(ntk_ridge_options, &finite_primal, bad_ridge)}},
+    {ROW(ridge_create_gram, ""),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("gram", gram),
+                   INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), NUMBER("lambda", 0.125, bad_lambda),
+                   OPTIONS(ntk_ridge_options, NULL, bad_gram_ridge)}},
+    {ROW(ridge_create_primal, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", features),
+                                                 FEATURE_DATA, OPTIONS(ntk_ridge_options, NULL, bad_primal_ridge)}},
+    {ROW(ridge_predict, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_predict, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_coefficients, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("coefficients", DIM_n, DIM_t, 0)}},
+    {ROW(ridge_coefficients, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("coefficients", DIM_p, DIM_t, 0)}},
+    {ROW(ridge_intercept, ""), .arguments = {HANDLE("ridge", ridge), OUTPUT("intercept", DIM_1, DIM_t, 0)}},
+    {ROW(ridge_summary, ""), .arguments = {HANDLE("ridge", ridge), REPORT("report", ntk_ridge_report)}},
+};
+const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

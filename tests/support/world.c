@@ -1,0 +1,176 @@
+#include "world.h"
+
+const test_sizes test_small = {.n = 13, .m = 5, .d = 4, .N = 8, .t = 2};
+
+static const double lambda = 0.125;
+
+static void make_ridges(test_world *world)
+{
+    const test_sizes *s = &world->sizes;
+    ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    test_array x = test_array_make(s->n, s->d, 0, NTK_F64), y = test_array_make(s->n, s->t, 0, NTK_F64);
+    test_array_fill(&x, 101);
+    test_array_fill(&y, 102);
+    options.method = NTK_RIDGE_DUAL;
+    options.intercept = 1;
+    CHECK_OK(ntk_gram_create(world->context, &world->gram, world->infinite, &x.view, NULL));
+    CHECK_OK(ntk_ridge_create(world->context, &world->ridge, world->infinite, &x.view, &y.view, lambda, &options));
+    CHECK_OK(ntk_ridge_create_primal(world->context, &world->primal, world->features, &x.view, &y.view, lambda, NULL));
+    test_array_free(&x);
+    test_array_free(&y);
+}
+
+void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options)
+{
+    ntk_network_options network = NTK_INIT(ntk_network_options);
+    *world = (test_world){.sizes = *sizes};
+    network.inputs = sizes->d;
+    network.hidden = sizes->N;
+    network.seed = 7;
+    CHECK_OK(ntk_context_create(&world->context, options));
+    CHECK_OK(ntk_activation_create(world->context, &world->activation, NTK_ERF, NULL));
+    CHECK_OK(ntk_network_create(world->context, &world->network, world->activation, &network));
+    CHECK_OK(ntk_features_create(world->context, &world->features, world->network, NTK_PART_BOTH));
+    CHECK_OK(ntk_kernel_create_infinite(world->context, &world->infinite, world->activation, NULL));
+    CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
+    make_ridges(world);
+}
+
+void test_world_free(test_world *world)
+{
+    ntk_context_destroy(world->context);
+    ntk_activation_destroy(world->activation);
+    ntk_network_destroy(world->network);
+    ntk_features_destroy(world->features);
+    ntk_kernel_destroy(world->infinite);
+    ntk_kernel_destroy(world->finite);
+    ntk_gram_destroy(world->gram);
+    ntk_ridge_destroy(world->ridge);
+    ntk_ridge_destroy(world->primal);
+}
+
+/* FNV-1a. */
+uint64_t test_hash(uint64_t hash, const void *bytes, size_t size)
+{
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001B3);
+    return hash;
+}
+
+static uint64_t hash_array(uint64_t hash, test_array *array)
+{
+    ck_assert(test_array_is_written(array));
+    hash = test_hash(hash, array->bytes, array->size);
+    test_array_free(array);
+    return hash;
+}
+
+static uint64_t hash_context(const ntk_context *context)
+{
+    char text[900] = "";
+    CHECK_OK(ntk_context_describe(context, text, sizeof text));
+    return test_hash(1, text, sizeof text);
+}
+
+static uint64_t hash_activation(const ntk_activation *activation)
+{
+    test_array u = test_array_make(3, 3, 0, NTK_F64), out = test_array_make(3, 3, 0, NTK_F64);
+    test_array_fill(&u, 201);
+    CHECK_OK(ntk_activation_value(activation, &out.view, &u.view));
+    test_array_free(&u);
+    return hash_array(1, &out);
+}
+
+static uint64_t hash_network(const ntk_network *network)
+{
+    test_array theta = test_array_make(ntk_network_size(network, NTK_PART_BOTH), 1, 0, NTK_F64);
+    CHECK_OK(ntk_network_parameters(network, &theta.view));
+    return hash_array(1, &theta);
+}
+
+static uint64_t hash_features(const ntk_features *features, int64_t d)
+{
+    test_array x = test_array_make(2, d, 0, NTK_F64), Phi = test_array_make(2, ntk_features_size(features), 0, NTK_F64);
+    test_array_fill(&x, 202);
+    CHECK_OK(ntk_features_map(features, &Phi.view, &x.view));
+    test_array_free(&x);
+    return hash_array(1, &Phi);
+}
+
+static uint64_t hash_kernel(const ntk_kernel *kernel, int64_t d)
+{
+    test_array x = test_array_make(3, d, 0, NTK_F64), y = test_array_make(2, d, 0, NTK_F64),
+               K = test_array_make(3, 2, 0, NTK_F64);
+    test_array_fill(&x, 203);
+    test_array_fill(&y, 204);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &x.view, &y.view));
+    test_array_free(&x);
+    test_array_free(&y);
+    return hash_array(1, &K);
+}
+
+static uint64_t hash_gram(const ntk_gram *gram)
+{
+    test_array K = test_array_make(ntk_gram_size(gram), ntk_gram_size(gram), 0, NTK_F64);
+    CHECK_OK(ntk_gram_copy(gram, &K.view));
+    return hash_array(1, &K);
+}
+
+static uint64_t hash_ridge(const ntk_ridge *ridge)
+{
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    CHECK_OK(ntk_ridge_summary(ridge, &report));
+    test_array alpha = test_array_make(report.order, report.targets, 0, NTK_F64),
+               b = test_array_make(1, report.targets, 0, NTK_F64);
+    CHECK_OK(ntk_ridge_coefficients(ridge, &alpha.view));
+    CHECK_OK(ntk_ridge_intercept(ridge, &b.view));
+    return hash_array(hash_array(test_hash(1, &report, sizeof report), &alpha), &b);
+}
+
+uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes)
+{
+    switch (kind) {
+    case TEST_CONTEXT:
+        return hash_context(handle);
+    case TEST_ACTIVATION:
+        return hash_activation(handle);
+    case TEST_NETWORK:
+        return hash_network(handle);
+    case TEST_FEATURES:
+        return hash_features(handle, sizes->d);
+    case TEST_KERNEL:
+        return hash_kernel(handle, sizes->d);
+    case TEST_GRAM:
+        return hash_gram(handle);
+    case TEST_RIDGE:
+        return hash_ridge(handle);
+    }
+    ck_abort();
+}
+
+void test_handle_destroy(test_handle_kind kind, void *handle)
+{
+    switch (kind) {
+    case TEST_CONTEXT:
+        ntk_context_destroy(handle);
+        break;
+    case TEST_ACTIVATION:
+        ntk_activation_destroy(handle);
+        break;
+    case TEST_NETWORK:
+        ntk_network_destroy(handle);
+        break;
+    case TEST_FEATURES:
+        ntk_features_destroy(handle);
+        break;
+    case TEST_KERNEL:
+        ntk_kernel_destroy(handle);
+        break;
+    case TEST_GRAM:
+        ntk_gram_destroy(handle);
+        break;
+    case TEST_RIDGE:
+        ntk_ridge_destroy(handle);
+        break;
+    }
+}

@@ -1,0 +1,49 @@
+/* One handle of every kind, made from each other: what the public calls are tried on. */
+#ifndef TEST_WORLD_H
+#define TEST_WORLD_H
+
+#include "support.h"
+
+/* n samples to fit, m to predict, d inputs, N neurons, t targets. */
+typedef struct test_sizes {
+    int64_t n, m, d, N, t;
+} test_sizes;
+
+/* Small enough to be tried thousands of times, no two sizes alike. */
+extern const test_sizes test_small;
+
+typedef struct test_world {
+    test_sizes sizes;
+    ntk_context *context;
+    ntk_activation *activation; /* erf: every kernel is positive definite */
+    ntk_network *network;
+    ntk_features *features; /* both parts */
+    ntk_kernel *infinite, *finite;
+    ntk_gram *gram;   /* of infinite, f64, full */
+    ntk_ridge *ridge; /* dual, with intercept */
+    ntk_ridge *primal;
+} test_world;
+
+/* options are those of the context; NULL is fine. */
+void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options);
+void test_world_free(test_world *world);
+
+typedef enum test_handle_kind {
+    TEST_CONTEXT,
+    TEST_ACTIVATION,
+    TEST_NETWORK,
+    TEST_FEATURES,
+    TEST_KERNEL,
+    TEST_GRAM,
+    TEST_RIDGE
+} test_handle_kind;
+
+/* A hash of bytes, continued from another. */
+uint64_t test_hash(uint64_t hash, const void *bytes, size_t size);
+
+/* A hash of what the handle says when it is read: equal handles have equal ones. */
+uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes);
+
+void test_handle_destroy(test_handle_kind kind, void *handle);
+
+#endif

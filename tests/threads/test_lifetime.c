@@ -1,0 +1,144 @@
+/* Handles keep alive what they were made from: any order of destruction will do, and what is left works. */
+#include "core/pool.h"
+#include "executor.h"
+#include "world.h"
+
+#include <stdio.h>
+
+enum { HANDLES = 9 };
+
+typedef struct owned {
+    test_handle_kind kind;
+    void *handle;
+    uint64_t hash;
+} owned;
+
+static void gather(owned all[HANDLES], const test_world *w)
+{
+    const owned list[HANDLES] = {
+        {TEST_CONTEXT, w->context, 0},   {TEST_ACTIVATION, w->activation, 0}, {TEST_NETWORK, w->network, 0},
+        {TEST_FEATURES, w->features, 0}, {TEST_KERNEL, w->infinite, 0},       {TEST_KERNEL, w->finite, 0},
+        {TEST_GRAM, w->gram, 0},         {TEST_RIDGE, w->ridge, 0},           {TEST_RIDGE, w->primal, 0}};
+    for (int i = 0; i < HANDLES; i++) {
+        all[i] = list[i];
+        all[i].hash = test_handle_hash(list[i].kind, list[i].handle, &test_small);
+    }
+}
+
+/* A permutation by sorting uniform keys; seeds 0 and 1 are the order of creation and its reverse. */
+static void permute(int order[HANDLES], uint64_t seed)
+{
+    double keys[HANDLES];
+    for (int i = 0; i < HANDLES; i++) {
+        keys[i] = seed == 0 ? i : seed == 1 ? -i : test_uniform(seed, i);
+        order[i] = 0;
+        for (int j = 0; j < i; j++) {
+            order[i] += keys[j] < keys[i];
+            order[j] += keys[i] < keys[j];
+        }
+    }
+}
+
+static void destroy_in_order(uint64_t seed, int32_t threads)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    test_memory memory = {0};
+    test_world world;
+    owned all[HANDLES];
+    int rank[HANDLES];
+    test_memory_inject(&options, &memory);
+    options.threads = threads;
+    test_world_make(&world, &test_small, &options);
+    gather(all, &world);
+    permute(rank, seed);
+    for (int turn = 0; turn < HANDLES; turn++)
+        for (int i = 0; i < HANDLES; i++) {
+            if (rank[i] == turn) test_handle_destroy(all[i].kind, all[i].handle);
+            if (rank[i] > turn) ck_assert_uint_eq(test_handle_hash(all[i].kind, all[i].handle, &test_small), all[i].hash);
+        }
+    ck_assert_int_eq(memory.live, 0);
+    ck_assert_int_eq(memory.bytes, 0);
+}
+
+START_TEST(any_order_of_destruction)
+{
+    for (uint64_t seed = 0; seed < 60; seed++) destroy_in_order(seed, 1 + (int32_t)(seed % 3));
+}
+END_TEST
+
+/* What a handle keeps belongs to its own context: each of two counts to zero when its own handles are gone. */
+START_TEST(handles_of_two_contexts)
+{
+    test_memory first = {0}, second = {0};
+    ntk_context *a = test_context(1, &first), *b = test_context(1, &second);
+    ntk_activation *activation;
+    ntk_kernel *kernel;
+    CHECK_OK(ntk_activation_create(a, &activation, NTK_RELU, NULL));
+    CHECK_OK(ntk_kernel_create_infinite(b, &kernel, activation, NULL));
+    ntk_context_destroy(a);
+    ntk_context_destroy(b);
+    ntk_activation_destroy(activation);
+    ck_assert_int_gt(first.live, 0);
+    test_handle_hash(TEST_KERNEL, kernel, &test_small);
+    ntk_kernel_destroy(kernel);
+    ck_assert_int_eq(first.live, 0);
+    ck_assert_int_eq(second.live, 0);
+}
+END_TEST
+
+/* Executors that fail must fail the call, and leave everything usable for the next one. */
+static int failing;
+
+static int fail_sometimes(void *user, int64_t tasks, void (*task)(void *argument, int64_t index), void *argument)
+{
+    if (failing == 1) return test_executor_refusing(user, tasks, task, argument);
+    if (failing == 2) return test_executor_idle(user, tasks, task, argument);
+    if (failing == 3) return test_executor_failing_late(user, tasks, task, argument);
+    return test_executor_threads(user, tasks, task, argument);
+}
+
+START_TEST(executors_that_fail)
+{
+    const test_sizes sizes = {.n = 600, .m = 500, .d = 9, .N = 24, .t = 2};
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    test_memory memory = {0};
+    test_executor executor = {0};
+    test_world world;
+    test_array x = test_array_make(sizes.n, sizes.d, 0, NTK_F64), K = test_array_make(sizes.n, sizes.n, 0, NTK_F64);
+    test_array_fill(&x, 1);
+    test_memory_inject(&options, &memory);
+    options.threads = 3;
+    options.parallel = fail_sometimes;
+    options.parallel_user = &executor;
+    test_world_make(&world, &sizes, &options);
+    uint64_t right = test_handle_hash(TEST_GRAM, world.gram, &sizes);
+    ck_assert_int_gt(executor.calls, 0);
+    for (failing = 1; failing <= 3; failing++) {
+        ntk_gram *gram = world.gram;
+        int64_t live = memory.live;
+        CHECK_STATUS(ntk_gram_create(world.context, &gram, world.infinite, &x.view, NULL), NTK_ERR_CALLBACK);
+        CHECK_MESSAGE("executor");
+        ck_assert_ptr_null(gram);
+        ck_assert_int_eq(memory.live, live);
+        CHECK_STATUS(ntk_kernel_block(world.infinite, &K.view, &x.view, &x.view), NTK_ERR_CALLBACK);
+        ck_assert_int_eq(memory.live, live);
+    }
+    failing = 0;
+    ck_assert_uint_eq(test_handle_hash(TEST_GRAM, world.gram, &sizes), right);
+    CHECK_OK(ntk_kernel_block(world.infinite, &K.view, &x.view, &x.view));
+    test_world_free(&world);
+    ck_assert_int_eq(memory.live, 0);
+    test_array_free(&x);
+    test_array_free(&K);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lifetime");
+    TCase *tests = test_case(suite, "lifetime");
+    tcase_add_test(tests, any_order_of_destruction);
+    tcase_add_test(tests, handles_of_two_contexts);
+    tcase_add_test(tests, executors_that_fail);
+    return test_run(suite);
+}
