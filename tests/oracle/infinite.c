@@ -42,7 +42,8 @@ long double oracle_angle(const long double *x, const long double *y, int64_t d)
  * lambda sqrt(d) roundoff with lambda = 6, and 32 roundings for everything that is not the sum.
  *
  * The angle: from an inner product it has the error error / sin(theta); nearer than 1 - |rho| = 1e-4 the library promises the
- * difference of the samples instead, whose error is relative to that difference. */
+ * difference of the samples instead, whose error is relative to that difference, or to the samples where they differ in length.
+ */
 static geometry geometry_of(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
 {
     const ntk_kernel_options *o = &kernel->options;
@@ -70,7 +71,7 @@ static geometry geometry_of(const oracle_kernel *kernel, const double *x, const 
     for (int64_t k = 0; k < d; k++) c[k] = rho > 0 ? c[k] - a[k] : c[k] + a[k];
     c[d] = rho > 0 ? 0 : 2 * a[d];
     if (1 - fabsl(rho) < 1e-4L)
-        g.theta_error = g.error * (fminl(g.theta, g.phi) + sqrtl(dot(c, c, d + 1)) / g.norm1);
+        g.theta_error = g.error * (fminl(g.theta, g.phi) + fminl(1, sqrtl(dot(c, c, d + 1)) / g.norm1));
     else
         g.theta_error = g.error / sinl(g.theta);
     free(a);

@@ -48,6 +48,25 @@ double oracle_roundoff(int32_t dtype);
 ntk_kernel *oracle_kernel_create(ntk_context *context, const oracle_kernel *oracle);
 ntk_activation *oracle_activation_create(ntk_context *context, int32_t kind, double slope);
 
+/* --- finite-width kernels --- */
+
+/* A network's parameters as the library gives them, and what multiplies the hidden ones. */
+typedef struct oracle_network {
+    int32_t kind;
+    double slope;
+    int64_t inputs, hidden;
+    double *weights; /* hidden x inputs, then output */
+    double *output;  /* within weights */
+    double scale;
+    long double gamma, hidden_scale;
+} oracle_network;
+
+oracle_network oracle_network_of(const ntk_network *network, const ntk_network_options *options, double slope, int32_t kind);
+void oracle_network_free(oracle_network *network);
+
+/* K_N(x, y), neuron by neuron, and the error that arithmetic of this unit roundoff may make. */
+oracle_value oracle_finite(const oracle_network *network, int32_t part, const double *x, const double *y, double roundoff);
+
 /* --- activations --- */
 
 long double oracle_activation(int32_t kind, double slope, long double u);

@@ -1,0 +1,81 @@
+/* Finite-width kernels: sums over neurons, from the network's parameters. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+oracle_network oracle_network_of(const ntk_network *network, const ntk_network_options *o, double slope, int32_t kind)
+{
+    oracle_network copy = {.kind = kind, .slope = slope, .inputs = o->inputs, .hidden = o->hidden};
+    int64_t size = ntk_network_size(network, NTK_PART_BOTH);
+    ck_assert_int_eq(size, o->hidden * (o->inputs + 1));
+    copy.weights = oracle_memory(size, sizeof *copy.weights);
+    ntk_matrix theta = ntk_matrix_f64(copy.weights, size, 1);
+    CHECK_OK(ntk_network_parameters(network, &theta));
+    copy.output = copy.weights + o->hidden * o->inputs;
+    copy.scale = o->weight_scale > 0 ? o->weight_scale : 1;
+    copy.gamma = o->scaling == NTK_SCALING_CUSTOM       ? (long double)o->gamma
+                 : o->scaling == NTK_SCALING_MEAN_FIELD ? 1 / (long double)o->hidden
+                                                        : 1 / sqrtl((long double)o->hidden);
+    copy.hidden_scale =
+        o->parameterization == NTK_PARAM_STANDARDISED ? (long double)copy.scale / sqrtl((long double)o->inputs) : 1;
+    return copy;
+}
+
+void oracle_network_free(oracle_network *network)
+{
+    free(network->weights);
+    network->weights = NULL;
+}
+
+/* a value of sigma or sigma' and its error, when u may be off by du; a kink within du counts with its whole jump */
+static oracle_value activated(const oracle_network *net, int derivative, long double u, long double du, long double roundoff)
+{
+    oracle_value f;
+    long double low, high, lipschitz = 0;
+    f.value = derivative ? oracle_derivative(net->kind, net->slope, u) : oracle_activation(net->kind, net->slope, u);
+    low = derivative ? oracle_derivative(net->kind, net->slope, u - du) : oracle_activation(net->kind, net->slope, u - du);
+    high = derivative ? oracle_derivative(net->kind, net->slope, u + du) : oracle_activation(net->kind, net->slope, u + du);
+    if (net->kind == NTK_ERF) lipschitz = 1.13L; /* of erf; that of its derivative is 0.97 */
+    f.bound = fmaxl(fabsl(low - f.value), fabsl(high - f.value)) + lipschitz * du + 4 * roundoff * fabsl(f.value);
+    return f;
+}
+
+oracle_value oracle_finite(const oracle_network *net, int32_t part, const double *x, const double *y, double roundoff)
+{
+    int64_t d = net->inputs;
+    long double xx = 0, yy = 0, xy = 0, unit = (long double)roundoff;
+    long double error = (6 * sqrtl((long double)d) + 32) * unit; /* as in infinite.c */
+    oracle_value K = {0, 0};
+    long double sizes = 0;
+    for (int64_t k = 0; k < d; k++) {
+        xx += (long double)x[k] * (long double)x[k];
+        yy += (long double)y[k] * (long double)y[k];
+        xy += (long double)x[k] * (long double)y[k];
+    }
+    long double tangent = (long double)net->scale * (long double)net->scale / (long double)d;
+    for (int64_t i = 0; i < net->hidden; i++) {
+        const double *w = net->weights + i * d;
+        long double u = 0, v = 0, ww = 0, a = (long double)net->output[i];
+        for (int64_t k = 0; k < d; k++) {
+            u += (long double)w[k] * (long double)x[k];
+            v += (long double)w[k] * (long double)y[k];
+            ww += (long double)w[k] * (long double)w[k];
+        }
+        long double length = error * net->hidden_scale * sqrtl(ww);
+        for (int derivative = 0; derivative < 2; derivative++) {
+            if (part == (derivative ? NTK_PART_RF : NTK_PART_NT)) continue;
+            oracle_value f = activated(net, derivative, net->hidden_scale * u, length * sqrtl(xx), unit);
+            oracle_value g = activated(net, derivative, net->hidden_scale * v, length * sqrtl(yy), unit);
+            long double factor = derivative ? tangent * a * a * xy : 1;
+            K.value += factor * f.value * g.value;
+            sizes += fabsl(factor * f.value * g.value);
+            K.bound += fabsl(factor) * (fabsl(f.value) * g.bound + fabsl(g.value) * f.bound + f.bound * g.bound);
+            if (derivative) K.bound += tangent * a * a * error * sqrtl(xx * yy) * fabsl(f.value * g.value);
+        }
+    }
+    long double gamma = net->gamma * net->gamma;
+    K.value *= gamma;
+    K.bound = gamma * (K.bound + sizes * (6 * sqrtl((long double)net->hidden) + 32) * unit);
+    return K;
+}

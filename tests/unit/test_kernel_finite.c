@@ -1,0 +1,251 @@
+/* Finite-width kernels against sums over neurons. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const int32_t parts[] = {NTK_PART_BOTH, NTK_PART_RF, NTK_PART_NT};
+static const int32_t dtypes[] = {NTK_F64, NTK_F32};
+
+static ntk_context *context;
+
+static void setup(void)
+{
+    context = test_context(2, NULL);
+}
+static void teardown(void)
+{
+    ntk_context_destroy(context);
+}
+
+static double slope_of(int32_t kind)
+{
+    return kind == NTK_LEAKY_RELU ? -0.4 : 0;
+}
+
+static ntk_network *network_create(int32_t kind, const ntk_network_options *options)
+{
+    ntk_activation *activation = oracle_activation_create(context, kind, slope_of(kind));
+    ntk_network *network = NULL;
+    CHECK_OK(ntk_network_create(context, &network, activation, options));
+    ntk_activation_destroy(activation);
+    return network;
+}
+
+static ntk_kernel *kernel_create(const ntk_network *network, int32_t part)
+{
+    ntk_features *features = NULL;
+    ntk_kernel *kernel = NULL;
+    CHECK_OK(ntk_features_create(context, &features, network, part));
+    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
+    ntk_features_destroy(features);
+    return kernel;
+}
+
+static void compare(const oracle_network *net, int32_t part, const ntk_matrix *out, const double *x1, const double *x2)
+{
+    double roundoff = oracle_roundoff(out->dtype);
+    for (int64_t i = 0; i < out->rows; i += 1 + out->rows / 13) {
+        for (int64_t j = 0; j < out->cols; j += 1 + out->cols / 13) {
+            oracle_value K = oracle_finite(net, part, x1 + i * net->inputs, x2 + j * net->inputs, roundoff);
+            double got = test_get(out, i, j);
+            ck_assert_msg(fabsl((long double)got - K.value) <= K.bound,
+                          "%s N %lld part %d: K[%lld][%lld] (f%d) is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg",
+                          oracle_kind_name(net->kind), (long long)net->hidden, (int)part, (long long)i, (long long)j,
+                          out->dtype == NTK_F32 ? 32 : 64, got, K.value, fabsl((long double)got - K.value), K.bound);
+        }
+    }
+}
+
+/* block, diagonal and product of one network's kernel, n1 x n2 samples */
+static void compare_all(int32_t kind, const ntk_network_options *options, int64_t n1, int64_t n2, uint64_t *state)
+{
+    ntk_network *network = network_create(kind, options);
+    oracle_network net = oracle_network_of(network, options, slope_of(kind), kind);
+    int64_t d = options->inputs;
+    for (int c = 0; c < 6; c++) {
+        int32_t part = parts[c % 3], dtype = dtypes[c / 3];
+        double *x1 = oracle_samples(n1, d, dtype, state), *x2 = oracle_samples(n2, d, dtype, state);
+        ntk_kernel *kernel = kernel_create(network, part);
+        test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype);
+        test_array K = test_array_make(n1, n2, 2, dtype), diagonal = test_array_make(n1, 1, 1, dtype);
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+        ck_assert(test_array_is_written(&K));
+        compare(&net, part, &K.view, x1, x2);
+        CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
+        for (int64_t i = 0; i < n1; i += 1 + n1 / 13) {
+            oracle_value want = oracle_finite(&net, part, x1 + i * d, x1 + i * d, oracle_roundoff(dtype));
+            ck_assert(fabsl((long double)test_get(&diagonal.view, i, 0) - want.value) <= want.bound);
+        }
+        test_array_free(&a);
+        test_array_free(&b);
+        test_array_free(&K);
+        test_array_free(&diagonal);
+        ntk_kernel_destroy(kernel);
+        free(x1);
+        free(x2);
+    }
+    oracle_network_free(&net);
+    ntk_network_destroy(network);
+}
+
+static ntk_network_options describe(int64_t d, int64_t N, uint64_t seed)
+{
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    options.inputs = d;
+    options.hidden = N;
+    options.seed = seed;
+    return options;
+}
+
+START_TEST(every_law_and_scaling)
+{
+    uint64_t state = test_seed(51) + (uint64_t)_i;
+    for (int32_t c = 0; c < 3 * 3 * 2 * 3; c++) {
+        ntk_network_options options = describe(5, 64, (uint64_t)c);
+        options.scaling = c % 3;
+        options.output_weights = c / 3 % 3;
+        options.hidden_law = c / 9 % 2;
+        options.parameterization = c / 18;
+        options.gamma = options.scaling == NTK_SCALING_CUSTOM ? 0.37 : 0;
+        options.weight_scale = c % 4 ? 0.5 * (c % 4) : 0;
+        options.antisymmetric = c % 5 == 0;
+        compare_all(_i, &options, 6, 7, &state);
+    }
+}
+END_TEST
+
+START_TEST(ragged_sizes)
+{
+    static const int64_t sizes[][4] = {{1, 1, 1, 1},      {1, 300, 3, 17},    {300, 1, 3, 17},  {33, 31, 100, 1},
+                                       {257, 255, 7, 63}, {40, 513, 16, 515}, {5, 6, 784, 100}, {3, 4, 9, 3000}};
+    uint64_t state = test_seed(52);
+    const int64_t *size = sizes[_i];
+    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+        ntk_network_options options = describe(size[2], size[3], 7);
+        options.output_weights = NTK_OUTPUT_GAUSSIAN;
+        compare_all(kind, &options, size[0], size[1], &state);
+    }
+}
+END_TEST
+
+/* the same neurons in either parameterization have the same kernel */
+START_TEST(parameterizations_agree)
+{
+    uint64_t state = test_seed(53);
+    int64_t n = 9, d = 6;
+    double *x = oracle_samples(n, d, NTK_F64, &state);
+    test_array a = oracle_array(x, n, d, 0, NTK_F64);
+    for (int p = 0; p < 3; p++) {
+        test_array K[2];
+        oracle_network net = {0};
+        for (int32_t param = NTK_PARAM_LECTURE; param <= NTK_PARAM_STANDARDISED; param++) {
+            ntk_network_options options = describe(d, 50, 3);
+            options.weight_scale = 1.4;
+            options.output_weights = NTK_OUTPUT_GAUSSIAN;
+            options.parameterization = param;
+            ntk_network *network = network_create(_i, &options);
+            ntk_kernel *kernel = kernel_create(network, parts[p]);
+            test_array *out = &K[param - NTK_PARAM_LECTURE];
+            *out = test_array_make(n, n, 0, NTK_F64);
+            CHECK_OK(ntk_kernel_block(kernel, &out->view, &a.view, &a.view));
+            if (param == NTK_PARAM_STANDARDISED) net = oracle_network_of(network, &options, slope_of(_i), _i);
+            ntk_kernel_destroy(kernel);
+            ntk_network_destroy(network);
+        }
+        for (int64_t i = 0; i < n * n; i++) {
+            oracle_value want = oracle_finite(&net, parts[p], x + i / n * d, x + i % n * d, 0x1p-53);
+            double gap = test_get(&K[0].view, i / n, i % n) - test_get(&K[1].view, i / n, i % n);
+            ck_assert(fabsl((long double)gap) <= 2 * want.bound);
+        }
+        oracle_network_free(&net);
+        test_array_free(&K[0]);
+        test_array_free(&K[1]);
+    }
+    test_array_free(&a);
+    free(x);
+}
+END_TEST
+
+/* y = K v against the block's own entries: n2 roundings of the sizes summed, beside the entries' bound */
+START_TEST(products)
+{
+    uint64_t state = test_seed(54);
+    int64_t n1 = 150, n2 = 270, d = 8, t = 3;
+    for (int c = 0; c < 6; c++) {
+        int32_t part = parts[c % 3], dtype = dtypes[c / 3];
+        ntk_network_options options = describe(d, 120, 11);
+        ntk_network *network = network_create(_i, &options);
+        oracle_network net = oracle_network_of(network, &options, slope_of(_i), _i);
+        ntk_kernel *kernel = kernel_create(network, part);
+        double *x1 = oracle_samples(n1, d, dtype, &state), *x2 = oracle_samples(n2, d, dtype, &state);
+        double *v = oracle_samples(n2, t, dtype, &state);
+        test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype);
+        test_array vectors = oracle_array(v, n2, t, 1, dtype), y = test_array_make(n1, t, 1, dtype);
+        CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &a.view, &b.view, &vectors.view));
+        ck_assert(test_array_is_written(&y));
+        for (int64_t i = 0; i < n1; i += 29) {
+            long double sum[3] = {0}, bound[3] = {0};
+            for (int64_t j = 0; j < n2; j++) {
+                oracle_value K = oracle_finite(&net, part, x1 + i * d, x2 + j * d, oracle_roundoff(dtype));
+                for (int64_t k = 0; k < t; k++) {
+                    long double w = (long double)v[j * t + k];
+                    sum[k] += K.value * w;
+                    bound[k] += (K.bound + (long double)n2 * (long double)oracle_roundoff(dtype) * fabsl(K.value)) * fabsl(w);
+                }
+            }
+            for (int64_t k = 0; k < t; k++)
+                ck_assert_msg(fabsl((long double)test_get(&y.view, i, k) - sum[k]) <= bound[k], "%s part %d: %.17g, not %.17Lg",
+                              oracle_kind_name(_i), (int)part, test_get(&y.view, i, k), sum[k]);
+        }
+        test_array_free(&a);
+        test_array_free(&b);
+        test_array_free(&vectors);
+        test_array_free(&y);
+        oracle_network_free(&net);
+        ntk_kernel_destroy(kernel);
+        ntk_network_destroy(network);
+        free(x1);
+        free(x2);
+        free(v);
+    }
+}
+END_TEST
+
+/* set_parameters changes the network, not the kernel made before */
+START_TEST(kernels_keep_their_parameters)
+{
+    uint64_t state = test_seed(55);
+    ntk_network_options options = describe(3, 20, 5);
+    ntk_network *network = network_create(NTK_ERF, &options);
+    ntk_kernel *kernel = kernel_create(network, NTK_PART_BOTH);
+    double *x = oracle_samples(4, 3, NTK_F64, &state), *zero = oracle_memory(80, sizeof *zero);
+    test_array a = oracle_array(x, 4, 3, 0, NTK_F64), before = test_array_make(4, 4, 0, NTK_F64);
+    test_array after = test_array_make(4, 4, 0, NTK_F64);
+    ntk_matrix theta = ntk_matrix_const_f64(zero, 80, 1);
+    CHECK_OK(ntk_kernel_block(kernel, &before.view, &a.view, &a.view));
+    CHECK_OK(ntk_network_set_parameters(network, &theta));
+    ntk_network_destroy(network);
+    CHECK_OK(ntk_kernel_block(kernel, &after.view, &a.view, &a.view));
+    ck_assert(test_same_bits(&before.view, &after.view));
+    test_array_free(&a);
+    test_array_free(&before);
+    test_array_free(&after);
+    ntk_kernel_destroy(kernel);
+    free(x);
+    free(zero);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel finite");
+    TCase *finite = test_case(suite, "finite");
+    tcase_add_checked_fixture(finite, setup, teardown);
+    tcase_add_loop_test(finite, every_law_and_scaling, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(finite, ragged_sizes, 0, 8);
+    tcase_add_loop_test(finite, parameterizations_agree, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(finite, products, NTK_RELU, NTK_ERF + 1);
+    tcase_add_test(finite, kernels_keep_their_parameters);
+    return test_run(suite);
+}

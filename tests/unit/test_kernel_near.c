@@ -1,0 +1,289 @@
+/* Infinite-width kernels where inner products fail: near-duplicates, antipodes, duplicates, parallels, zeros, wild norms. */
+#include "oracle.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ntk_context *context;
+
+static void setup(void)
+{
+    context = test_context(1, NULL);
+}
+static void teardown(void)
+{
+    ntk_context_destroy(context);
+}
+
+static const int64_t dimensions[] = {2, 5, 50, 784};
+enum { DIMENSIONS = sizeof dimensions / sizeof *dimensions, SEPARATIONS = 13 };
+
+static oracle_kernel describe(int32_t kind, int32_t part)
+{
+    oracle_kernel kernel = {kind, kind == NTK_LEAKY_RELU ? 0.2 : 0, NTK_INIT(ntk_kernel_options)};
+    kernel.options.part = part;
+    return kernel;
+}
+
+/* the block of n1 x n2 samples, in f64 */
+static test_array block(const oracle_kernel *oracle, const double *x1, int64_t n1, const double *x2, int64_t n2, int64_t d)
+{
+    ntk_kernel *kernel = oracle_kernel_create(context, oracle);
+    test_array a = oracle_array(x1, n1, d, 0, NTK_F64), b = oracle_array(x2, n2, d, 0, NTK_F64);
+    test_array K = test_array_make(n1, n2, 0, NTK_F64);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+    test_array_free(&a);
+    test_array_free(&b);
+    ntk_kernel_destroy(kernel);
+    return K;
+}
+
+/* sign times base, and then base moved by separations 1e-1 ... 1e-13 in a random direction */
+static double *cluster(int64_t d, double sign, uint64_t *state)
+{
+    double *x = oracle_memory((SEPARATIONS + 1) * d, sizeof *x), *base = oracle_samples(1, d, NTK_F64, state);
+    for (int64_t k = 0; k < d; k++) x[k] = base[k];
+    for (int i = 1; i <= SEPARATIONS; i++) {
+        for (int64_t k = 0; k < d; k++) x[i * d + k] = sign * (base[k] + pow(10, -i) * oracle_normal(state));
+    }
+    free(base);
+    return x;
+}
+
+/* theta(x_0, x_i) as K shows it.  1e-11: what is left of sign's 1 - 2 theta / pi after the rounding of 1 - K is 1e-16 / theta,
+ * so the tolerance is that; the promise of the angle itself is held by compare() below, against entries that do not cancel. */
+static void recover_angles(int64_t d, double sign, uint64_t *state)
+{
+    double *x = cluster(d, sign, state);
+    oracle_kernel oracle = describe(NTK_SIGN, NTK_PART_RF);
+    test_array K = block(&oracle, x, 1, x, SEPARATIONS + 1, d);
+    for (int i = 1; i <= SEPARATIONS; i++) {
+        long double a[784], b[784];
+        for (int64_t k = 0; k < d; k++) a[k] = (long double)x[k], b[k] = (long double)sign * (long double)x[i * d + k];
+        long double theta = oracle_angle(a, b, d);
+        long double got = (1 - (long double)sign * (long double)test_get(&K.view, 0, i)) * 1.5707963267948966192L;
+        long double tolerance = 1e-3L * theta < 1e-15L ? 1e-15L : 1e-3L * theta;
+        long double sharp = 4 * (long double)DBL_EPSILON +
+                            2 * (6 * sqrtl((long double)d) + 32) * 0x1p-53L * (theta < 0.0142L ? theta : 1 / theta);
+        ck_assert_msg(fabsl(got - theta) <= tolerance && fabsl(got - theta) <= sharp,
+                      "d %lld separation 1e-%d sign %g: theta is %.6Lg, not %.6Lg", (long long)d, i, sign, got, theta);
+    }
+    test_array_free(&K);
+    free(x);
+}
+
+START_TEST(angles_of_near_duplicates)
+{
+    uint64_t state = test_seed(41) + (uint64_t)_i;
+    for (int trial = 0; trial < 10; trial++) {
+        recover_angles(dimensions[_i], 1, &state);
+        recover_angles(dimensions[_i], -1, &state);
+    }
+}
+END_TEST
+
+static void compare(const oracle_kernel *oracle, const double *x, int64_t n, int64_t d, const char *what)
+{
+    test_array K = block(oracle, x, n, x, n, d);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            oracle_value want = oracle_infinite(oracle, x + i * d, x + j * d, d, 0x1p-53);
+            double got = test_get(&K.view, i, j);
+            ck_assert_msg(fabsl((long double)got - want.value) <= want.bound + 4 * (long double)DBL_TRUE_MIN,
+                          "%s, %s part %d d %lld: K[%lld][%lld] is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg", what,
+                          oracle_kind_name(oracle->kind), (int)oracle->options.part, (long long)d, (long long)i, (long long)j,
+                          got, want.value, fabsl((long double)got - want.value), want.bound);
+        }
+    }
+    test_array_free(&K);
+}
+
+static void compare_every(const double *x, int64_t n, int64_t d, const char *what)
+{
+    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+        for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++) {
+            oracle_kernel oracle = describe(kind, part);
+            compare(&oracle, x, n, d, what);
+        }
+    }
+}
+
+/* Every pair of a cluster, its antipodes among them: kdot of ReLU and step's kappa near -1, where they are as small as the
+ * angle and kappa of ReLU as small as its cube, relative to themselves. */
+START_TEST(clusters)
+{
+    uint64_t state = test_seed(42) + (uint64_t)_i;
+    int64_t d = dimensions[_i];
+    double *near = cluster(d, 1, &state), *far = cluster(d, -1, &state);
+    compare_every(near, SEPARATIONS + 1, d, "near-duplicates");
+    compare_every(far, SEPARATIONS + 1, d, "antipodes");
+    for (int64_t i = 0; i < SEPARATIONS + 1; i++) {
+        double scale = i % 3 == 0 ? 1 : i % 3 == 1 ? 0.3 : 1e5;
+        for (int64_t k = 0; k < d; k++) near[i * d + k] *= scale, far[i * d + k] *= scale;
+    }
+    compare_every(near, SEPARATIONS + 1, d, "near-parallels of different length");
+    compare_every(far, SEPARATIONS + 1, d, "near-antiparallels of different length");
+    free(near);
+    free(far);
+}
+END_TEST
+
+/* the same with a bias, which turns antipodes into ordinary pairs and shortens the angle of the rest */
+START_TEST(clusters_with_a_bias)
+{
+    uint64_t state = test_seed(43) + (uint64_t)_i;
+    int64_t d = dimensions[_i];
+    double *near = cluster(d, 1, &state), *far = cluster(d, -1, &state);
+    const double biases[] = {1e-6, 0.01, 1, 300};
+    for (int b = 0; b < 4; b++) {
+        for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+            oracle_kernel oracle = describe(kind, NTK_PART_BOTH);
+            oracle.options.bias_scale = biases[b];
+            oracle.options.weight_scale = 1.3;
+            compare(&oracle, near, SEPARATIONS + 1, d, "near-duplicates with a bias");
+            compare(&oracle, far, SEPARATIONS + 1, d, "antipodes with a bias");
+        }
+    }
+    free(near);
+    free(far);
+}
+END_TEST
+
+/* near-duplicates in f32, whose separation ends at 1e-6 */
+START_TEST(clusters_in_single_precision)
+{
+    uint64_t state = test_seed(44) + (uint64_t)_i;
+    int64_t d = dimensions[_i], n = 7;
+    double *x = oracle_samples(n, d, NTK_F32, &state);
+    for (int64_t i = 1; i < n; i++) {
+        for (int64_t k = 0; k < d; k++) x[i * d + k] = (double)(float)(x[k] + pow(10, -(double)i) * oracle_normal(&state));
+    }
+    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+        oracle_kernel oracle = describe(kind, NTK_PART_BOTH);
+        ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+        test_array a = oracle_array(x, n, d, 0, NTK_F32), K = test_array_make(n, n, 0, NTK_F32);
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &a.view));
+        for (int64_t i = 0; i < n * n; i++) {
+            oracle_value want = oracle_infinite(&oracle, x + i / n * d, x + i % n * d, d, 0x1p-24);
+            double got = test_get(&K.view, i / n, i % n);
+            ck_assert_msg(fabsl((long double)got - want.value) <= want.bound, "%s d %lld: K[%lld][%lld] is %.9g, not %.9Lg",
+                          oracle_kind_name(kind), (long long)d, (long long)(i / n), (long long)(i % n), got, want.value);
+        }
+        test_array_free(&a);
+        test_array_free(&K);
+        ntk_kernel_destroy(kernel);
+    }
+    free(x);
+}
+END_TEST
+
+/* copies have rho = 1 wherever they lie, so their rows of K are equal to rounding and sign's entry is 1 exactly */
+START_TEST(exact_duplicates)
+{
+    uint64_t state = test_seed(45);
+    for (int k = 0; k < DIMENSIONS; k++) {
+        int64_t d = dimensions[k], n = 12;
+        double *x = oracle_samples(n, d, NTK_F64, &state);
+        for (int64_t i = n / 2; i < n; i++) memcpy(x + i * d, x + (i - n / 2) * d, (size_t)d * sizeof *x);
+        compare_every(x, n, d, "duplicates");
+        oracle_kernel oracle = describe(NTK_SIGN, NTK_PART_RF);
+        double *copy = oracle_memory(n * d, sizeof *copy); /* another buffer: equality is of values, not of addresses */
+        memcpy(copy, x, (size_t)(n * d) * sizeof *copy);
+        test_array K = block(&oracle, x, n, copy, n, d);
+        for (int64_t i = 0; i < n; i++) ck_assert(test_get(&K.view, i, i) == 1 && test_get(&K.view, i, (i + n / 2) % n) == 1);
+        test_array_free(&K);
+        free(copy);
+        free(x);
+    }
+}
+END_TEST
+
+/* parallel and antiparallel samples of other lengths, zero vectors among ordinary ones, and one dimension */
+START_TEST(degenerate_samples)
+{
+    static const double scales[] = {1, 2, -1, 0.5, -4, 0, 0, 3, -0.1, 1e-3};
+    enum { COUNT = sizeof scales / sizeof *scales };
+    uint64_t state = test_seed(46);
+    for (int64_t d = 1; d <= 65; d += 16) {
+        double *x = oracle_samples(COUNT + 2, d, NTK_F64, &state);
+        for (int64_t i = 1; i < COUNT; i++) {
+            for (int64_t k = 0; k < d; k++) x[i * d + k] = scales[i] * x[k];
+        }
+        compare_every(x, COUNT + 2, d, "parallels and zeros");
+        free(x);
+    }
+}
+END_TEST
+
+/* one matrix with norms from 1e-150 to 1e150 */
+START_TEST(wild_norms)
+{
+    uint64_t state = test_seed(47);
+    const int64_t n = 31;
+    for (int64_t d = 1; d <= 20; d += 6) {
+        double *x = oracle_samples(n, d, NTK_F64, &state);
+        for (int64_t i = 0; i < n; i++) {
+            for (int64_t k = 0; k < d; k++) x[i * d + k] *= pow(10, (double)(10 * i - 150));
+        }
+        for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++) {
+            oracle_kernel oracle = describe(_i, part);
+            compare(&oracle, x, n, d, "norms 1e-150 to 1e150");
+        }
+        free(x);
+    }
+}
+END_TEST
+
+/* Beyond the square roots of the largest and smallest number: an entry that can be represented is right, or the call says
+ * NTK_ERR_OVERFLOW and leaves the output alone; never infinity, NaN or a wrong number. */
+START_TEST(extreme_norms)
+{
+    uint64_t state = test_seed(48);
+    const double scales[] = {1e200, 1e-200, 1e300, 1e-300, 1e-318};
+    const int64_t d = 4;
+    for (int a = 0; a < 5; a++) {
+        for (int b = 0; b < 5; b++) {
+            double *x = oracle_samples(2, d, NTK_F64, &state);
+            for (int64_t k = 0; k < d; k++) x[k] *= scales[a], x[d + k] *= scales[b];
+            oracle_kernel oracle = describe(_i, NTK_PART_BOTH);
+            ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+            oracle_value want = oracle_infinite(&oracle, x, x + d, d, 0x1p-53);
+            test_array one = oracle_array(x, 1, d, 0, NTK_F64), two = oracle_array(x + d, 1, d, 0, NTK_F64);
+            test_array K = test_array_make(1, 1, 0, NTK_F64);
+            ntk_status status = ntk_kernel_block(kernel, &K.view, &one.view, &two.view);
+            double got = test_get(&K.view, 0, 0);
+            if (status == NTK_ERR_OVERFLOW)
+                ck_assert_msg(test_array_is_poison(&K) && (scales[a] > 1 || scales[b] > 1), "overflow at %g %g", scales[a],
+                              scales[b]);
+            else
+                ck_assert_msg(status == NTK_OK &&
+                                  fabsl((long double)got - want.value) <= want.bound + 4 * (long double)DBL_TRUE_MIN,
+                              "%s at norms %g and %g: %s, %.17g, not %.17Lg", oracle_kind_name(_i), scales[a], scales[b],
+                              ntk_status_name(status), got, want.value);
+            test_array_free(&one);
+            test_array_free(&two);
+            test_array_free(&K);
+            ntk_kernel_destroy(kernel);
+            free(x);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel near");
+    TCase *near = test_case(suite, "near");
+    tcase_add_checked_fixture(near, setup, teardown);
+    tcase_add_loop_test(near, angles_of_near_duplicates, 0, DIMENSIONS);
+    tcase_add_loop_test(near, clusters, 0, DIMENSIONS);
+    tcase_add_loop_test(near, clusters_with_a_bias, 0, DIMENSIONS);
+    tcase_add_loop_test(near, clusters_in_single_precision, 0, DIMENSIONS);
+    tcase_add_test(near, exact_duplicates);
+    tcase_add_test(near, degenerate_samples);
+    tcase_add_loop_test(near, wild_norms, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(near, extreme_norms, NTK_RELU, NTK_ERF + 1);
+    return test_run(suite);
+}
