@@ -51,11 +51,11 @@ static geometry geometry_of(const oracle_kernel *kernel, const double *x, const 
     long double scale = (o->weight_scale > 0 ? (long double)o->weight_scale : 1.0L) / sqrtl((long double)d);
     long double *a = oracle_memory(3 * (d + 1), sizeof *a), *b = a + d + 1, *c = b + d + 1;
     long double rho;
-    for (int64_t k = 0; k < d; k++) a[k] = scale * (long double)x[k];
-    for (int64_t k = 0; k < d; k++) b[k] = scale * (long double)y[k];
-    a[d] = b[d] = (long double)o->bias_scale;
-    g.norm1 = sqrtl(dot(a, a, d + 1));
-    g.norm2 = sqrtl(dot(b, b, d + 1));
+    /* x~ and y~ over the scale, so that what tells them apart is not rounded */
+    for (int64_t k = 0; k < d; k++) a[k] = (long double)x[k], b[k] = (long double)y[k];
+    a[d] = b[d] = (long double)o->bias_scale / scale;
+    g.norm1 = scale * sqrtl(dot(a, a, d + 1));
+    g.norm2 = scale * sqrtl(dot(b, b, d + 1));
     g.error = (6 * sqrtl((long double)d) + 32) * (long double)roundoff;
     if (g.norm1 == 0 || g.norm2 == 0) {
         g.theta = g.phi = pi / 2;
@@ -67,11 +67,9 @@ static geometry geometry_of(const oracle_kernel *kernel, const double *x, const 
     for (int64_t k = 0; k <= d; k++) c[k] = -b[k];
     g.phi = g.theta < 3 ? pi - g.theta : oracle_angle(a, c, d + 1);
     rho = cosl(g.theta);
-    for (int64_t k = 0; k <= d; k++) c[k] = (long double)(k < d ? y[k] : 0) * scale;
-    for (int64_t k = 0; k < d; k++) c[k] = rho > 0 ? c[k] - a[k] : c[k] + a[k];
-    c[d] = rho > 0 ? 0 : 2 * a[d];
+    for (int64_t k = 0; k <= d; k++) c[k] = rho > 0 ? b[k] - a[k] : b[k] + a[k];
     if (1 - fabsl(rho) < 1e-4L)
-        g.theta_error = g.error * (fminl(g.theta, g.phi) + fminl(1, sqrtl(dot(c, c, d + 1)) / g.norm1));
+        g.theta_error = g.error * (fminl(g.theta, g.phi) + fminl(1, scale * sqrtl(dot(c, c, d + 1)) / g.norm1));
     else
         g.theta_error = g.error / sinl(g.theta);
     free(a);
