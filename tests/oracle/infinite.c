@@ -8,7 +8,7 @@ static const long double pi = 3.141592653589793238462643383279502884L;
 
 /* Two samples as the hidden layer sees them: lengths, angle theta and pi - theta, and how well theta can be known. */
 typedef struct geometry {
-    long double norm1, norm2, theta, phi, theta_error, error;
+    long double norm1, norm2, theta, phi, sine, theta_error, error;
 } geometry;
 
 typedef struct moments {
@@ -22,18 +22,24 @@ static long double dot(const long double *x, const long double *y, int64_t d)
     return sum;
 }
 
-/* Gram-Schmidt twice, each step with one rounding an element: what is left is relatively exact. */
+/* Far from parallel the inner product tells.  Near it, Gram-Schmidt, each step with one rounding an element, until it changes
+ * nothing: what is left of y is relatively exact, and 0 for a y that is parallel to x, of which each step takes all but 2^-64.
+ */
 long double oracle_angle(const long double *x, const long double *y, int64_t d)
 {
+    long double xx = dot(x, x, d), xy = dot(x, y, d), left = dot(y, y, d), before;
+    const long double parallel = left * 0x1p-800L, cosine = xy / sqrtl(xx) / sqrtl(left);
+    if (fabsl(cosine) < 0.99L) return atan2l(sqrtl((1 - cosine) * (1 + cosine)), cosine);
     long double *rest = oracle_memory(d, sizeof *rest);
-    long double xx = dot(x, x, d);
-    long double xy = dot(x, y, d);
-    for (int64_t k = 0; k < d; k++) rest[k] = fmal(-xy / xx, x[k], y[k]);
-    long double along = dot(x, rest, d) / xx;
-    for (int64_t k = 0; k < d; k++) rest[k] = fmal(-along, x[k], rest[k]);
-    long double theta = atan2l(sqrtl(dot(rest, rest, d)), xy / sqrtl(xx));
+    for (int64_t k = 0; k < d; k++) rest[k] = y[k];
+    do {
+        long double along = dot(x, rest, d) / xx;
+        for (int64_t k = 0; k < d; k++) rest[k] = fmal(-along, x[k], rest[k]);
+        before = left;
+        left = dot(rest, rest, d);
+    } while (left < before / 2 && left > parallel);
     free(rest);
-    return theta;
+    return atan2l(left > parallel ? sqrtl(left) : 0, xy / sqrtl(xx));
 }
 
 /* With x~ = (weight_scale x / sqrt d, bias_scale), S(x, y) = <x~, y~>.
@@ -42,7 +48,7 @@ long double oracle_angle(const long double *x, const long double *y, int64_t d)
  * lambda sqrt(d) roundoff with lambda = 6, and 32 roundings for everything that is not the sum.
  *
  * The angle: from an inner product it has the error error / sin(theta); nearer than 1 - |rho| = 1e-4 the library promises the
- * difference of the samples instead, whose error is relative to that difference, or to the samples where they differ in length.
+ * difference of the samples instead, whose error is relative to that difference: to the longer sample where lengths differ.
  */
 static geometry geometry_of(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
 {
@@ -59,6 +65,7 @@ static geometry geometry_of(const oracle_kernel *kernel, const double *x, const 
     g.error = (6 * sqrtl((long double)d) + 32) * (long double)roundoff;
     if (g.norm1 == 0 || g.norm2 == 0) {
         g.theta = g.phi = pi / 2;
+        g.sine = 1;
         g.theta_error = 0;
         free(a);
         return g;
@@ -67,11 +74,12 @@ static geometry geometry_of(const oracle_kernel *kernel, const double *x, const 
     for (int64_t k = 0; k <= d; k++) c[k] = -b[k];
     g.phi = g.theta < 3 ? pi - g.theta : oracle_angle(a, c, d + 1);
     rho = cosl(g.theta);
+    g.sine = sinl(fminl(g.theta, g.phi));
     for (int64_t k = 0; k <= d; k++) c[k] = rho > 0 ? b[k] - a[k] : b[k] + a[k];
     if (1 - fabsl(rho) < 1e-4L)
-        g.theta_error = g.error * (fminl(g.theta, g.phi) + fminl(1, scale * sqrtl(dot(c, c, d + 1)) / g.norm1));
+        g.theta_error = g.error * (fminl(g.theta, g.phi) + scale * sqrtl(dot(c, c, d + 1)) / fmaxl(g.norm1, g.norm2));
     else
-        g.theta_error = g.error / sinl(g.theta);
+        g.theta_error = g.error / g.sine;
     free(a);
     return g;
 }
@@ -94,10 +102,10 @@ static moments piecewise_linear(const geometry *g, long double a, long double b,
 {
     moments m;
     long double r = g->norm1 * g->norm2 / (2 * pi);
-    long double even = a * a + b * b, odd = 2 * a * b;
+    long double even = a * a + b * b, odd = 2 * a * b, dt = g->theta_error;
     m.kappa.value = r * (even * sine_excess(g->phi) - odd * sine_excess(g->theta));
     m.kappa.bound = r * (even * sine_excess(g->phi) + fabsl(odd) * sine_excess(g->theta)) * (g->error + 8 * roundoff) +
-                    r * (even * g->phi + fabsl(odd) * g->theta) * sinl(g->theta) * g->theta_error;
+                    r * (even * (g->phi + dt) + fabsl(odd) * (g->theta + dt)) * (g->sine + dt) * dt;
     m.kdot.value = (even * g->phi + odd * g->theta) / (2 * pi);
     m.kdot.bound =
         8 * roundoff * (even * g->phi + fabsl(odd) * g->theta) / (2 * pi) + (a - b) * (a - b) / (2 * pi) * g->theta_error;
@@ -114,22 +122,25 @@ static moments step_or_sign(const geometry *g, int32_t kind, long double roundof
     return m;
 }
 
-/* kappa = (2/pi) atan2(y, x), y = 2 q12, x = sqrt D, x^2 + y^2 = (1 + 2 q11)(1 + 2 q22); kdot = (4/pi) / x */
+/* kappa = (2/pi) atan2(2 q12, sqrt D) and kdot = (4/pi) / sqrt D, with their extremes over the errors of q12 and of D, which is
+ * never below 1 + 2 q11 + 2 q22 */
 static moments error_function(const geometry *g, long double roundoff)
 {
     moments m;
-    long double r = g->norm1 * g->norm2;
-    long double q11 = g->norm1 * g->norm1, q22 = g->norm2 * g->norm2;
-    long double rho = g->norm1 > 0 && g->norm2 > 0 ? cosl(g->theta) : 0, s = sinl(g->theta);
-    long double D = 1 + 2 * q11 + 2 * q22 + 4 * r * r * s * s;
-    long double dD = 2 * g->error * D + 8 * r * r * fabsl(rho) * s * g->theta_error;
-    long double x = sqrtl(D), y = 2 * r * rho;
-    long double dx = dD / (2 * x), dy = 2 * r * (g->error * fabsl(rho) + s * g->theta_error);
-    long double square = (1 + 2 * q11) * (1 + 2 * q22);
+    long double r = g->norm1 * g->norm2, s = g->sine, dt = g->theta_error;
+    long double rho = g->norm1 > 0 && g->norm2 > 0 ? cosl(g->theta) : 0;
+    long double least = 1 + 2 * g->norm1 * g->norm1 + 2 * g->norm2 * g->norm2, D = least + 4 * r * r * s * s;
+    long double dD = 2 * g->error * D + 8 * r * r * (fabsl(rho) * s + dt) * dt;
+    long double y = 2 * r * rho, dy = 2 * r * (g->error * fabsl(rho) + (s + dt) * dt);
+    long double low = sqrtl(fmaxl(D - dD, least * (1 - 2 * g->error))), x = sqrtl(D), high = sqrtl(D + dD);
     m.kappa.value = 2 / pi * atan2l(y, x);
-    m.kappa.bound = 2 / pi * (x * dy + fabsl(y) * dx) / square + 8 * roundoff * fabsl(m.kappa.value);
+    m.kappa.bound = 8 * roundoff * fabsl(m.kappa.value);
+    for (int corner = 0; corner < 4; corner++) {
+        long double kappa = 2 / pi * atan2l(corner & 1 ? y + dy : y - dy, corner & 2 ? low : high);
+        m.kappa.bound = fmaxl(m.kappa.bound, 8 * roundoff * fabsl(kappa) + fabsl(kappa - m.kappa.value));
+    }
     m.kdot.value = 4 / pi / x;
-    m.kdot.bound = m.kdot.value * (dx / x + 8 * roundoff);
+    m.kdot.bound = 4 / pi * (1 / low - 1 / x) + 4 / pi * (1 / x - 1 / high) + 8 * roundoff / low;
     return m;
 }
 
