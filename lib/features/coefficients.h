@@ -1,0 +1,28 @@
+/* The columns b of a product Phi b, laid out for matrix products: t targets of the NT block, then the RF block. */
+#ifndef NTK_FEATURES_COEFFICIENTS_H
+#define NTK_FEATURES_COEFFICIENTS_H
+
+#include "features/features.h"
+
+typedef struct ntk_coefficients {
+    int32_t dtype;
+    int64_t targets;
+    void *nt;      /* t blocks of N x d, or NULL */
+    void *rf;      /* N x t, or NULL */
+    bool borrowed; /* they are the caller's matrix, whose layout is the same for one target */
+} ntk_coefficients;
+
+/* Room for the caller's p x t matrix, or that matrix itself where it will do.  After a failure, too, the caller closes. */
+ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,
+                                 const ntk_matrix *matrix);
+void ntk_coefficients_close(ntk_context *context, ntk_coefficients *b);
+
+/* From and to the matrix that b was opened for.
+ * gather: NTK_ERR_OVERFLOW  a number is too large for dtype */
+ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *from);
+void ntk_coefficients_scatter(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *to);
+
+/* Whether every number of b is finite. */
+bool ntk_coefficients_finite(const ntk_coefficients *b, const ntk_features *features);
+
+#endif

@@ -1,0 +1,38 @@
+#include "features/features.h"
+
+#include "core/status.h"
+#include "network/network.h"
+
+static void dispose(void *self)
+{
+    ntk_features *features = self;
+    ntk_release((void *)(uintptr_t)features->weights);
+}
+
+ntk_status ntk_features_create(ntk_context *context, ntk_features **features, const ntk_network *network, int32_t part)
+{
+    ntk_features *made;
+    NTK_REQUIRE(features);
+    *features = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(network);
+    int64_t size = ntk_weights_size(network->weights, part);
+    if (size < 0)
+        return ntk_fail(NTK_ERR_OPTION, "%s: part is %d, expected NTK_PART_BOTH, NTK_PART_RF or NTK_PART_NT", __func__, part);
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a feature map"));
+    made->weights = ntk_retain(network->weights);
+    made->part = part;
+    made->size = size;
+    *features = made;
+    return NTK_OK;
+}
+
+void ntk_features_destroy(ntk_features *features)
+{
+    ntk_release(features);
+}
+
+int64_t ntk_features_size(const ntk_features *features)
+{
+    return features ? features->size : -1;
+}

@@ -1,0 +1,22 @@
+/* The feature map's inside. */
+#ifndef NTK_FEATURES_FEATURES_H
+#define NTK_FEATURES_FEATURES_H
+
+#include "network/weights.h"
+
+#include <ntk/features.h>
+
+struct ntk_features {
+    ntk_object base;
+    const ntk_weights *weights; /* retained */
+    int32_t part;
+    int64_t size; /* p */
+};
+
+/* Whether phi_RF, phi_NT belong to the map. */
+static inline bool ntk_features_has(const ntk_features *features, int32_t part)
+{
+    return features->part == NTK_PART_BOTH || features->part == part;
+}
+
+#endif

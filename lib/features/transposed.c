@@ -1,0 +1,166 @@
+#include "core/blas.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "features/coefficients.h"
+#include "features/hidden.h"
+
+/* A task owns a block of neurons and takes the samples in order: no two tasks add to one number. */
+enum { BLOCKS = 32, LEAST_BLOCK = 32, LARGEST_BLOCK = 512 };
+
+/* One call of ntk_features_multiply_transposed.  For target t, with S_ik = r_it nt_ik,
+ *   B_t = S^T X  (N x d)   and   b_RF = rf^T r  (N x t). */
+typedef struct transposed {
+    const ntk_features *features;
+    int32_t dtype;
+    int64_t samples;
+    ntk_operand x, r;
+    void *w; /* in dtype, or NULL */
+    ntk_coefficients b;
+    ntk_tile shape;
+    char *scratch; /* per lane: rf, nt, S */
+    int64_t tile_bytes;
+} transposed;
+
+/* A tile in work, for one target of the NT part. */
+typedef struct transposed_tile {
+    const transposed *call;
+    int64_t row, rows, first, count, per_task, target;
+    void *rf, *nt, *s;
+} transposed_tile;
+
+static void scale_row(void *out, int32_t dtype, const void *in, double factor, int64_t count)
+{
+    if (dtype == NTK_F64) {
+        const double *from = in;
+        double *to = out;
+        for (int64_t k = 0; k < count; k++) to[k] = factor * from[k];
+    } else {
+        const float *from = in;
+        float *to = out, single = (float)factor;
+        for (int64_t k = 0; k < count; k++) to[k] = single * from[k];
+    }
+}
+
+static ntk_status scale_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    (void)lane;
+    const transposed_tile *tile = argument;
+    const transposed *call = tile->call;
+    int64_t begin = index * tile->per_task, end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
+    for (int64_t i = begin; i < end; i++) {
+        double r = ntk_get(call->r.data, call->dtype, (tile->row + i) * call->r.stride + tile->target);
+        int64_t at = i * tile->count;
+        scale_row(ntk_at(tile->s, call->dtype, at), call->dtype, ntk_at(tile->nt, call->dtype, at), r, tile->count);
+    }
+    return NTK_OK;
+}
+
+static ntk_status add_nt(transposed_tile *tile, const ntk_lane *lane, const void *x)
+{
+    const transposed *call = tile->call;
+    int64_t d = call->features->weights->inputs, hidden = call->features->weights->hidden;
+    for (tile->target = 0; tile->target < call->b.targets; tile->target++) {
+        void *block = ntk_at(call->b.nt, call->dtype, (tile->target * hidden + tile->first) * d);
+        NTK_TRY(ntk_run(lane, (tile->rows - 1) / tile->per_task + 1, scale_rows, tile));
+        NTK_TRY(ntk_blas_gemm(call->dtype, NTK_TRANSPOSED, NTK_PLAIN, tile->count, d, tile->rows, 1, tile->s, tile->count, x,
+                              call->x.stride, tile->row ? 1 : 0, block, d));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+static ntk_status add_rf(const transposed_tile *tile)
+{
+    const transposed *call = tile->call;
+    int64_t targets = call->b.targets;
+    return ntk_blas_gemm(call->dtype, NTK_TRANSPOSED, NTK_PLAIN, tile->count, targets, tile->rows, 1, tile->rf, tile->count,
+                         ntk_at(call->r.data, call->dtype, tile->row * call->r.stride), call->r.stride, tile->row ? 1 : 0,
+                         ntk_at(call->b.rf, call->dtype, tile->first * targets), targets);
+}
+
+static ntk_status neuron_block(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const transposed *call = argument;
+    const ntk_weights *weights = call->features->weights;
+    transposed_tile tile = {.call = call, .first = index * call->shape.neurons};
+    int64_t left = weights->hidden - tile.first;
+    tile.count = left < call->shape.neurons ? left : call->shape.neurons;
+    tile.per_task = ntk_rows_per_task(tile.count);
+    char *scratch = call->scratch + lane->index * 3 * call->tile_bytes;
+    tile.rf = call->b.rf ? scratch : NULL;
+    tile.nt = call->b.nt ? scratch + call->tile_bytes : NULL;
+    tile.s = scratch + 2 * call->tile_bytes;
+    for (; tile.row < call->samples; tile.row += tile.rows) {
+        left = call->samples - tile.row;
+        tile.rows = left < call->shape.rows ? left : call->shape.rows;
+        const void *x = ntk_at(call->x.data, call->dtype, tile.row * call->x.stride);
+        NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->w, tile.first, tile.count, x, call->x.stride, tile.rows,
+                                tile.rf, tile.nt, tile.count));
+        if (tile.rf) NTK_TRY(add_rf(&tile));
+        if (tile.nt) NTK_TRY(add_nt(&tile, lane, x));
+        NTK_TRY(ntk_advance(lane, tile.rows));
+    }
+    return NTK_OK;
+}
+
+static int64_t block_size(int64_t hidden)
+{
+    int64_t block = (hidden / BLOCKS + 8) / 8 * 8;
+    block = block < LEAST_BLOCK ? LEAST_BLOCK : block > LARGEST_BLOCK ? LARGEST_BLOCK : block;
+    return block < hidden ? block : hidden;
+}
+
+static ntk_status prepare(ntk_context *context, transposed *call, const ntk_matrix *b, const ntk_matrix *x, const ntk_matrix *r)
+{
+    const ntk_weights *weights = call->features->weights;
+    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_features_multiply_transposed", "x"));
+    NTK_TRY(ntk_operand_open(context, &call->r, r, call->dtype, "ntk_features_multiply_transposed", "r"));
+    NTK_TRY(ntk_hidden_weights(context, weights, call->dtype, &call->w));
+    NTK_TRY(ntk_coefficients_open(context, &call->b, call->features, call->dtype, b));
+    call->samples = x->rows;
+    call->shape = ntk_tile_shape(x->rows, block_size(weights->hidden), ntk_layer_cost(x->cols) + 2.0 * (double)r->cols);
+    call->tile_bytes = (call->shape.rows * call->shape.neurons * ntk_dtype_size(call->dtype) + 63) / 64 * 64;
+    int64_t tasks = (weights->hidden - 1) / call->shape.neurons + 1, lanes = ntk_lanes_blas(context);
+    return ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, 3 * call->tile_bytes, "a tile of features");
+}
+
+static ntk_status multiply_all(ntk_context *context, transposed *call, const ntk_matrix *b, const ntk_matrix *x,
+                               const ntk_matrix *r)
+{
+    NTK_TRY(prepare(context, call, b, x, r));
+    int64_t tasks = (call->features->weights->hidden - 1) / call->shape.neurons + 1;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "transposed features times residuals", tasks * x->rows, 0, 1);
+    NTK_TRY(ntk_run_blas(&lane, tasks, neuron_block, call));
+    if (!ntk_coefficients_finite(&call->b, call->features))
+        return ntk_fail(NTK_ERR_OVERFLOW, "ntk_features_multiply_transposed: b overflows");
+    ntk_coefficients_scatter(&call->b, call->features, b);
+    return NTK_OK;
+}
+
+ntk_status ntk_features_multiply_transposed(const ntk_features *features, const ntk_matrix *b, const ntk_matrix *x,
+                                            const ntk_matrix *r)
+{
+    NTK_REQUIRE(features);
+    NTK_TRY(ntk_output_check(b, __func__, "b"));
+    NTK_TRY(ntk_input_check(x, __func__, "x"));
+    NTK_TRY(ntk_input_check(r, __func__, "r"));
+    NTK_TRY(ntk_shape_check(x, -1, features->weights->inputs, __func__, "x"));
+    NTK_TRY(ntk_shape_check(r, x->rows, -1, __func__, "r"));
+    NTK_TRY(ntk_shape_check(b, features->size, r->cols, __func__, "b"));
+    NTK_TRY(ntk_disjoint_check(b, "b", x, "x", __func__));
+    NTK_TRY(ntk_disjoint_check(b, "b", r, "r", __func__));
+    NTK_TRY(ntk_finite_check(x, __func__, "x"));
+    NTK_TRY(ntk_finite_check(r, __func__, "r"));
+    ntk_context *context = features->base.context;
+    transposed call = {.features = features, .dtype = b->dtype};
+    ntk_status status = multiply_all(context, &call, b, x, r);
+    ntk_free(context, call.scratch);
+    ntk_coefficients_close(context, &call.b);
+    ntk_free(context, call.w);
+    ntk_operand_close(context, &call.r);
+    ntk_operand_close(context, &call.x);
+    return status;
+}

@@ -1,0 +1,129 @@
+#include "activation/activation.h"
+#include "core/context.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "network/layer.h"
+#include "network/network.h"
+
+/* One call of ntk_network_forward.  Where neurons i and i + N/2 have the same hidden weights, their output weights are added
+ * and the first half is evaluated: half the work, and an antisymmetric start is exactly 0. */
+typedef struct forward {
+    const ntk_weights *weights;
+    const ntk_matrix *y;
+    int32_t dtype;
+    int64_t neurons;
+    ntk_operand x;
+    void *w;       /* in dtype, or NULL */
+    void *readout; /* gamma a, in dtype */
+    ntk_tile tile;
+    char *scratch; /* per lane: u, then the sums */
+    int64_t scratch_size;
+} forward;
+
+/* A tile in work: what its rows' tasks share. */
+typedef struct tile_rows {
+    const forward *call;
+    int64_t rows, first, count, per_task;
+    char *u;
+    double *sums;
+} tile_rows;
+
+static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const tile_rows *tile = argument;
+    const forward *call = tile->call;
+    int64_t begin = index * tile->per_task, end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
+    const void *readout = ntk_at(call->readout, call->dtype, tile->first);
+    for (int64_t i = begin; i < end; i++) {
+        void *u = ntk_at(tile->u, call->dtype, i * tile->count);
+        ntk_activation_evaluate(call->weights->activation, lane->work->context->isa, call->dtype, 0, u, u, tile->count);
+        double sum = ntk_dot(call->dtype, u, readout, tile->count);
+        tile->sums[i] = tile->first ? tile->sums[i] + sum : sum;
+    }
+    return NTK_OK;
+}
+
+static ntk_status write_rows(const forward *call, int64_t first, int64_t rows, const double *sums)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        void *y = ntk_row(call->y, first + i);
+        ntk_convert(y, call->dtype, &sums[i], NTK_F64, 1);
+        if (!ntk_is_finite(y, call->dtype, 1))
+            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_forward: f(x) overflows in row %lld (counted from 0)",
+                            (long long)(first + i));
+    }
+    return NTK_OK;
+}
+
+static ntk_status forward_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const forward *call = argument;
+    int64_t row = index * call->tile.rows, left = call->y->rows - row;
+    tile_rows tile = {.call = call, .rows = left < call->tile.rows ? left : call->tile.rows};
+    tile.sums = (void *)(call->scratch + lane->index * call->scratch_size);
+    tile.u = (char *)(tile.sums + call->tile.rows);
+    const void *x = ntk_at(call->x.data, call->dtype, row * call->x.stride);
+    for (tile.first = 0; tile.first < call->neurons; tile.first += tile.count) {
+        left = call->neurons - tile.first;
+        tile.count = left < call->tile.neurons ? left : call->tile.neurons;
+        tile.per_task = ntk_rows_per_task(tile.count);
+        NTK_TRY(ntk_layer_input(call->weights, call->dtype, call->w, tile.first, tile.count, x, call->x.stride, tile.rows,
+                                tile.u, tile.count));
+        NTK_TRY(ntk_run(lane, (tile.rows - 1) / tile.per_task + 1, add_rows, &tile));
+        NTK_TRY(ntk_advance(lane, tile.first + tile.count < call->neurons ? 0 : tile.rows));
+    }
+    return write_rows(call, row, tile.rows, tile.sums);
+}
+
+static ntk_status make_readout(ntk_context *context, forward *call)
+{
+    const ntk_weights *weights = call->weights;
+    NTK_TRY(ntk_allocate(context, &call->readout, call->neurons, ntk_dtype_size(call->dtype), "the output weights"));
+    for (int64_t i = 0; i < call->neurons; i++) {
+        double a = weights->mirrored ? weights->a[i] + weights->a[i + call->neurons] : weights->a[i];
+        double scaled = weights->gamma * a;
+        ntk_convert(ntk_at(call->readout, call->dtype, i), call->dtype, &scaled, NTK_F64, 1);
+    }
+    if (ntk_is_finite(call->readout, call->dtype, call->neurons)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_forward: gamma a_i overflows for an output weight a_i");
+}
+
+static ntk_status forward_all(ntk_context *context, forward *call, const ntk_matrix *x)
+{
+    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_network_forward", "x"));
+    NTK_TRY(ntk_hidden_weights(context, call->weights, call->dtype, &call->w));
+    NTK_TRY(make_readout(context, call));
+    call->tile = ntk_tile_shape(x->rows, call->neurons, ntk_layer_cost(x->cols));
+    int64_t tasks = (x->rows - 1) / call->tile.rows + 1, lanes = ntk_lanes_blas(context);
+    int64_t bytes =
+        call->tile.rows * call->tile.neurons * ntk_dtype_size(call->dtype) + call->tile.rows * (int64_t)sizeof(double);
+    call->scratch_size = (bytes + 63) / 64 * 64;
+    NTK_TRY(
+        ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, call->scratch_size, "a tile of the hidden layer"));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "network forward", x->rows, 0, 1);
+    return ntk_run_blas(&lane, tasks, forward_rows, call);
+}
+
+ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, const ntk_matrix *x)
+{
+    NTK_REQUIRE(network);
+    const ntk_weights *weights = network->weights;
+    NTK_TRY(ntk_output_check(y, __func__, "y"));
+    NTK_TRY(ntk_input_check(x, __func__, "x"));
+    NTK_TRY(ntk_shape_check(x, -1, weights->inputs, __func__, "x"));
+    NTK_TRY(ntk_shape_check(y, x->rows, 1, __func__, "y"));
+    NTK_TRY(ntk_disjoint_check(y, "y", x, "x", __func__));
+    NTK_TRY(ntk_finite_check(x, __func__, "x"));
+    ntk_context *context = network->base.context;
+    forward call = {.weights = weights, .y = y, .dtype = y->dtype};
+    call.neurons = weights->mirrored ? weights->hidden / 2 : weights->hidden;
+    ntk_status status = forward_all(context, &call, x);
+    ntk_free(context, call.scratch);
+    ntk_free(context, call.readout);
+    ntk_free(context, call.w);
+    ntk_operand_close(context, &call.x);
+    return status;
+}

@@ -1,0 +1,43 @@
+/* The hidden layer in tiles: rows of samples by neurons. */
+#ifndef NTK_NETWORK_LAYER_H
+#define NTK_NETWORK_LAYER_H
+
+#include "core/parallel.h"
+#include "network/weights.h"
+
+/* A tile's shape.  It depends on the sizes alone, so the bits do not depend on who computes which tile; a tile is a few
+ * milliseconds of work for one core and has at most 2^19 elements. */
+typedef struct ntk_tile {
+    int64_t rows, neurons;
+} ntk_tile;
+
+/* cost  floating-point operations, or their equivalent in time, that an element takes */
+ntk_tile ntk_tile_shape(int64_t rows, int64_t neurons, double cost);
+
+/* cost of u and sigma(u) for d inputs. */
+double ntk_layer_cost(int64_t inputs);
+
+/* A view in the arithmetic's dtype: the caller's array where that can be used, otherwise a copy. */
+typedef struct ntk_operand {
+    const void *data;
+    int64_t stride;
+    void *copy;
+} ntk_operand;
+
+/* function, name  for the sentence of NTK_ERR_OVERFLOW: a value is too large for dtype. */
+ntk_status ntk_operand_open(ntk_context *context, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
+                            const char *function, const char *name);
+void ntk_operand_close(ntk_context *context, ntk_operand *operand);
+
+/* u (rows x count) = input_factor x w^T for count neurons from first on.   x  rows x d, in dtype
+ * w  all weights in dtype, or NULL for weights->w */
+ntk_status ntk_layer_input(const ntk_weights *weights, int32_t dtype, const void *w, int64_t first, int64_t count,
+                           const void *x, int64_t ldx, int64_t rows, void *u, int64_t ldu);
+
+/* How many rows of count elements make a task of ntk_run that is worth a thread. */
+int64_t ntk_rows_per_task(int64_t count);
+
+/* <a, b>, summed in an order that depends on count alone. */
+double ntk_dot(int32_t dtype, const void *a, const void *b, int64_t count);
+
+#endif

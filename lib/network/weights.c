@@ -1,0 +1,79 @@
+#include "network/weights.h"
+
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+
+#include <string.h>
+
+static void dispose(void *self)
+{
+    ntk_weights *weights = self;
+    ntk_free(weights->base.context, weights->w);
+    ntk_release((void *)(uintptr_t)weights->activation);
+}
+
+static ntk_status parameter_count(int64_t *count, const ntk_weights *like)
+{
+    uint64_t sum, bytes;
+    NTK_TRY(ntk_size_multiply(&sum, like->hidden, like->inputs));
+    NTK_TRY(ntk_size_add(&sum, like->hidden, 1));
+    *count = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+    return ntk_size_multiply(&bytes, *count, sizeof(double));
+}
+
+ntk_status ntk_weights_create(ntk_context *context, ntk_weights **weights, const ntk_weights *like)
+{
+    ntk_weights *made;
+    int64_t count;
+    *weights = NULL;
+    NTK_TRY(parameter_count(&count, like));
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a network's parameters"));
+    ntk_status status = ntk_allocate(context, &made->w, count, sizeof(double), "a network's parameters");
+    if (status < 0) {
+        ntk_release(made);
+        return status;
+    }
+    made->activation = ntk_retain(like->activation);
+    made->inputs = like->inputs;
+    made->hidden = like->hidden;
+    made->gamma = like->gamma;
+    made->input_factor = like->input_factor;
+    made->tangent_factor = like->tangent_factor;
+    made->a = made->w + made->hidden * made->inputs;
+    *weights = made;
+    return NTK_OK;
+}
+
+void ntk_weights_complete(ntk_weights *weights)
+{
+    int64_t half = weights->hidden / 2 * weights->inputs;
+    weights->mirrored = weights->hidden % 2 == 0 && memcmp(weights->w, weights->w + half, (size_t)half * sizeof(double)) == 0;
+}
+
+int64_t ntk_weights_size(const ntk_weights *weights, int32_t part)
+{
+    switch (part) {
+    case NTK_PART_BOTH:
+        return weights->hidden * (weights->inputs + 1);
+    case NTK_PART_RF:
+        return weights->hidden;
+    case NTK_PART_NT:
+        return weights->hidden * weights->inputs;
+    default:
+        return -1;
+    }
+}
+
+ntk_status ntk_hidden_weights(ntk_context *context, const ntk_weights *weights, int32_t dtype, void **w)
+{
+    int64_t count = weights->hidden * weights->inputs;
+    *w = NULL;
+    if (dtype == NTK_F64) return NTK_OK;
+    NTK_TRY(ntk_allocate(context, w, count, ntk_dtype_size(dtype), "the hidden weights in single precision"));
+    ntk_convert(*w, dtype, weights->w, NTK_F64, count);
+    if (ntk_is_finite(*w, dtype, count)) return NTK_OK;
+    ntk_free(context, *w);
+    *w = NULL;
+    return ntk_fail(NTK_ERR_OVERFLOW, "a hidden weight of the network is too large for single precision");
+}
