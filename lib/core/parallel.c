@@ -110,7 +110,8 @@ static ntk_status run_concurrently(const ntk_lane *outer, int64_t tasks, ntk_tas
         }
         if (atomic_load(&shared.next) < shared.tasks)
             return ntk_fail(NTK_ERR_CALLBACK, "the context's executor returned before its tasks had run");
-        if (rounds) NTK_TRY(ntk_advance(outer, 0));
+        /* the calling thread may have had no task, and must ask all the same */
+        NTK_TRY(ntk_advance(outer, 0));
     }
     return NTK_OK;
 }
