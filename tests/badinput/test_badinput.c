@@ -37,19 +37,28 @@ static bool has_word(const char *sentence, const char *word)
     return false;
 }
 
-/* Runs the faulty call.  what describes the fault; name is the argument or the member that the sentence must name. */
+static bool names_a_view(test_argument_kind kind)
+{
+    for (int i = 0; i < attempt.count; i++)
+        if (attempt.row->arguments[i].kind == kind && has_word(ntk_error_message(), attempt.row->arguments[i].name))
+            return true;
+    return false;
+}
+
+/* Runs the faulty call.  what describes the fault; name is the argument or the member that the sentence must name.  Where two
+ * views do not fit each other, name is NULL: the sentence names a view. */
 static void expect(ntk_status status, const test_argument *argument, const char *name, const char *what, double value)
 {
     const test_row *row = attempt.row;
     char fault[200];
-    snprintf(fault, sizeof fault, "%s %s %g", name, what, value);
+    snprintf(fault, sizeof fault, "%s %s %g", name ? name : argument->name, what, value);
     ntk_status got = test_attempt_run(&attempt);
     if (got != status)
         ck_abort_msg("%s (%s), %s: returned %s, expected %s; the last sentence is \"%s\"", row->function, row->variant, fault,
                      ntk_status_name(got), ntk_status_name(status), ntk_error_message());
     bool named =
         has_word(ntk_error_message(), row->function) || (argument->type && has_word(ntk_error_message(), argument->type));
-    if (!named || !has_word(ntk_error_message(), name))
+    if (!named || !(name ? has_word(ntk_error_message(), name) : names_a_view(TEST_INPUT) || names_a_view(TEST_OUTPUT)))
         ck_abort_msg("%s (%s), %s: the sentence \"%s\" does not name function and argument", row->function, row->variant, fault,
                      ntk_error_message());
     test_attempt_check_untouched(&attempt, fault);
@@ -116,7 +125,7 @@ static void faulty_shape(const test_argument *argument, ntk_matrix *view, bool r
     for (size_t i = 0; i < 3 && argument->traits & (rows ? TEST_ROWS : TEST_COLS); i++) {
         *size = misfits[i];
         if (view->stride < view->cols) view->stride = view->cols;
-        expect(NTK_ERR_SHAPE, argument, argument->name, rows ? "has rows" : "has columns", (double)misfits[i]);
+        expect(NTK_ERR_SHAPE, argument, NULL, rows ? "has rows" : "has columns", (double)misfits[i]);
     }
     *size = INT64_MAX;
     if (rows)
@@ -219,7 +228,9 @@ static void check_overlap(int out, int in)
     for (size_t i = 0; i < 3; i++) {
         y->data = (void *)((uintptr_t)x->data + (uintptr_t)(shifts[i] * size));
         expect(NTK_ERR_VALUE, argument, argument->name, "overlaps an input at", (double)shifts[i]);
-        expect(NTK_ERR_VALUE, argument, attempt.row->arguments[in].name, "is overlapped at", (double)shifts[i]);
+        /* the output may reach another input as well, and that one be named */
+        ck_assert_msg(names_a_view(TEST_INPUT), "%s: \"%s\" does not name an input", attempt.row->function,
+                      ntk_error_message());
         test_attempt_check_inputs(&attempt, "overlap");
     }
     recover(argument->name, "overlapped an input");

@@ -1,6 +1,7 @@
 /* Prediction in a host's inner loop: from many threads on one model; for one row without memory and without waking a thread. */
 #include "core/context.h"
 #include "core/pool.h"
+#include "executor.h"
 #include "world.h"
 
 #include <dirent.h>
@@ -104,19 +105,22 @@ static int threads_of_process(void)
     return count;
 }
 
-/* A model of a context with several threads, whose pool has never been needed. */
-static void predict_one_row(const test_sizes *of, int32_t dtype)
+/* Three one-row predictions of a model whose context has several threads: of its own pool, or of an executor that counts. */
+static void predict_one_row(const test_sizes *of, int32_t dtype, bool own_pool)
 {
     ntk_context_options options = NTK_INIT(ntk_context_options);
     test_world world;
     test_memory memory = {0};
+    test_executor executor = {0};
     test_array x = test_array_make(1, of->d, 0, dtype), y = test_array_make(1, of->t, 0, dtype);
     test_array_fill(&x, 5);
     test_memory_inject(&options, &memory);
     options.threads = 4;
+    options.parallel = own_pool ? NULL : test_executor_threads;
+    options.parallel_user = &executor;
     test_world_make(&world, of, &options);
     const ntk_ridge *const models[] = {world.ridge, world.primal};
-    int64_t pool = ntk_pool_threads(world.context);
+    int64_t pool = ntk_pool_threads(world.context), asked = executor.calls;
     int threads = threads_of_process();
     for (int i = 0; i < 2; i++) {
         test_memory_reset(&memory, 0);
@@ -129,6 +133,7 @@ static void predict_one_row(const test_sizes *of, int32_t dtype)
                       (int)memory.calls);
         ck_assert_int_eq(ntk_pool_threads(world.context), pool);
         ck_assert_int_eq(threads_of_process(), threads);
+        ck_assert_int_eq(executor.calls, asked);
     }
     test_world_free(&world);
     test_array_free(&x);
@@ -137,23 +142,10 @@ static void predict_one_row(const test_sizes *of, int32_t dtype)
 
 START_TEST(one_row_takes_nothing)
 {
-    const test_sizes wide = {.n = 40, .m = 5, .d = 4096, .N = 3, .t = 2}, many = {.n = 900, .m = 5, .d = 7, .N = 16, .t = 11};
-    for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
-        predict_one_row(&test_small, dtype);
-        predict_one_row(&wide, dtype);
-        predict_one_row(&many, dtype);
-    }
-}
-END_TEST
-
-START_TEST(small_work_starts_no_pool)
-{
-    ntk_context_options options = NTK_INIT(ntk_context_options);
-    test_world world;
-    options.threads = 4;
-    test_world_make(&world, &test_small, &options);
-    ck_assert_int_eq(ntk_pool_threads(world.context), 0);
-    test_world_free(&world);
+    const test_sizes cases[] = {
+        test_small, {.n = 40, .m = 5, .d = 4096, .N = 3, .t = 2}, {.n = 900, .m = 5, .d = 7, .N = 16, .t = 11}};
+    for (int own_pool = 0; own_pool < 2; own_pool++)
+        for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) predict_one_row(&cases[_i], dtype, own_pool);
 }
 END_TEST
 
@@ -162,7 +154,6 @@ int main(void)
     Suite *suite = suite_create("predict");
     TCase *tests = test_case(suite, "predict");
     tcase_add_test(tests, many_threads_on_one_model);
-    tcase_add_test(tests, one_row_takes_nothing);
-    tcase_add_test(tests, small_work_starts_no_pool);
+    tcase_add_loop_test(tests, one_row_takes_nothing, 0, 3);
     return test_run(suite);
 }
