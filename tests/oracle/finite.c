@@ -28,8 +28,7 @@ void oracle_network_free(oracle_network *network)
     network->weights = NULL;
 }
 
-/* a value of sigma or sigma' and its error, when u may be off by du; a kink within du counts with its whole jump */
-static oracle_value activated(const oracle_network *net, int derivative, long double u, long double du, long double roundoff)
+oracle_value oracle_activated(const oracle_network *net, int derivative, long double u, long double du, long double roundoff)
 {
     oracle_value f;
     long double low, high, lipschitz = 0;
@@ -65,8 +64,8 @@ oracle_value oracle_finite(const oracle_network *net, int32_t part, const double
         long double length = error * net->hidden_scale * sqrtl(ww);
         for (int derivative = 0; derivative < 2; derivative++) {
             if (part == (derivative ? NTK_PART_RF : NTK_PART_NT)) continue;
-            oracle_value f = activated(net, derivative, net->hidden_scale * u, length * sqrtl(xx), unit);
-            oracle_value g = activated(net, derivative, net->hidden_scale * v, length * sqrtl(yy), unit);
+            oracle_value f = oracle_activated(net, derivative, net->hidden_scale * u, length * sqrtl(xx), unit);
+            oracle_value g = oracle_activated(net, derivative, net->hidden_scale * v, length * sqrtl(yy), unit);
             long double factor = derivative ? tangent * a * a * xy : 1;
             K.value += factor * f.value * g.value;
             sizes += fabsl(factor * f.value * g.value);

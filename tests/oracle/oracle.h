@@ -64,6 +64,9 @@ typedef struct oracle_network {
 oracle_network oracle_network_of(const ntk_network *network, const ntk_network_options *options, double slope, int32_t kind);
 void oracle_network_free(oracle_network *network);
 
+/* sigma(u), or sigma'(u), and its error when u may be off by du; a kink within du counts with its whole jump. */
+oracle_value oracle_activated(const oracle_network *net, int derivative, long double u, long double du, long double roundoff);
+
 /* K_N(x, y), neuron by neuron, and the error that arithmetic of this unit roundoff may make. */
 oracle_value oracle_finite(const oracle_network *network, int32_t part, const double *x, const double *y, double roundoff);
 
