@@ -262,6 +262,44 @@ START_TEST(one_buffer_twice)
 }
 END_TEST
 
+/* block, diagonal and multiply stay within the working memory announced, whatever the size */
+START_TEST(working_memory)
+{
+    static const int64_t sizes[][3] = {{1, 1, 3}, {700, 30, 5}, {40, 900, 64}, {600, 600, 20}};
+    uint64_t state = test_seed(38);
+    for (int c = 0; c < 8; c++) {
+        int64_t n1 = sizes[c / 2][0], n2 = sizes[c / 2][1], d = sizes[c / 2][2];
+        int32_t dtype = dtypes[c % 2];
+        test_memory memory = {0};
+        ntk_context *counted = test_context(1, &memory);
+        oracle_kernel oracle = describe(0, NTK_PART_BOTH);
+        ntk_kernel *kernel = oracle_kernel_create(counted, &oracle);
+        double *x = oracle_samples(n1 + n2, d, dtype, &state);
+        test_array a = oracle_array(x, n1, d, 0, dtype), b = oracle_array(x + n1 * d, n2, d, 0, dtype);
+        test_array K = test_array_make(n1, n2, 0, dtype), diagonal = test_array_make(n1, 1, 0, dtype);
+        test_array v = oracle_array(x, n2, 1, 0, dtype), y = test_array_make(n1, 1, 0, dtype);
+        uint64_t bytes = 0;
+        CHECK_OK(ntk_kernel_memory(kernel, &bytes, n1, n2, d, dtype));
+        test_memory_reset(&memory, 0);
+        int64_t held = memory.bytes;
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+        CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
+        CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &a.view, &b.view, &v.view));
+        ck_assert_msg((uint64_t)(memory.peak - held) <= bytes && memory.bytes == held, "announced %llu, held %lld",
+                      (unsigned long long)bytes, (long long)(memory.peak - held));
+        test_array_free(&a);
+        test_array_free(&b);
+        test_array_free(&K);
+        test_array_free(&diagonal);
+        test_array_free(&v);
+        test_array_free(&y);
+        ntk_kernel_destroy(kernel);
+        ntk_context_destroy(counted);
+        free(x);
+    }
+}
+END_TEST
+
 START_TEST(option_errors)
 {
     ntk_activation *activation = oracle_activation_create(context, NTK_RELU, 0);
@@ -305,6 +343,7 @@ int main(void)
     tcase_add_loop_test(kernels, mixed_precisions, 0, SUBJECTS);
     tcase_add_loop_test(kernels, products, 0, SUBJECTS);
     tcase_add_loop_test(kernels, one_buffer_twice, 0, SUBJECTS);
+    tcase_add_test(kernels, working_memory);
     tcase_add_test(kernels, option_errors);
     return test_run(suite);
 }

@@ -251,6 +251,35 @@ START_TEST(from_a_gram)
 }
 END_TEST
 
+/* the peak asked for before is not passed, and not more than twice what is held */
+START_TEST(memory_is_known_before)
+{
+    uint64_t state = test_seed(96);
+    ntk_context *usual = context;
+    for (int choice = 0; choice < 8; choice++) {
+        test_memory memory = {0};
+        uint64_t bytes = 0;
+        context = test_context(1, &memory);
+        scene s = scene_create(NTK_PART_RF, 900, 400, choice & 1 ? NTK_F32 : NTK_F64, &state);
+        ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+        options.storage = (choice >> 1) & 1;
+        options.method = choice & 4 ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL;
+        options.dtype = choice & 1 ? NTK_F32 : NTK_F64;
+        CHECK_OK(ntk_ridge_memory(context, &bytes, s.kernel, s.n, s.d, s.t, &options));
+        test_memory_reset(&memory, 0);
+        int64_t held = memory.bytes;
+        ntk_ridge *ridge = fit(&s, 0.1, &options);
+        uint64_t peak = (uint64_t)(memory.peak - held);
+        ck_assert_msg(peak <= bytes && bytes <= 2 * peak, "method %d storage %d: announced %llu, held %llu",
+                      (int)options.method, (int)options.storage, (unsigned long long)bytes, (unsigned long long)peak);
+        ntk_ridge_destroy(ridge);
+        scene_free(&s);
+        ntk_context_destroy(context);
+    }
+    context = usual;
+}
+END_TEST
+
 START_TEST(impossible_methods)
 {
     uint64_t state = test_seed(95);
@@ -284,6 +313,7 @@ int main(void)
     tcase_add_loop_test(methods, primal_equals_dual, 0, 3);
     tcase_add_test(methods, automatic_choice);
     tcase_add_test(methods, from_a_gram);
+    tcase_add_test(methods, memory_is_known_before);
     tcase_add_test(methods, impossible_methods);
     return test_run(suite);
 }
