@@ -90,11 +90,13 @@ static void add(oracle_value *sum, long double *magnitude, oracle_value term, lo
     *magnitude += fabsl(term.value * factor);
 }
 
+/* Only a failure reaches Check, which notes every assertion that it is asked. */
 static void check(double got, oracle_value e, long double rounding, const char *what, int64_t row, int64_t col)
 {
-    long double bound = e.bound + rounding;
-    ck_assert_msg(fabsl((long double)got - e.value) <= bound, "%s[%lld][%lld] is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg",
-                  what, (long long)row, (long long)col, got, e.value, fabsl((long double)got - e.value), bound);
+    long double off = fabsl((long double)got - e.value), bound = e.bound + rounding;
+    if (!(off <= bound))
+        ck_abort_msg("%s[%lld][%lld] is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg", what, (long long)row, (long long)col,
+                     got, e.value, off, bound);
 }
 
 /* One set of data: a network, its samples and coefficients, with gaps between rows. */
@@ -223,19 +225,18 @@ END_TEST
 START_TEST(every_shape)
 {
     static const int64_t shapes[][4] = {{1, 1, 1, 1},      {1, 3, 4, 1},    {4, 1, 6, 2},   {300, 2, 1801, 1},
-                                        {2501, 2, 290, 1}, {3, 2, 301, 70}, {5, 601, 9, 2}, {1100, 3, 1, 1}};
+                                        {2101, 2, 258, 1}, {3, 2, 301, 70}, {5, 601, 9, 2}, {1100, 3, 1, 1}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         ntk_network_options options = sizes(shapes[i][0], shapes[i][1]);
-        for (int64_t gap = 0; gap < 2; gap++)
-            for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++)
-                pose_and_compare(NTK_ERF, &options, parts[_i], shapes[i][2], shapes[i][3], gap, dtype, dtype);
+        pose_and_compare(NTK_ERF, &options, parts[_i], shapes[i][2], shapes[i][3], 0, NTK_F64, NTK_F64);
+        pose_and_compare(NTK_ERF, &options, parts[_i], shapes[i][2], shapes[i][3], 1, NTK_F32, NTK_F32);
     }
 }
 END_TEST
 
 START_TEST(bits_do_not_depend_on_threads)
 {
-    static const int64_t shapes[][4] = {{300, 2, 1801, 1}, {2501, 2, 290, 1}, {65, 40, 500, 3}};
+    static const int64_t shapes[][4] = {{300, 2, 1801, 1}, {2101, 2, 258, 1}, {65, 40, 500, 3}};
     static const int32_t threads[] = {1, 2, 7};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
@@ -314,15 +315,15 @@ static double remainder_norm(problem *q, const double *theta, const double *alon
     return sqrt(square);
 }
 
-/* The remainder is quadratic: half the step leaves a quarter. */
+/* The remainder is quadratic: half the step leaves a quarter.  Here it is 1e-4 and less, far above f's rounding. */
 START_TEST(linearization_has_a_quadratic_remainder)
 {
     ntk_network_options options = sizes(50, 6);
     problem q = posed(context, NTK_ERF, &options, NTK_PART_BOTH, 20, 1, 0, NTK_F64, NTK_F64);
     CHECK_OK(ntk_features_map(q.features, &q.Phi.view, &q.x.view));
     uint64_t state = test_seed(42);
-    double *along = oracle_samples(q.p, 1, NTK_F64, &state), before = remainder_norm(&q, q.net.weights, along, 0.0625);
-    for (double step = 0.03125; step > 1e-3; step /= 2) {
+    double *along = oracle_samples(q.p, 1, NTK_F64, &state), before = remainder_norm(&q, q.net.weights, along, 0x1p-8);
+    for (double step = 0x1p-9; step > 1e-4; step /= 2) {
         double after = remainder_norm(&q, q.net.weights, along, step);
         ck_assert_msg(fabs(before / after - 4) <= 0.4, "step %g: the remainder shrank by %g", step, before / after);
         before = after;
