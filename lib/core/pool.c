@@ -8,6 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+typedef struct worker {
+    struct ntk_pool *pool;
+    int64_t index;
+    pthread_t thread;
+} worker;
+
 typedef struct ntk_pool {
     pid_t owner;                  /* the process whose threads these are */
     struct ntk_pool *abandoned;   /* of the process that this one was forked from: memory only */
@@ -22,13 +28,8 @@ typedef struct ntk_pool {
     int64_t working;              /* workers that have not finished the round */
     bool stop;
     int64_t workers;
-    pthread_t threads[];
+    worker worker[];
 } ntk_pool;
-
-typedef struct worker_start {
-    ntk_pool *pool;
-    int64_t index;
-} worker_start;
 
 static void work(ntk_pool *pool, int64_t index)
 {
@@ -50,25 +51,22 @@ static void work(ntk_pool *pool, int64_t index)
 
 static void *worker_main(void *argument)
 {
-    worker_start start = *(worker_start *)argument;
-    ntk_free(start.pool->context, argument);
-    work(start.pool, start.index);
+    const worker *self = argument;
+    work(self->pool, self->index);
     return NULL;
 }
 
 /* A worker leaves every signal to the host's own threads. */
 static bool start_worker(ntk_pool *pool, int64_t index)
 {
-    worker_start *start;
+    worker *self = &pool->worker[index - 1];
     sigset_t all, kept;
-    if (ntk_allocate(pool->context, &start, 1, sizeof *start, "a thread's start") < 0) return false;
-    start->pool = pool;
-    start->index = index;
+    self->pool = pool;
+    self->index = index;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &kept);
-    int failed = pthread_create(&pool->threads[index - 1], NULL, worker_main, start);
+    int failed = pthread_create(&self->thread, NULL, worker_main, self);
     pthread_sigmask(SIG_SETMASK, &kept, NULL);
-    if (failed) ntk_free(pool->context, start);
     return !failed;
 }
 
@@ -78,7 +76,7 @@ static void join(ntk_pool *pool)
     pool->stop = true;
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->mutex);
-    for (int64_t i = 0; i < pool->workers; i++) pthread_join(pool->threads[i], NULL);
+    for (int64_t i = 0; i < pool->workers; i++) pthread_join(pool->worker[i].thread, NULL);
     pthread_cond_destroy(&pool->finished);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
@@ -88,7 +86,7 @@ static ntk_pool *pool_create(ntk_context *context)
 {
     int64_t wanted = context->threads - 1;
     ntk_pool *pool;
-    if (ntk_allocate(context, &pool, 1, (int64_t)sizeof *pool + wanted * (int64_t)sizeof(pthread_t), "a thread pool") < 0)
+    if (ntk_allocate(context, &pool, 1, (int64_t)sizeof *pool + wanted * (int64_t)sizeof(worker), "a thread pool") < 0)
         return NULL;
     memset(pool, 0, sizeof *pool);
     pool->owner = getpid();
