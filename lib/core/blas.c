@@ -19,7 +19,7 @@ extern int mkl_get_max_threads(void) __attribute__((weak));
 extern long bli_thread_get_num_threads(void) __attribute__((weak));
 
 /* For its address alone, whatever the headers declare. */
-extern void fortran_cholesky(void) __asm__("dpotrf_") __attribute__((weak));
+extern void fortran_cholesky(void) __asm__("dpotrf_");
 
 static ntk_status narrow(blas_int *narrowed, int64_t size)
 {

@@ -34,6 +34,12 @@ ntk_status ntk_size_add(uint64_t *bytes, int64_t count, int64_t size)
     return NTK_OK;
 }
 
+ntk_status ntk_need(uint64_t *bytes, int64_t count, int64_t size)
+{
+    NTK_TRY(ntk_size_add(bytes, count, size));
+    return ntk_size_add(bytes, 1, sizeof(block_header));
+}
+
 ntk_status ntk_budget_check(const ntk_context *context, uint64_t bytes, const char *what)
 {
     uint64_t used = atomic_load(&context->memory_used), budget = context->options.memory_budget;

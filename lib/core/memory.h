@@ -11,6 +11,9 @@ ntk_status ntk_size_multiply(uint64_t *bytes, int64_t count, int64_t size);
 /* Adds count * size bytes to a sum of memory needs. */
 ntk_status ntk_size_add(uint64_t *bytes, int64_t count, int64_t size);
 
+/* Adds what ntk_allocate takes from the budget for count elements of size bytes. */
+ntk_status ntk_need(uint64_t *bytes, int64_t count, int64_t size);
+
 /* count elements of size bytes, uninitialised, aligned to 64 bytes.  what names them in the error's sentence. */
 ntk_status ntk_allocate(ntk_context *context, void *memory_out, int64_t count, int64_t size, const char *what);
 

@@ -82,6 +82,12 @@ static void join(ntk_pool *pool)
     pthread_mutex_destroy(&pool->mutex);
 }
 
+ntk_status ntk_pool_memory(const ntk_context *context, uint64_t *bytes)
+{
+    if (context->options.parallel || context->threads < 2) return NTK_OK;
+    return ntk_need(bytes, 1, (int64_t)sizeof(ntk_pool) + (context->threads - 1) * (int64_t)sizeof(worker));
+}
+
 static ntk_pool *pool_create(ntk_context *context)
 {
     int64_t wanted = context->threads - 1;

@@ -13,6 +13,9 @@ bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argume
 /* Ends the pool's threads; only when no call is using the context. */
 void ntk_pool_destroy(ntk_context *context);
 
+/* Adds the bytes that the pool may hold to a need. */
+ntk_status ntk_pool_memory(const ntk_context *context, uint64_t *bytes);
+
 /* Threads that the pool has started in this process, for tests. */
 int64_t ntk_pool_threads(const ntk_context *context);
 

@@ -10,20 +10,28 @@ static int64_t nt_rows(const ntk_features *features)
     return features->size - (ntk_features_has(features, NTK_PART_RF) ? features->weights->hidden : 0);
 }
 
+ntk_status ntk_coefficients_create(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,
+                                   int64_t targets)
+{
+    int64_t rows = nt_rows(features);
+    uint64_t row;
+    *b = (ntk_coefficients){.dtype = dtype, .targets = targets};
+    NTK_TRY(ntk_size_multiply(&row, targets, ntk_dtype_size(dtype)));
+    if (rows) NTK_TRY(ntk_allocate(context, &b->nt, rows, (int64_t)row, "a copy of the coefficients"));
+    if (rows < features->size)
+        NTK_TRY(ntk_allocate(context, &b->rf, features->size - rows, (int64_t)row, "a copy of the coefficients"));
+    return NTK_OK;
+}
+
 ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,
                                  const ntk_matrix *matrix)
 {
-    int64_t rows = nt_rows(features), size = ntk_dtype_size(dtype) * matrix->cols;
-    *b = (ntk_coefficients){.dtype = dtype, .targets = matrix->cols};
-    b->borrowed = matrix->cols == 1 && matrix->stride == 1 && matrix->dtype == dtype;
-    if (b->borrowed) {
-        b->nt = rows ? matrix->data : NULL;
-        b->rf = rows < features->size ? ntk_at(matrix->data, dtype, rows) : NULL;
-        return NTK_OK;
-    }
-    if (rows) NTK_TRY(ntk_allocate(context, &b->nt, rows, size, "a copy of the coefficients"));
-    if (rows < features->size)
-        NTK_TRY(ntk_allocate(context, &b->rf, features->size - rows, size, "a copy of the coefficients"));
+    int64_t rows = nt_rows(features);
+    if (matrix->cols > 1 || matrix->stride > 1 || matrix->dtype != dtype)
+        return ntk_coefficients_create(context, b, features, dtype, matrix->cols);
+    *b = (ntk_coefficients){.dtype = dtype, .targets = 1, .borrowed = true};
+    b->nt = rows ? matrix->data : NULL;
+    b->rf = rows < features->size ? ntk_at(matrix->data, dtype, rows) : NULL;
     return NTK_OK;
 }
 

@@ -12,6 +12,10 @@ typedef struct ntk_coefficients {
     bool borrowed; /* they are the caller's matrix, whose layout is the same for one target */
 } ntk_coefficients;
 
+/* Room for so many targets.  After a failure, too, the caller closes. */
+ntk_status ntk_coefficients_create(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,
+                                   int64_t targets);
+
 /* Room for the caller's p x t matrix, or that matrix itself where it will do.  After a failure, too, the caller closes. */
 ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,
                                  const ntk_matrix *matrix);

@@ -2,19 +2,21 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "features/features.h"
 #include "features/hidden.h"
+#include "features/product.h"
 
 /* Writing a number of Phi takes about as long as so many multiplications and additions of a matrix product. */
 enum { WRITE_COST = 32 };
 
-/* One call of ntk_features_map. */
+/* Samples of one call on their way to Phi. */
 typedef struct mapping {
+    const ntk_features_call *call;
     const ntk_features *features;
-    const ntk_matrix *Phi;
     int32_t dtype;
-    ntk_operand x;
-    void *w; /* in dtype, or NULL */
+    const void *x;
+    int64_t ldx, samples;
+    void *Phi;
+    int64_t ld;
     ntk_tile shape;
     char *scratch; /* per lane: rf, then nt */
     int64_t scratch_size;
@@ -51,12 +53,12 @@ static ntk_status write_rows(void *argument, int64_t index, const ntk_lane *lane
     int64_t d = call->features->weights->inputs, begin = index * tile->per_task;
     int64_t end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
     for (int64_t i = begin; i < end; i++) {
-        void *row = ntk_row(call->Phi, tile->row + i);
+        void *row = ntk_at(call->Phi, dtype, (tile->row + i) * call->ld);
         int finite = 1;
         if (tile->nt) {
             void *block = ntk_at(row, dtype, tile->first * d);
             outer_product(block, dtype, ntk_at(tile->nt, dtype, i * tile->count), tile->count,
-                          ntk_at(call->x.data, dtype, (tile->row + i) * call->x.stride), d);
+                          ntk_at(call->x, dtype, (tile->row + i) * call->ldx), d);
             finite = ntk_is_finite(block, dtype, tile->count * d);
         }
         if (tile->rf) {
@@ -65,7 +67,7 @@ static ntk_status write_rows(void *argument, int64_t index, const ntk_lane *lane
             finite = finite && ntk_is_finite(block, dtype, tile->count);
         }
         if (!finite)
-            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_features_map: a feature overflows in row %lld (counted from 0)",
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: a feature overflows in row %lld (counted from 0)", call->call->function,
                             (long long)(tile->row + i));
     }
     return NTK_OK;
@@ -75,17 +77,17 @@ static ntk_status map_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const mapping *call = argument;
     const ntk_weights *weights = call->features->weights;
-    int64_t row = index * call->shape.rows, left = call->Phi->rows - row;
+    int64_t row = index * call->shape.rows, left = call->samples - row;
     map_tile tile = {.call = call, .row = row, .rows = left < call->shape.rows ? left : call->shape.rows};
     char *scratch = call->scratch + lane->index * call->scratch_size;
     if (ntk_features_has(call->features, NTK_PART_RF)) tile.rf = scratch;
     if (ntk_features_has(call->features, NTK_PART_NT)) tile.nt = tile.rf ? scratch + call->scratch_size / 2 : scratch;
-    const void *x = ntk_at(call->x.data, call->dtype, row * call->x.stride);
+    const void *x = ntk_at(call->x, call->dtype, row * call->ldx);
     for (; tile.first < weights->hidden; tile.first += tile.count) {
         left = weights->hidden - tile.first;
         tile.count = left < call->shape.neurons ? left : call->shape.neurons;
         tile.per_task = ntk_rows_per_task(tile.nt ? tile.count * weights->inputs : tile.count);
-        NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->w, tile.first, tile.count, x, call->x.stride, tile.rows,
+        NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->call->w, tile.first, tile.count, x, call->ldx, tile.rows,
                                 tile.rf, tile.nt, tile.count));
         NTK_TRY(ntk_run(lane, (tile.rows - 1) / tile.per_task + 1, write_rows, &tile));
         NTK_TRY(ntk_advance(lane, tile.first + tile.count < weights->hidden ? 0 : tile.rows));
@@ -93,22 +95,60 @@ static ntk_status map_rows(void *argument, int64_t index, const ntk_lane *lane)
     return NTK_OK;
 }
 
-static ntk_status map_all(ntk_context *context, mapping *call, const ntk_matrix *x)
+static ntk_tile shape_of(const ntk_features *features, int64_t rows)
 {
-    const ntk_weights *weights = call->features->weights;
-    int64_t factors = call->features->part == NTK_PART_BOTH ? 2 : 1;
-    double written = ntk_features_has(call->features, NTK_PART_NT) ? (double)x->cols : 1;
-    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_features_map", "x"));
-    NTK_TRY(ntk_hidden_weights(context, weights, call->dtype, &call->w));
-    call->shape = ntk_tile_shape(x->rows, weights->hidden, ntk_layer_cost(x->cols) + WRITE_COST * written);
-    int64_t bytes = call->shape.rows * call->shape.neurons * ntk_dtype_size(call->dtype);
-    call->scratch_size = (bytes + 63) / 64 * 64 * factors;
-    int64_t tasks = (x->rows - 1) / call->shape.rows + 1, lanes = ntk_lanes_blas(context);
-    NTK_TRY(ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, call->scratch_size, "a tile of features"));
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "features", x->rows, 0, 1);
-    return ntk_run_blas(&lane, tasks, map_rows, call);
+    const ntk_weights *weights = features->weights;
+    double written = ntk_features_has(features, NTK_PART_NT) ? (double)weights->inputs : 1;
+    return ntk_tile_shape(rows, weights->hidden, ntk_layer_cost(weights->inputs) + WRITE_COST * written);
+}
+
+/* Bytes of a lane's scratch. */
+static int64_t scratch_size(const ntk_features *features, ntk_tile shape, int32_t dtype)
+{
+    int64_t bytes = shape.rows * shape.neurons * ntk_dtype_size(dtype), factors = features->part == NTK_PART_BOTH ? 2 : 1;
+    return (bytes + 63) / 64 * 64 * factors;
+}
+
+static int64_t lanes_for(const ntk_context *context, int64_t rows, ntk_tile shape)
+{
+    int64_t tasks = (rows - 1) / shape.rows + 1, lanes = ntk_lanes_blas(context);
+    return lanes < tasks ? lanes : tasks;
+}
+
+ntk_status ntk_features_rows(const ntk_features_call *call, void *Phi, int64_t ld, const void *x, int64_t ldx, int64_t rows)
+{
+    ntk_context *context = call->lane->work->context;
+    mapping job = {.call = call, .features = call->features, .dtype = call->dtype, .x = x, .ldx = ldx};
+    job.samples = rows;
+    job.Phi = Phi;
+    job.ld = ld;
+    job.shape = shape_of(call->features, rows);
+    job.scratch_size = scratch_size(call->features, job.shape, call->dtype);
+    NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, rows, job.shape), job.scratch_size, "a tile of features"));
+    ntk_status status = ntk_run_blas(call->lane, (rows - 1) / job.shape.rows + 1, map_rows, &job);
+    ntk_free(context, job.scratch);
+    return status;
+}
+
+ntk_status ntk_features_rows_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int32_t dtype,
+                                    int64_t rows)
+{
+    ntk_tile shape = shape_of(features, rows);
+    return ntk_need(bytes, lanes_for(context, rows, shape), scratch_size(features, shape, dtype));
+}
+
+static ntk_status map_all(ntk_features_call *call, const ntk_matrix *Phi, const ntk_matrix *x)
+{
+    ntk_context *context = call->lane->work->context;
+    ntk_operand operand;
+    void *w = NULL;
+    NTK_TRY(ntk_operand_open(context, &operand, x, call->dtype, call->function, "x"));
+    ntk_status status = ntk_hidden_weights(context, call->features->weights, call->dtype, &w);
+    call->w = w;
+    if (status >= 0) status = ntk_features_rows(call, Phi->data, Phi->stride, operand.data, operand.stride, x->rows);
+    ntk_free(context, w);
+    ntk_operand_close(context, &operand);
+    return status;
 }
 
 ntk_status ntk_features_map(const ntk_features *features, const ntk_matrix *Phi, const ntk_matrix *x)
@@ -120,11 +160,9 @@ ntk_status ntk_features_map(const ntk_features *features, const ntk_matrix *Phi,
     NTK_TRY(ntk_shape_check(Phi, x->rows, features->size, __func__, "Phi"));
     NTK_TRY(ntk_disjoint_check(Phi, "Phi", x, "x", __func__));
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
-    ntk_context *context = features->base.context;
-    mapping call = {.features = features, .Phi = Phi, .dtype = Phi->dtype};
-    ntk_status status = map_all(context, &call, x);
-    ntk_free(context, call.scratch);
-    ntk_free(context, call.w);
-    ntk_operand_close(context, &call.x);
-    return status;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, features->base.context);
+    ntk_work_stage(&work, "features", x->rows, 0, 1);
+    ntk_features_call call = {.features = features, .lane = &lane, .dtype = Phi->dtype, .function = __func__};
+    return map_all(&call, Phi, x);
 }

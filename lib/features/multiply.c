@@ -2,20 +2,21 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "features/coefficients.h"
 #include "features/hidden.h"
+#include "features/product.h"
 
 #include <string.h>
 
-/* One call of ntk_features_multiply.  For target t, with B_t its N x d block of b,
+/* For target t, with B_t its N x d block of b,
  *   (Phi b)_it = sum_k nt_ik <x_i, B_tk> + sum_k rf_ik b_kt. */
 typedef struct product {
+    const ntk_features_call *call;
     const ntk_features *features;
     const ntk_matrix *y;
     int32_t dtype;
     ntk_operand x;
-    void *w; /* in dtype, or NULL */
-    ntk_coefficients b;
+    const ntk_coefficients *b;
+    const double *add;
     ntk_tile shape;
     char *scratch; /* per lane: rf, nt, X B_t^T, y */
     int64_t tile_bytes, scratch_size;
@@ -35,7 +36,7 @@ static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
     int32_t dtype = tile->call->dtype;
     int64_t begin = index * tile->per_task, end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
     for (int64_t i = begin; i < end; i++) {
-        void *sum = ntk_at(tile->sums, dtype, i * tile->call->b.targets + tile->target);
+        void *sum = ntk_at(tile->sums, dtype, i * tile->call->b->targets + tile->target);
         double part =
             ntk_dot(dtype, ntk_at(tile->nt, dtype, i * tile->count), ntk_at(tile->v, dtype, i * tile->count), tile->count);
         part += ntk_get(sum, dtype, 0);
@@ -48,8 +49,8 @@ static ntk_status add_nt(product_tile *tile, const ntk_lane *lane, const void *x
 {
     const product *call = tile->call;
     int64_t d = call->features->weights->inputs, hidden = call->features->weights->hidden;
-    for (tile->target = 0; tile->target < call->b.targets; tile->target++) {
-        const void *block = ntk_at(call->b.nt, call->dtype, (tile->target * hidden + tile->first) * d);
+    for (tile->target = 0; tile->target < call->b->targets; tile->target++) {
+        const void *block = ntk_at(call->b->nt, call->dtype, (tile->target * hidden + tile->first) * d);
         NTK_TRY(ntk_blas_gemm(call->dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->rows, tile->count, d, 1, x, call->x.stride, block,
                               d, 0, tile->v, tile->count));
         NTK_TRY(ntk_run(lane, (tile->rows - 1) / tile->per_task + 1, add_rows, tile));
@@ -62,24 +63,29 @@ static ntk_status add_tile(product_tile *tile, const ntk_lane *lane, const void 
 {
     const product *call = tile->call;
     const ntk_weights *weights = call->features->weights;
-    int64_t targets = call->b.targets;
+    int64_t targets = call->b->targets;
     tile->per_task = ntk_rows_per_task(tile->count);
-    NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->w, tile->first, tile->count, x, call->x.stride, tile->rows,
+    NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->call->w, tile->first, tile->count, x, call->x.stride, tile->rows,
                             tile->rf, tile->nt, tile->count));
     if (tile->rf)
         NTK_TRY(ntk_blas_gemm(call->dtype, NTK_PLAIN, NTK_PLAIN, tile->rows, targets, tile->count, 1, tile->rf, tile->count,
-                              ntk_at(call->b.rf, call->dtype, tile->first * targets), targets, 1, tile->sums, targets));
+                              ntk_at(call->b->rf, call->dtype, tile->first * targets), targets, 1, tile->sums, targets));
     return tile->nt ? add_nt(tile, lane, x) : NTK_OK;
 }
 
-static ntk_status write_rows(const product *call, int64_t first, int64_t rows, const void *sums)
+static ntk_status write_rows(const product *call, int64_t first, int64_t rows, void *sums)
 {
+    int64_t targets = call->b->targets;
     for (int64_t i = 0; i < rows; i++) {
-        const void *sum = ntk_at(sums, call->dtype, i * call->b.targets);
-        if (!ntk_is_finite(sum, call->dtype, call->b.targets))
-            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_features_multiply: y overflows in row %lld (counted from 0)",
+        void *sum = ntk_at(sums, call->dtype, i * targets), *y = ntk_row(call->y, first + i);
+        for (int64_t c = 0; call->add && c < targets; c++) {
+            double value = ntk_get(sum, call->dtype, c) + call->add[c];
+            ntk_convert(ntk_at(sum, call->dtype, c), call->dtype, &value, NTK_F64, 1);
+        }
+        ntk_convert(y, call->y->dtype, sum, call->dtype, targets);
+        if (!ntk_is_finite(y, call->y->dtype, targets))
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: y overflows in row %lld (counted from 0)", call->call->function,
                             (long long)(first + i));
-        ntk_convert(ntk_row(call->y, first + i), call->dtype, sum, call->dtype, call->b.targets);
     }
     return NTK_OK;
 }
@@ -90,11 +96,11 @@ static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *l
     int64_t hidden = call->features->weights->hidden, row = index * call->shape.rows, left = call->y->rows - row;
     char *scratch = call->scratch + lane->index * call->scratch_size;
     product_tile tile = {.call = call, .rows = left < call->shape.rows ? left : call->shape.rows};
-    tile.rf = call->b.rf ? scratch : NULL;
-    tile.nt = call->b.nt ? scratch + call->tile_bytes : NULL;
+    tile.rf = call->b->rf ? scratch : NULL;
+    tile.nt = call->b->nt ? scratch + call->tile_bytes : NULL;
     tile.v = scratch + 2 * call->tile_bytes;
     tile.sums = scratch + 3 * call->tile_bytes;
-    memset(tile.sums, 0, (size_t)(tile.rows * call->b.targets * ntk_dtype_size(call->dtype)));
+    memset(tile.sums, 0, (size_t)(tile.rows * call->b->targets * ntk_dtype_size(call->dtype)));
     const void *x = ntk_at(call->x.data, call->dtype, row * call->x.stride);
     for (; tile.first < hidden; tile.first += tile.count) {
         left = hidden - tile.first;
@@ -106,33 +112,69 @@ static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *l
 }
 
 /* Many targets make tiles of few rows, so that neither the rows' sums grow large nor the time between two chances to stop. */
-static ntk_status prepare(ntk_context *context, product *call, int64_t rows)
+static ntk_tile shape_of(const ntk_weights *weights, int64_t rows, int64_t targets)
 {
-    const ntk_weights *weights = call->features->weights;
-    int64_t targets = call->b.targets, size = ntk_dtype_size(call->dtype);
     int64_t width = targets > weights->hidden ? targets : weights->hidden;
-    call->shape = ntk_tile_shape(rows, width, ntk_layer_cost(weights->inputs) + 2.0 * (double)targets);
-    if (call->shape.neurons > weights->hidden) call->shape.neurons = weights->hidden;
-    call->tile_bytes = (call->shape.rows * call->shape.neurons * size + 63) / 64 * 64;
-    uint64_t bytes;
-    NTK_TRY(ntk_size_multiply(&bytes, call->shape.rows, size * targets));
-    NTK_TRY(ntk_size_add(&bytes, 3, call->tile_bytes));
-    call->scratch_size = (int64_t)((bytes + 63) / 64 * 64);
-    int64_t tasks = (rows - 1) / call->shape.rows + 1, lanes = ntk_lanes_blas(context);
-    return ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, call->scratch_size, "a tile of features");
+    ntk_tile shape = ntk_tile_shape(rows, width, ntk_layer_cost(weights->inputs) + 2.0 * (double)targets);
+    if (shape.neurons > weights->hidden) shape.neurons = weights->hidden;
+    return shape;
 }
 
-static ntk_status multiply_all(ntk_context *context, product *call, const ntk_matrix *x, const ntk_matrix *b)
+/* Bytes of a lane's scratch, and of a tile in it. */
+static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, ntk_tile shape, int32_t dtype, int64_t targets)
 {
-    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_features_multiply", "x"));
-    NTK_TRY(ntk_hidden_weights(context, call->features->weights, call->dtype, &call->w));
-    NTK_TRY(ntk_coefficients_open(context, &call->b, call->features, call->dtype, b));
-    NTK_TRY(ntk_coefficients_gather(&call->b, call->features, b));
-    NTK_TRY(prepare(context, call, x->rows));
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "features times coefficients", x->rows, 0, 1);
-    return ntk_run_blas(&lane, (x->rows - 1) / call->shape.rows + 1, multiply_rows, call);
+    uint64_t bytes;
+    *tile_bytes = (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    NTK_TRY(ntk_size_multiply(&bytes, shape.rows, ntk_dtype_size(dtype) * targets));
+    NTK_TRY(ntk_size_add(&bytes, 3, *tile_bytes));
+    *size = (int64_t)((bytes + 63) / 64 * 64);
+    return NTK_OK;
+}
+
+static int64_t lanes_for(const ntk_context *context, int64_t rows, ntk_tile shape)
+{
+    int64_t tasks = (rows - 1) / shape.rows + 1, lanes = ntk_lanes_blas(context);
+    return lanes < tasks ? lanes : tasks;
+}
+
+ntk_status ntk_features_product_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,
+                                       int32_t dtype, int64_t rows, int64_t targets)
+{
+    int64_t size, tile;
+    ntk_tile shape = shape_of(features->weights, rows, targets);
+    NTK_TRY(scratch_size(&size, &tile, shape, dtype, targets));
+    return ntk_need(bytes, lanes_for(context, rows, shape), size);
+}
+
+ntk_status ntk_features_product(const ntk_features_call *call, const ntk_matrix *y, const ntk_matrix *x,
+                                const ntk_coefficients *b, const double *add)
+{
+    ntk_context *context = call->lane->work->context;
+    product job = {.call = call, .features = call->features, .y = y, .dtype = call->dtype, .b = b, .add = add};
+    job.shape = shape_of(call->features->weights, x->rows, b->targets);
+    NTK_TRY(scratch_size(&job.scratch_size, &job.tile_bytes, job.shape, call->dtype, b->targets));
+    NTK_TRY(ntk_operand_open(context, &job.x, x, call->dtype, call->function, "x"));
+    ntk_status status =
+        ntk_allocate(context, &job.scratch, lanes_for(context, x->rows, job.shape), job.scratch_size, "a tile of features");
+    if (status >= 0) status = ntk_run_blas(call->lane, (x->rows - 1) / job.shape.rows + 1, multiply_rows, &job);
+    ntk_free(context, job.scratch);
+    ntk_operand_close(context, &job.x);
+    return status;
+}
+
+static ntk_status multiply_all(ntk_features_call *call, const ntk_matrix *y, const ntk_matrix *x, const ntk_matrix *b)
+{
+    ntk_context *context = call->lane->work->context;
+    ntk_coefficients coefficients;
+    void *w;
+    NTK_TRY(ntk_hidden_weights(context, call->features->weights, call->dtype, &w));
+    call->w = w;
+    ntk_status status = ntk_coefficients_open(context, &coefficients, call->features, call->dtype, b);
+    if (status >= 0) status = ntk_coefficients_gather(&coefficients, call->features, b);
+    if (status >= 0) status = ntk_features_product(call, y, x, &coefficients, NULL);
+    ntk_coefficients_close(context, &coefficients);
+    ntk_free(context, w);
+    return status;
 }
 
 ntk_status ntk_features_multiply(const ntk_features *features, const ntk_matrix *y, const ntk_matrix *x, const ntk_matrix *b)
@@ -148,12 +190,9 @@ ntk_status ntk_features_multiply(const ntk_features *features, const ntk_matrix 
     NTK_TRY(ntk_disjoint_check(y, "y", b, "b", __func__));
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     NTK_TRY(ntk_finite_check(b, __func__, "b"));
-    ntk_context *context = features->base.context;
-    product call = {.features = features, .y = y, .dtype = y->dtype};
-    ntk_status status = multiply_all(context, &call, x, b);
-    ntk_free(context, call.scratch);
-    ntk_coefficients_close(context, &call.b);
-    ntk_free(context, call.w);
-    ntk_operand_close(context, &call.x);
-    return status;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, features->base.context);
+    ntk_work_stage(&work, "features times coefficients", x->rows, 0, 1);
+    ntk_features_call call = {.features = features, .lane = &lane, .dtype = y->dtype, .function = __func__};
+    return multiply_all(&call, y, x, b);
 }

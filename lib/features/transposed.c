@@ -2,21 +2,21 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "features/coefficients.h"
 #include "features/hidden.h"
+#include "features/product.h"
 
 /* A task owns a block of neurons and takes the samples in order: no two tasks add to one number. */
 enum { BLOCKS = 32, LEAST_BLOCK = 32, LARGEST_BLOCK = 512 };
 
-/* One call of ntk_features_multiply_transposed.  For target t, with S_ik = r_it nt_ik,
+/* For target t, with S_ik = r_it nt_ik,
  *   B_t = S^T X  (N x d)   and   b_RF = rf^T r  (N x t). */
 typedef struct transposed {
+    const ntk_features_call *call;
     const ntk_features *features;
     int32_t dtype;
     int64_t samples;
     ntk_operand x, r;
-    void *w; /* in dtype, or NULL */
-    ntk_coefficients b;
+    const ntk_coefficients *b;
     ntk_tile shape;
     char *scratch; /* per lane: rf, nt, S */
     int64_t tile_bytes;
@@ -60,8 +60,8 @@ static ntk_status add_nt(transposed_tile *tile, const ntk_lane *lane, const void
 {
     const transposed *call = tile->call;
     int64_t d = call->features->weights->inputs, hidden = call->features->weights->hidden;
-    for (tile->target = 0; tile->target < call->b.targets; tile->target++) {
-        void *block = ntk_at(call->b.nt, call->dtype, (tile->target * hidden + tile->first) * d);
+    for (tile->target = 0; tile->target < call->b->targets; tile->target++) {
+        void *block = ntk_at(call->b->nt, call->dtype, (tile->target * hidden + tile->first) * d);
         NTK_TRY(ntk_run(lane, (tile->rows - 1) / tile->per_task + 1, scale_rows, tile));
         NTK_TRY(ntk_blas_gemm(call->dtype, NTK_TRANSPOSED, NTK_PLAIN, tile->count, d, tile->rows, 1, tile->s, tile->count, x,
                               call->x.stride, tile->row ? 1 : 0, block, d));
@@ -73,10 +73,10 @@ static ntk_status add_nt(transposed_tile *tile, const ntk_lane *lane, const void
 static ntk_status add_rf(const transposed_tile *tile)
 {
     const transposed *call = tile->call;
-    int64_t targets = call->b.targets;
+    int64_t targets = call->b->targets;
     return ntk_blas_gemm(call->dtype, NTK_TRANSPOSED, NTK_PLAIN, tile->count, targets, tile->rows, 1, tile->rf, tile->count,
                          ntk_at(call->r.data, call->dtype, tile->row * call->r.stride), call->r.stride, tile->row ? 1 : 0,
-                         ntk_at(call->b.rf, call->dtype, tile->first * targets), targets);
+                         ntk_at(call->b->rf, call->dtype, tile->first * targets), targets);
 }
 
 static ntk_status neuron_block(void *argument, int64_t index, const ntk_lane *lane)
@@ -88,18 +88,18 @@ static ntk_status neuron_block(void *argument, int64_t index, const ntk_lane *la
     tile.count = left < call->shape.neurons ? left : call->shape.neurons;
     tile.per_task = ntk_rows_per_task(tile.count);
     char *scratch = call->scratch + lane->index * 3 * call->tile_bytes;
-    tile.rf = call->b.rf ? scratch : NULL;
-    tile.nt = call->b.nt ? scratch + call->tile_bytes : NULL;
+    tile.rf = call->b->rf ? scratch : NULL;
+    tile.nt = call->b->nt ? scratch + call->tile_bytes : NULL;
     tile.s = scratch + 2 * call->tile_bytes;
     for (; tile.row < call->samples; tile.row += tile.rows) {
         left = call->samples - tile.row;
         tile.rows = left < call->shape.rows ? left : call->shape.rows;
         const void *x = ntk_at(call->x.data, call->dtype, tile.row * call->x.stride);
-        NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->w, tile.first, tile.count, x, call->x.stride, tile.rows,
+        NTK_TRY(ntk_hidden_tile(weights, lane, call->dtype, call->call->w, tile.first, tile.count, x, call->x.stride, tile.rows,
                                 tile.rf, tile.nt, tile.count));
         if (tile.rf) NTK_TRY(add_rf(&tile));
         if (tile.nt) NTK_TRY(add_nt(&tile, lane, x));
-        NTK_TRY(ntk_advance(lane, tile.rows));
+        NTK_TRY(ntk_advance(lane, tile.rows * tile.count));
     }
     return NTK_OK;
 }
@@ -111,33 +111,70 @@ static int64_t block_size(int64_t hidden)
     return block < hidden ? block : hidden;
 }
 
-static ntk_status prepare(ntk_context *context, transposed *call, const ntk_matrix *b, const ntk_matrix *x, const ntk_matrix *r)
+static ntk_tile shape_of(const ntk_weights *weights, int64_t rows, int64_t targets)
 {
-    const ntk_weights *weights = call->features->weights;
-    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_features_multiply_transposed", "x"));
-    NTK_TRY(ntk_operand_open(context, &call->r, r, call->dtype, "ntk_features_multiply_transposed", "r"));
-    NTK_TRY(ntk_hidden_weights(context, weights, call->dtype, &call->w));
-    NTK_TRY(ntk_coefficients_open(context, &call->b, call->features, call->dtype, b));
-    call->samples = x->rows;
-    call->shape = ntk_tile_shape(x->rows, block_size(weights->hidden), ntk_layer_cost(x->cols) + 2.0 * (double)r->cols);
-    call->tile_bytes = (call->shape.rows * call->shape.neurons * ntk_dtype_size(call->dtype) + 63) / 64 * 64;
-    int64_t tasks = (weights->hidden - 1) / call->shape.neurons + 1, lanes = ntk_lanes_blas(context);
-    return ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, 3 * call->tile_bytes, "a tile of features");
+    return ntk_tile_shape(rows, block_size(weights->hidden), ntk_layer_cost(weights->inputs) + 2.0 * (double)targets);
 }
 
-static ntk_status multiply_all(ntk_context *context, transposed *call, const ntk_matrix *b, const ntk_matrix *x,
-                               const ntk_matrix *r)
+static int64_t bytes_of_tile(ntk_tile shape, int32_t dtype)
 {
-    NTK_TRY(prepare(context, call, b, x, r));
-    int64_t tasks = (call->features->weights->hidden - 1) / call->shape.neurons + 1;
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "transposed features times residuals", tasks * x->rows, 0, 1);
-    NTK_TRY(ntk_run_blas(&lane, tasks, neuron_block, call));
-    if (!ntk_coefficients_finite(&call->b, call->features))
-        return ntk_fail(NTK_ERR_OVERFLOW, "ntk_features_multiply_transposed: b overflows");
-    ntk_coefficients_scatter(&call->b, call->features, b);
-    return NTK_OK;
+    return (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
+}
+
+static int64_t lanes_for(const ntk_context *context, int64_t tasks)
+{
+    int64_t lanes = ntk_lanes_blas(context);
+    return lanes < tasks ? lanes : tasks;
+}
+
+ntk_status ntk_features_transposed_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,
+                                          int32_t dtype, int64_t rows, int64_t targets)
+{
+    ntk_tile shape = shape_of(features->weights, rows, targets);
+    int64_t tasks = (features->weights->hidden - 1) / shape.neurons + 1;
+    return ntk_need(bytes, lanes_for(context, tasks), 3 * bytes_of_tile(shape, dtype));
+}
+
+static ntk_status run_blocks(transposed *job, const ntk_matrix *x, const ntk_matrix *r)
+{
+    const ntk_features_call *call = job->call;
+    ntk_context *context = call->lane->work->context;
+    int64_t tasks = (call->features->weights->hidden - 1) / job->shape.neurons + 1;
+    NTK_TRY(ntk_operand_open(context, &job->x, x, call->dtype, call->function, "x"));
+    NTK_TRY(ntk_operand_open(context, &job->r, r, call->dtype, call->function, "r"));
+    NTK_TRY(ntk_allocate(context, &job->scratch, lanes_for(context, tasks), 3 * job->tile_bytes, "a tile of features"));
+    NTK_TRY(ntk_run_blas(call->lane, tasks, neuron_block, job));
+    if (ntk_coefficients_finite(job->b, call->features)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: a product of features and residuals overflows", call->function);
+}
+
+ntk_status ntk_features_transposed_product(const ntk_features_call *call, const ntk_coefficients *b, const ntk_matrix *x,
+                                           const ntk_matrix *r)
+{
+    ntk_context *context = call->lane->work->context;
+    transposed job = {.call = call, .features = call->features, .dtype = call->dtype, .samples = x->rows, .b = b};
+    job.shape = shape_of(call->features->weights, x->rows, r->cols);
+    job.tile_bytes = bytes_of_tile(job.shape, call->dtype);
+    ntk_status status = run_blocks(&job, x, r);
+    ntk_free(context, job.scratch);
+    ntk_operand_close(context, &job.r);
+    ntk_operand_close(context, &job.x);
+    return status;
+}
+
+static ntk_status multiply_all(ntk_features_call *call, const ntk_matrix *b, const ntk_matrix *x, const ntk_matrix *r)
+{
+    ntk_context *context = call->lane->work->context;
+    ntk_coefficients coefficients;
+    void *w;
+    NTK_TRY(ntk_hidden_weights(context, call->features->weights, call->dtype, &w));
+    call->w = w;
+    ntk_status status = ntk_coefficients_open(context, &coefficients, call->features, call->dtype, b);
+    if (status >= 0) status = ntk_features_transposed_product(call, &coefficients, x, r);
+    if (status >= 0) ntk_coefficients_scatter(&coefficients, call->features, b);
+    ntk_coefficients_close(context, &coefficients);
+    ntk_free(context, w);
+    return status;
 }
 
 ntk_status ntk_features_multiply_transposed(const ntk_features *features, const ntk_matrix *b, const ntk_matrix *x,
@@ -154,13 +191,9 @@ ntk_status ntk_features_multiply_transposed(const ntk_features *features, const 
     NTK_TRY(ntk_disjoint_check(b, "b", r, "r", __func__));
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     NTK_TRY(ntk_finite_check(r, __func__, "r"));
-    ntk_context *context = features->base.context;
-    transposed call = {.features = features, .dtype = b->dtype};
-    ntk_status status = multiply_all(context, &call, b, x, r);
-    ntk_free(context, call.scratch);
-    ntk_coefficients_close(context, &call.b);
-    ntk_free(context, call.w);
-    ntk_operand_close(context, &call.r);
-    ntk_operand_close(context, &call.x);
-    return status;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, features->base.context);
+    ntk_work_stage(&work, "transposed features times residuals", x->rows * features->weights->hidden, 0, 1);
+    ntk_features_call call = {.features = features, .lane = &lane, .dtype = b->dtype, .function = __func__};
+    return multiply_all(&call, b, x, r);
 }

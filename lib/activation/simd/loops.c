@@ -1,0 +1,22 @@
+#include "activation/simd/loops.h"
+
+#include "core/vector.h"
+
+#define REAL double
+#define V(name) v64_##name
+#define VECTOR v64
+#define LANES V64_LANES
+#define NAME(name) name##_f64
+#include "activation/simd/loops_tmpl.h"
+
+#define REAL float
+#define V(name) v32_##name
+#define VECTOR v32
+#define LANES V32_LANES
+#define NAME(name) name##_f32
+#include "activation/simd/loops_tmpl.h"
+
+const ntk_activation_loops NTK_ISA_NAME(ntk_activation_loops)[2] = {
+    {slopes_f64, levels_f64, erf_values_f64, erf_derivatives_f64},
+    {slopes_f32, levels_f32, erf_values_f32, erf_derivatives_f32},
+};

@@ -1,0 +1,21 @@
+/* Cholesky factorization in tiles: with progress, and stopped at any of them. */
+#ifndef NTK_GRAM_CHOLESKY_H
+#define NTK_GRAM_CHOLESKY_H
+
+#include "gram/storage.h"
+
+/* A = L L^T in place, as one stage of the lane's work from begin to end.
+ * smallest  receives the smallest squared pivot over its diagonal entry
+ * what      names A for the sentence of NTK_ERR_SINGULAR: a squared pivot is at most 4 sqrt(n) unit roundoffs of its diagonal
+ *           entry, and the sentence names its row and a remedy */
+ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, double begin, double end, double *smallest,
+                               const char *what);
+
+/* b = A^-1 b from the factor.   b  n x targets, in L's dtype, rows ldb apart. */
+ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end, void *b, int64_t ldb,
+                              int64_t targets);
+
+/* Adds the bytes that the factorization may hold to a need. */
+ntk_status ntk_cholesky_memory(uint64_t *bytes, int64_t n);
+
+#endif

@@ -1,0 +1,85 @@
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/tile.h"
+
+#include <float.h>
+
+static void *place(const void *matrix, int64_t row, int64_t col, int64_t *ld)
+{
+    const ntk_matrix *out = matrix;
+    *ld = out->stride;
+    return ntk_at(ntk_row(out, row), out->dtype, col);
+}
+
+/* The share of preparing the samples in the whole call's work. */
+static double preparing(const ntk_samples *rows, int64_t cols)
+{
+    return 1 / (2 + (double)cols * 2 / (double)rows->inputs);
+}
+
+static ntk_status fill(const ntk_grid *grid, const ntk_lane *lane, const char *function)
+{
+    NTK_TRY(ntk_samples_check(grid->rows, grid->cols, function));
+    ntk_work_stage(lane->work, "kernel block", ntk_grid_units(grid), preparing(grid->rows, grid->cols->rows), 1);
+    return ntk_grid_evaluate(grid, lane);
+}
+
+ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2)
+{
+    NTK_REQUIRE(kernel);
+    NTK_TRY(ntk_output_check(out, __func__, "out"));
+    NTK_TRY(ntk_input_check(x1, __func__, "x1"));
+    NTK_TRY(ntk_input_check(x2, __func__, "x2"));
+    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), __func__, "x1"));
+    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, __func__, "x2"));
+    NTK_TRY(ntk_shape_check(out, x1->rows, x2->rows, __func__, "out"));
+    NTK_TRY(ntk_disjoint_check(out, "out", x1, "x1", __func__));
+    NTK_TRY(ntk_disjoint_check(out, "out", x2, "x2", __func__));
+    NTK_TRY(ntk_finite_check(x1, __func__, "x1"));
+    NTK_TRY(ntk_finite_check(x2, __func__, "x2"));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
+    ntk_samples rows, cols;
+    int64_t all = x1->rows + x2->rows;
+    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&rows, kernel, &lane, x1, out->dtype, all, false, __func__, "x1"));
+    ntk_status status = ntk_samples_open(&cols, kernel, &lane, x2, out->dtype, all, false, __func__, "x2");
+    if (status >= 0) {
+        ntk_grid grid = {.rows = &rows, .cols = &cols, .placement = place, .matrix = out};
+        status = fill(&grid, &lane, __func__);
+        ntk_samples_close(&cols);
+    }
+    ntk_samples_close(&rows);
+    return status;
+}
+
+static ntk_status write_diagonal(const ntk_samples *samples, const ntk_matrix *out, const char *function)
+{
+    double most = out->dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX;
+    for (int64_t i = 0; i < out->rows; i++)
+        if (!(samples->diagonal[i] <= most))
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: the kernel of row %lld of x with itself is too large to be represented",
+                            function, (long long)i);
+    for (int64_t i = 0; i < out->rows; i++)
+        ntk_convert(ntk_row(out, i), out->dtype, &samples->diagonal[i], NTK_F64, 1);
+    return NTK_OK;
+}
+
+ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x)
+{
+    NTK_REQUIRE(kernel);
+    NTK_TRY(ntk_output_check(out, __func__, "out"));
+    NTK_TRY(ntk_input_check(x, __func__, "x"));
+    NTK_TRY(ntk_shape_check(x, -1, ntk_kernel_inputs(kernel), __func__, "x"));
+    NTK_TRY(ntk_shape_check(out, x->rows, 1, __func__, "out"));
+    NTK_TRY(ntk_disjoint_check(out, "out", x, "x", __func__));
+    NTK_TRY(ntk_finite_check(x, __func__, "x"));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
+    ntk_samples samples;
+    ntk_work_stage(&work, "kernel diagonal", 1, 0, 1);
+    NTK_TRY(ntk_samples_open(&samples, kernel, &lane, x, out->dtype, x->rows, false, __func__, "x"));
+    ntk_status status = write_diagonal(&samples, out, __func__);
+    ntk_samples_close(&samples);
+    return status;
+}

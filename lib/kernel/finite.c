@@ -1,0 +1,225 @@
+#include "core/blas.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "features/hidden.h"
+#include "kernel/samples.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).  A pass
+ * takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
+enum { FACTOR_BYTES = 1 << 27, LEAST_NEURONS = 64 };
+
+static int64_t parts_of(const ntk_features *features)
+{
+    return features->part == NTK_PART_BOTH ? 2 : 1;
+}
+
+/* Neurons in a pass. */
+static int64_t width_of(const ntk_features *features, int32_t dtype, int64_t all)
+{
+    int64_t hidden = features->weights->hidden;
+    int64_t width = (int64_t)((double)FACTOR_BYTES / ((double)all * (double)(parts_of(features) * ntk_dtype_size(dtype))));
+    width = width / 8 * 8 < LEAST_NEURONS ? LEAST_NEURONS : width / 8 * 8;
+    return width < hidden ? width : hidden;
+}
+
+static int64_t passes(const ntk_kernel *kernel, int32_t dtype, int64_t all)
+{
+    return (kernel->features->weights->hidden - 1) / width_of(kernel->features, dtype, all) + 1;
+}
+
+static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
+{
+    const ntk_features *features = kernel->features;
+    int64_t width = width_of(features, dtype, all), size = ntk_dtype_size(dtype);
+    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
+    for (int64_t part = 0; part < parts_of(features); part++) NTK_TRY(ntk_need(bytes, rows, width * size));
+    return NTK_OK;
+}
+
+static ntk_status open_factors(ntk_samples *samples)
+{
+    const ntk_features *features = samples->kernel->features;
+    int64_t width = width_of(features, samples->dtype, samples->all), size = ntk_dtype_size(samples->dtype);
+    NTK_TRY(ntk_hidden_weights(samples->context, features->weights, samples->dtype, &samples->w));
+    if (ntk_features_has(features, NTK_PART_RF))
+        NTK_TRY(ntk_allocate(samples->context, &samples->rf, samples->rows, width * size, "the neurons' outputs"));
+    if (ntk_features_has(features, NTK_PART_NT))
+        NTK_TRY(ntk_allocate(samples->context, &samples->nt, samples->rows, width * size, "the neurons' derivatives"));
+    return NTK_OK;
+}
+
+/* Samples of one pass in work. */
+typedef struct preparation {
+    ntk_samples *samples;
+    ntk_tile shape;
+    bool first_time; /* the diagonal is summed too */
+} preparation;
+
+static void add_to_diagonal(ntk_samples *samples, int64_t i)
+{
+    int64_t at = i * samples->count;
+    const void *x = ntk_samples_at(samples, i), *rf = samples->rf ? ntk_at(samples->rf, samples->dtype, at) : NULL;
+    const void *nt = samples->nt ? ntk_at(samples->nt, samples->dtype, at) : NULL;
+    if (rf) samples->diagonal[i] += ntk_dot(samples->dtype, rf, rf, samples->count);
+    if (nt)
+        samples->diagonal[i] +=
+            ntk_dot(samples->dtype, x, x, samples->inputs) * ntk_dot(samples->dtype, nt, nt, samples->count);
+}
+
+static ntk_status prepare_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const preparation *job = argument;
+    ntk_samples *samples = job->samples;
+    int64_t row = index * job->shape.rows, ld = samples->count, count;
+    int64_t rows = samples->rows - row < job->shape.rows ? samples->rows - row : job->shape.rows;
+    for (int64_t first = 0; first < ld; first += count) {
+        count = ld - first < job->shape.neurons ? ld - first : job->shape.neurons;
+        void *rf = samples->rf ? ntk_at(samples->rf, samples->dtype, row * ld + first) : NULL;
+        void *nt = samples->nt ? ntk_at(samples->nt, samples->dtype, row * ld + first) : NULL;
+        NTK_TRY(ntk_hidden_tile(samples->kernel->features->weights, lane, samples->dtype, samples->w, samples->first + first,
+                                count, ntk_samples_at(samples, row), samples->x.stride, rows, rf, nt, ld));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    for (int64_t i = row; job->first_time && i < row + rows; i++) add_to_diagonal(samples, i);
+    return NTK_OK;
+}
+
+static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
+{
+    const ntk_features *features = samples->kernel->features;
+    int64_t hidden = features->weights->hidden, width = width_of(features, samples->dtype, samples->all);
+    int64_t next = pass * width;
+    if (samples->count && samples->first == next) return NTK_OK;
+    if (!samples->count) NTK_TRY(open_factors(samples));
+    preparation job = {.samples = samples, .first_time = samples->largest == 0 && next >= samples->first + samples->count};
+    samples->first = next;
+    samples->count = hidden - next < width ? hidden - next : width;
+    job.shape = ntk_tile_shape(samples->rows, samples->count, ntk_layer_cost(samples->inputs));
+    NTK_TRY(ntk_run_blas(lane, (samples->rows - 1) / job.shape.rows + 1, prepare_rows, &job));
+    if (!job.first_time || next + samples->count < hidden) return NTK_OK;
+    for (int64_t i = 0; i < samples->rows; i++) {
+        double root = sqrt(samples->diagonal[i]);
+        if (!(root <= samples->largest)) samples->largest = isnan(root) ? HUGE_VAL : root;
+    }
+    return NTK_OK;
+}
+
+static void close_samples(ntk_samples *samples)
+{
+    ntk_free(samples->context, samples->w);
+    ntk_free(samples->context, samples->rf);
+    ntk_free(samples->context, samples->nt);
+    samples->w = samples->rf = samples->nt = NULL;
+}
+
+/* a b^T or, for a diagonal tile, its lower triangle. */
+static ntk_status product(const ntk_kernel_tile *tile, const void *a, int64_t lda, const void *b, int64_t ldb, int64_t depth,
+                          double beta, void *out, int64_t ld)
+{
+    int32_t dtype = tile->rows->dtype;
+    if (tile->lower) return ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, lda, beta, out, ld);
+    return ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, lda, b, ldb, beta, out,
+                         ld);
+}
+
+/* A tile with <x, x'> and <nt, nt'>, whose product its rows' tasks take. */
+typedef struct hadamard {
+    const ntk_kernel_tile *tile;
+    const void *x, *nt;
+    int64_t per_task;
+} hadamard;
+
+#define DEFINE_MULTIPLY(NAME, REAL)                                                                       \
+    static void NAME(void *out, const void *a, const void *b, int64_t count, bool add)                    \
+    {                                                                                                     \
+        REAL *to = out;                                                                                   \
+        const REAL *x = a, *y = b;                                                                        \
+        for (int64_t j = 0; j < count; j++) to[j] = add ? to[j] + x[j] * y[j] : x[j] * y[j];              \
+    }
+
+DEFINE_MULTIPLY(multiply_f64, double)
+DEFINE_MULTIPLY(multiply_f32, float)
+
+static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    (void)lane;
+    const hadamard *job = argument;
+    const ntk_kernel_tile *tile = job->tile;
+    int32_t dtype = tile->rows->dtype;
+    int64_t first = index * job->per_task, last = first + job->per_task;
+    for (int64_t i = first; i < last && i < tile->row_count; i++) {
+        int64_t count = tile->lower ? i + 1 : tile->col_count, at = i * tile->col_count;
+        (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(ntk_at(tile->out, dtype, i * tile->ld), ntk_at(job->x, dtype, at),
+                                                         ntk_at(job->nt, dtype, at), count, tile->add);
+    }
+    return NTK_OK;
+}
+
+static ntk_status tangent_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
+{
+    const ntk_samples *rows = tile->rows, *cols = tile->cols;
+    int32_t dtype = rows->dtype;
+    int64_t ld = tile->col_count, width = rows->count;
+    hadamard job = {.tile = tile, .x = tile->scratch, .per_task = ntk_rows_per_task(ld)};
+    job.nt = ntk_at(tile->scratch, dtype, tile->row_count * ld);
+    NTK_TRY(product(tile, ntk_samples_at(rows, tile->row), rows->x.stride, ntk_samples_at(cols, tile->col), cols->x.stride,
+                    rows->inputs, 0, (void *)(uintptr_t)job.x, ld));
+    NTK_TRY(ntk_advance(lane, 0));
+    NTK_TRY(product(tile, ntk_at(rows->nt, dtype, tile->row * width), width, ntk_at(cols->nt, dtype, tile->col * width), width,
+                    width, 0, (void *)(uintptr_t)job.nt, ld));
+    return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, multiply_rows, &job);
+}
+
+static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
+{
+    const ntk_samples *rows = tile->rows, *cols = tile->cols;
+    int32_t dtype = rows->dtype;
+    int64_t width = rows->count;
+    double beta = rows->nt || tile->add ? 1 : 0;
+    if (rows->nt) NTK_TRY(tangent_tile(tile, lane));
+    if (!rows->rf) return NTK_OK;
+    NTK_TRY(ntk_advance(lane, 0));
+    return product(tile, ntk_at(rows->rf, dtype, tile->row * width), width, ntk_at(cols->rf, dtype, tile->col * width), width,
+                   width, beta, tile->out, tile->ld);
+}
+
+static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all)
+{
+    const ntk_features *features = kernel->features;
+    double per_part = 2.0 * (double)width_of(features, dtype, all);
+    return (double)parts_of(features) * per_part + (ntk_features_has(features, NTK_PART_NT) ? 2.0 * (double)inputs : 0);
+}
+
+static const ntk_kernel_operations operations = {
+    .scratch = 2,
+    .passes = passes,
+    .memory = samples_memory,
+    .prepare = prepare,
+    .rest = close_samples,
+    .close = close_samples,
+    .tile = evaluate_tile,
+    .cost = entry_cost,
+};
+
+static void dispose(void *self)
+{
+    ntk_kernel *kernel = self;
+    ntk_release((void *)(uintptr_t)kernel->features);
+}
+
+ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features)
+{
+    ntk_kernel *made;
+    NTK_REQUIRE(kernel);
+    *kernel = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(features);
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
+    made->operations = &operations;
+    made->features = ntk_retain(features);
+    *kernel = made;
+    return NTK_OK;
+}

@@ -1,0 +1,137 @@
+#include "kernel/infinite.h"
+
+#include "core/options.h"
+#include "core/status.h"
+
+#include <math.h>
+#include <stddef.h>
+
+_Static_assert(offsetof(ntk_kernel_options, part) == 8 && offsetof(ntk_kernel_options, parameterization) == 12 &&
+                   offsetof(ntk_kernel_options, weight_scale) == 16 && offsetof(ntk_kernel_options, bias_scale) == 24 &&
+                   offsetof(ntk_kernel_options, output_weight_scale) == 32 &&
+                   offsetof(ntk_kernel_options, output_bias_scale) == 40 && sizeof(ntk_kernel_options) == 48,
+               "the layout of ntk_kernel_options is frozen");
+
+static const double PI = 3.14159265358979323846;
+
+/* nt (LECTURE) = output^2 d / weight_scale^2, by its root, which does not overflow */
+static double tangent_scale(const ntk_infinite *kernel, int64_t inputs)
+{
+    if (!kernel->lecture || kernel->nt == 0) return kernel->nt;
+    double root = sqrt(kernel->nt) * (sqrt((double)inputs) / kernel->weight_scale);
+    return root * root;
+}
+
+/* kappa / r = jump^2 (s + phi rho) / (2 pi) + a b rho and kdot = jump^2 phi / (2 pi) + a b for SLOPES; kappa of LEVELS is as
+ * kdot. */
+ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs)
+{
+    const ntk_activation *activation = kernel->activation;
+    ntk_infinite_constants k = {.c = kernel->weight_scale / sqrt((double)inputs), .b = kernel->bias_scale, .rf = kernel->rf};
+    k.nt = tangent_scale(kernel, inputs);
+    k.constant = kernel->constant;
+    if (activation->family == NTK_FAMILY_ERF) {
+        k.root = 1;
+        k.k[1] = k.rf * 2 / PI;
+        k.k[2] = k.nt * 2 / PI;
+        return k;
+    }
+    double a = activation->below, b = activation->above, jump = (b - a) * (b - a) / (2 * PI), half = (a * a + b * b) / 2;
+    bool slopes = activation->family == NTK_FAMILY_SLOPES;
+    double parts = slopes ? k.rf + k.nt : k.rf;
+    k.root = sqrt(parts * half);
+    if (parts == 0) return k;
+    k.k[0] = slopes ? k.rf / parts * (jump / half) : 0;
+    k.k[1] = jump / half;
+    k.k[2] = a / half * b;
+    return k;
+}
+
+static int64_t one_pass(const ntk_kernel *kernel, int32_t dtype, int64_t all)
+{
+    (void)kernel, (void)dtype, (void)all;
+    return 1;
+}
+
+/* The angle, and what is made of it. */
+static const double ENTRY_COST = 100;
+
+static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all)
+{
+    (void)kernel, (void)dtype, (void)all;
+    return 2.0 * (double)inputs + ENTRY_COST;
+}
+
+static const ntk_kernel_operations operations = {
+    .scratch = 0,
+    .passes = one_pass,
+    .memory = ntk_infinite_memory,
+    .prepare = ntk_infinite_prepare,
+    .close = ntk_infinite_close,
+    .tile = ntk_infinite_tile,
+    .cost = entry_cost,
+};
+
+static void dispose(void *self)
+{
+    ntk_infinite *kernel = self;
+    ntk_release((void *)(uintptr_t)kernel->activation);
+}
+
+static ntk_status check_scale(double scale, const char *name)
+{
+    if (isfinite(scale) && scale >= 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_OPTION, "ntk_kernel_create_infinite: %s is %g, expected a finite number that is not negative", name,
+                    scale);
+}
+
+static ntk_status check_options(const ntk_kernel_options *options)
+{
+    if (options->part < NTK_PART_BOTH || options->part > NTK_PART_NT)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "ntk_kernel_create_infinite: part is %d, expected NTK_PART_BOTH, NTK_PART_RF or NTK_PART_NT",
+                        options->part);
+    if (options->parameterization < NTK_PARAM_DEFAULT || options->parameterization > NTK_PARAM_STANDARDISED)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "ntk_kernel_create_infinite: parameterization is %d, expected NTK_PARAM_DEFAULT, NTK_PARAM_LECTURE or "
+                        "NTK_PARAM_STANDARDISED",
+                        options->parameterization);
+    NTK_TRY(check_scale(options->weight_scale, "weight_scale"));
+    NTK_TRY(check_scale(options->bias_scale, "bias_scale"));
+    NTK_TRY(check_scale(options->output_weight_scale, "output_weight_scale"));
+    NTK_TRY(check_scale(options->output_bias_scale, "output_bias_scale"));
+    if (options->parameterization == NTK_PARAM_LECTURE && options->bias_scale != 0)
+        return ntk_fail(NTK_ERR_OPTION, "ntk_kernel_create_infinite: bias_scale is %g, expected 0 with NTK_PARAM_LECTURE",
+                        options->bias_scale);
+    return NTK_OK;
+}
+
+static double or_one(double scale)
+{
+    return scale != 0 ? scale : 1;
+}
+
+ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
+                                      const ntk_kernel_options *options)
+{
+    ntk_kernel_options own;
+    ntk_infinite *made;
+    NTK_REQUIRE(kernel);
+    *kernel = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(activation);
+    NTK_TRY(ntk_options_read(&own, sizeof own, 48, options, "ntk_kernel_options"));
+    NTK_TRY(check_options(&own));
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
+    double output = or_one(own.output_weight_scale) * or_one(own.output_weight_scale);
+    made->base.operations = &operations;
+    made->activation = ntk_retain(activation);
+    made->weight_scale = or_one(own.weight_scale);
+    made->bias_scale = own.bias_scale;
+    made->rf = own.part != NTK_PART_NT ? output : 0;
+    made->nt = own.part != NTK_PART_RF ? output : 0;
+    made->constant = own.part != NTK_PART_NT ? own.output_bias_scale * own.output_bias_scale : 0;
+    made->lecture = own.parameterization == NTK_PARAM_LECTURE;
+    *kernel = &made->base;
+    return NTK_OK;
+}

@@ -1,0 +1,92 @@
+/* Infinite-width kernels: constants of a kernel, factors of a sample. */
+#ifndef NTK_KERNEL_INFINITE_H
+#define NTK_KERNEL_INFINITE_H
+
+#include "activation/closed_forms.h"
+#include "kernel/samples.h"
+
+/* rf, nt  what multiplies E[sigma sigma] and S E[sigma' sigma'], 0 for a part that is not meant
+ * tangent_length  LECTURE: nt is to be multiplied by d / weight_scale^2 */
+typedef struct ntk_infinite {
+    ntk_kernel base;
+    const ntk_activation *activation; /* retained */
+    double weight_scale, bias_scale;
+    double rf, nt, constant;
+    bool lecture;
+} ntk_infinite;
+
+/* Of a kernel for d inputs.  The hidden layer sees (c x, b).  With rho, s = sqrt(1 - rho^2) and phi = acos(-rho) of two samples
+ * and p, q their factors,
+ *   SLOPES  K = p p' (k0 s + rho (k1 phi + k2)) + constant
+ *   LEVELS  K = p p' (k1 phi + k2) + constant
+ *   ERF     K = k1 atan(t / w) + k2 t / w + constant   (closed_forms.h)
+ * root  sqrt K(x, x) over the sample's length (SLOPES) or itself (LEVELS), the constant not counted */
+typedef struct ntk_infinite_constants {
+    double c, b;
+    double rf, nt;
+    double root;
+    double k[3];
+    double constant;
+} ntk_infinite_constants;
+
+ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs);
+
+/* Of a sample x of length l = |(c x, b)|: rho = w w' <x, x'> + z z';
+ * p, q  SLOPES: root l and 0;  LEVELS: root, or 0 for a zero vector, and 0;  ERF: h and g */
+typedef struct ntk_infinite_factors {
+    double w, z, p, q;
+} ntk_infinite_factors;
+
+/* Where |x|^2 could over- or underflow, the sample is taken as x 2^shift, and its length is that of p times 2^exponent. */
+typedef struct ntk_infinite_row {
+    ntk_infinite_factors factors;
+    int32_t shift, exponent;
+} ntk_infinite_row;
+
+/* Whether x's length can be computed as it stands; if so, its row. */
+bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
+                         const void *x, int64_t inputs);
+
+/* The row of a sample whose length cannot; x 2^shift is written to scaled. */
+void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infinite *kernel, const ntk_infinite_constants *k,
+                             int32_t dtype, const void *x, int64_t inputs);
+
+/* A sample and what it is compared with. */
+typedef struct ntk_infinite_line {
+    const ntk_infinite *kernel;
+    const ntk_infinite_constants *k;
+    ntk_isa isa;
+    ntk_infinite_row row;
+    const void *x; /* in the columns' dtype, times 2^shift */
+    const ntk_samples *cols;
+} ntk_infinite_line;
+
+/* entries[j] (in the columns' dtype) = <x, x_(first + j)>. */
+void ntk_infinite_dots(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count);
+
+/* Turns these inner products into K(x, x_(first + j)). */
+void ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count);
+
+/* sqrt K(x, x) of a row, even where K(x, x) is too large to be represented. */
+double ntk_infinite_length(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_row *row);
+
+/* out[j] = <x, row j>, j < count, of rows stride apart. */
+void ntk_dots(ntk_isa isa, int32_t dtype, void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d);
+
+/* What the kernel keeps of its samples: the arrays w, z, p and q of factors, one after the other. */
+enum { NTK_INFINITE_FACTORS = 4 };
+
+static inline const void *ntk_infinite_array(const ntk_samples *samples, int factor)
+{
+    return ntk_at(samples->factors, samples->dtype, factor * samples->rows);
+}
+
+ntk_infinite_row ntk_infinite_row_at(const ntk_samples *samples, int64_t i);
+
+/* ntk_kernel_operations of infinite kernels. */
+ntk_status ntk_infinite_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
+ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass);
+void ntk_infinite_close(ntk_samples *samples);
+ntk_status ntk_infinite_tile(const ntk_kernel_tile *tile, const ntk_lane *lane);
+
+#endif

@@ -1,0 +1,63 @@
+/* The kernel handle's inside: what each kind of kernel supplies, so that blocks, products, matrices and fits serve all kinds. */
+#ifndef NTK_KERNEL_KERNEL_H
+#define NTK_KERNEL_KERNEL_H
+
+#include "core/parallel.h"
+#include "features/features.h"
+
+#include <ntk/kernel.h>
+#include <stdbool.h>
+
+struct ntk_samples;
+
+/* A rectangle of K, rows of one set of samples by those of another.
+ * lower    the sets are the same and row is col: only the lower triangle need be right
+ * add      add to what out holds: the sum over passes goes on
+ * scratch  operations->scratch rectangles of the same shape, contiguous */
+typedef struct ntk_kernel_tile {
+    const struct ntk_samples *rows, *cols;
+    int64_t row, row_count, col, col_count;
+    bool lower, add;
+    void *out;
+    int64_t ld;
+    void *scratch;
+} ntk_kernel_tile;
+
+/* A kernel is a sum of passes, each over its own part of the kernel's parameters, so that what samples hold stays small.
+ * passes    how many, for so many samples in all; the size query asks before there are samples
+ * memory    adds the bytes that samples of rows rows hold for the kernel, of all in the call, to a need
+ * prepare   makes what depends on a sample alone, for one pass.  Passes are prepared in order 0, 1, ... once, which fills
+ *           samples->diagonal and ->largest, and then again in any order
+ * rest      frees what only tiles need; NULL: nothing
+ * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
+ * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass */
+typedef struct ntk_kernel_operations {
+    int64_t scratch;
+    int64_t (*passes)(const ntk_kernel *kernel, int32_t dtype, int64_t all);
+    ntk_status (*memory)(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
+    ntk_status (*prepare)(struct ntk_samples *samples, const ntk_lane *lane, int64_t pass);
+    void (*rest)(struct ntk_samples *samples);
+    void (*close)(struct ntk_samples *samples);
+    ntk_status (*tile)(const ntk_kernel_tile *tile, const ntk_lane *lane);
+    double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
+} ntk_kernel_operations;
+
+struct ntk_kernel {
+    ntk_object base;
+    const ntk_kernel_operations *operations;
+    const ntk_features *features; /* retained, of a finite kernel; NULL otherwise */
+};
+
+/* NTK_ERR_SHAPE unless n >= 1 and the kernel takes d >= 1 inputs. */
+ntk_status ntk_kernel_sizes_check(const ntk_kernel *kernel, int64_t n, int64_t d, const char *function);
+
+/* The status of a size query, with a sentence about its arguments if it is NTK_ERR_OVERFLOW. */
+ntk_status ntk_sizes_representable(ntk_status status, int64_t n, int64_t d, int64_t t, const char *function);
+
+/* d of a kernel that has one, or -1: any. */
+static inline int64_t ntk_kernel_inputs(const ntk_kernel *kernel)
+{
+    return kernel->features ? kernel->features->weights->inputs : -1;
+}
+
+#endif

@@ -1,0 +1,193 @@
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/infinite.h"
+#include "kernel/near.h"
+
+#include <math.h>
+
+static ntk_infinite_factors factors_of(const ntk_infinite *kernel, const ntk_infinite_constants *k, double m, double b,
+                                       double length, int32_t exponent)
+{
+    ntk_infinite_factors f = {.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0};
+    if (kernel->activation->family == NTK_FAMILY_ERF) {
+        ntk_erf_length scaled = ntk_erf_length_of(ldexp(length, exponent));
+        f.p = scaled.h;
+        f.q = scaled.g;
+    } else if (kernel->activation->family == NTK_FAMILY_LEVELS) {
+        f.p = length > 0 ? k->root : 0;
+    } else {
+        f.p = k->root * length;
+    }
+    return f;
+}
+
+/* Whether v^2, and the square of what it is multiplied with, keeps its digits in this precision. */
+static bool is_moderate(double v, int32_t dtype)
+{
+    double far = dtype == NTK_F64 ? 0x1p200 : 0x1p30;
+    return v < far && v > 1 / far;
+}
+
+static bool is_zero(int32_t dtype, const void *x, int64_t count)
+{
+    for (int64_t j = 0; j < count; j++)
+        if (ntk_get(x, dtype, j) != 0) return false;
+    return true;
+}
+
+bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
+                         const void *x, int64_t inputs)
+{
+    double norm = sqrt(ntk_dot(dtype, x, x, inputs));
+    bool plain = is_moderate(norm, dtype) || (norm == 0 && is_zero(dtype, x, inputs));
+    if (!plain || !is_moderate(k->c, dtype) || (k->b != 0 && !is_moderate(k->b, dtype))) return false;
+    *row = (ntk_infinite_row){.factors = factors_of(kernel, k, k->c, k->b, hypot(k->c * norm, k->b), 0)};
+    return true;
+}
+
+static int exponent_of(double v)
+{
+    int exponent = -4096;
+    if (v != 0) (void)frexp(v, &exponent);
+    return exponent;
+}
+
+/* (c x, b) = 2^exponent (m x 2^shift, b 2^-exponent) with m in [1/2, 1) and the longest element about 1. */
+void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infinite *kernel, const ntk_infinite_constants *k,
+                             int32_t dtype, const void *x, int64_t inputs)
+{
+    double most = 0;
+    for (int64_t j = 0; j < inputs; j++) most = fmax(most, fabs(ntk_get(x, dtype, j)));
+    int of_c = exponent_of(k->c), longest = most > 0 ? exponent_of(most) + of_c : -4096, of_b = exponent_of(k->b);
+    int exponent = longest > of_b ? longest : of_b;
+    if (exponent <= -4096) exponent = of_c;
+    int shift = of_c - exponent;
+    for (int64_t j = 0; j < inputs; j++) {
+        double element = ldexp(ntk_get(x, dtype, j), shift);
+        ntk_convert(ntk_at(scaled, dtype, j), dtype, &element, NTK_F64, 1);
+    }
+    double m = ldexp(k->c, -of_c), b = ldexp(k->b, -exponent), norm = sqrt(ntk_dot(dtype, scaled, scaled, inputs));
+    *row = (ntk_infinite_row){factors_of(kernel, k, m, b, hypot(m * norm, b), exponent), shift, exponent};
+}
+
+enum { FACTORS = NTK_INFINITE_FACTORS, ELEMENTS_PER_TASK = 65536 };
+
+typedef struct preparation {
+    ntk_samples *samples;
+    const ntk_infinite *kernel;
+    ntk_infinite_constants k;
+    int64_t per_task;
+    atomic_bool extreme; /* some sample must be scaled */
+} preparation;
+
+static void store_row(ntk_samples *samples, int64_t i, const ntk_infinite_row *row)
+{
+    const double values[FACTORS] = {row->factors.w, row->factors.z, row->factors.p, row->factors.q};
+    for (int f = 0; f < FACTORS; f++)
+        ntk_convert(ntk_at(ntk_infinite_array(samples, f), samples->dtype, i), samples->dtype, &values[f], NTK_F64, 1);
+    if (!samples->shifts) return;
+    samples->shifts[i] = row->shift;
+    samples->exponents[i] = row->exponent;
+}
+
+ntk_infinite_row ntk_infinite_row_at(const ntk_samples *samples, int64_t i)
+{
+    double values[FACTORS];
+    for (int f = 0; f < FACTORS; f++) values[f] = ntk_get(ntk_infinite_array(samples, f), samples->dtype, i);
+    return (ntk_infinite_row){{values[0], values[1], values[2], values[3]},
+                              samples->shifts ? samples->shifts[i] : 0,
+                              samples->exponents ? samples->exponents[i] : 0};
+}
+
+double ntk_infinite_length(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_row *row)
+{
+    const ntk_infinite_factors *f = &row->factors;
+    ntk_angle none = ntk_angle_of(1, 0);
+    if (kernel->activation->family == NTK_FAMILY_ERF) return sqrt(ntk_near_entry(kernel, k, f, f, &none) + k->constant);
+    double p = kernel->activation->family == NTK_FAMILY_SLOPES ? ldexp(f->p, row->exponent) : f->p;
+    return hypot(p, sqrt(k->constant));
+}
+
+static ntk_status prepare_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    preparation *job = argument;
+    ntk_samples *samples = job->samples;
+    int64_t first = index * job->per_task, last = first + job->per_task;
+    for (int64_t i = first; i < last && i < samples->rows; i++) {
+        ntk_infinite_row row;
+        if (ntk_infinite_row_of(&row, job->kernel, &job->k, samples->dtype, ntk_samples_at(samples, i), samples->inputs))
+            store_row(samples, i, &row);
+        else
+            atomic_store(&job->extreme, true);
+    }
+    return ntk_advance(lane, 0);
+}
+
+/* Scales the samples that need it, in a copy. */
+static ntk_status scale_rows(preparation *job, const ntk_lane *lane)
+{
+    ntk_samples *samples = job->samples;
+    int32_t dtype = samples->dtype;
+    if (!samples->x.copy) {
+        ntk_matrix x = ntk_samples_view(samples);
+        NTK_TRY(ntk_allocate(samples->context, &samples->x.copy, x.rows * x.cols, ntk_dtype_size(dtype), "scaled samples"));
+        ntk_convert_matrix(samples->x.copy, x.cols, dtype, &x);
+        samples->x.data = samples->x.copy;
+        samples->x.stride = x.cols;
+    }
+    NTK_TRY(ntk_allocate(samples->context, &samples->shifts, 2 * samples->rows, sizeof(int32_t), "the samples' scales"));
+    samples->exponents = samples->shifts + samples->rows;
+    for (int64_t i = 0; i < samples->rows; i++) {
+        ntk_infinite_row row;
+        void *x = ntk_at(samples->x.copy, dtype, i * samples->x.stride);
+        if (!ntk_infinite_row_of(&row, job->kernel, &job->k, dtype, x, samples->inputs))
+            ntk_infinite_row_scaled(&row, x, job->kernel, &job->k, dtype, x, samples->inputs);
+        store_row(samples, i, &row);
+        if (i % 1024 == 0) NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+static bool is_representable(const ntk_samples *samples, const ntk_infinite_constants *k)
+{
+    const double constants[] = {k->k[0], k->k[1], k->k[2], k->constant, k->root};
+    double narrow[5];
+    ntk_convert(narrow, samples->dtype, constants, NTK_F64, 5);
+    return ntk_is_finite(narrow, samples->dtype, 5) &&
+           ntk_is_finite(samples->factors, samples->dtype, FACTORS * samples->rows);
+}
+
+ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
+{
+    (void)pass;
+    if (samples->factors) return NTK_OK;
+    preparation job = {.samples = samples, .kernel = (const ntk_infinite *)samples->kernel};
+    job.k = ntk_infinite_constants_of(job.kernel, samples->inputs);
+    job.per_task = samples->inputs < ELEMENTS_PER_TASK ? ELEMENTS_PER_TASK / samples->inputs : 1;
+    NTK_TRY(ntk_allocate(samples->context, &samples->factors, FACTORS * samples->rows, ntk_dtype_size(samples->dtype),
+                         "the samples' lengths"));
+    NTK_TRY(ntk_run(lane, (samples->rows - 1) / job.per_task + 1, prepare_rows, &job));
+    if (atomic_load(&job.extreme)) NTK_TRY(scale_rows(&job, lane));
+    if (!is_representable(samples, &job.k)) samples->largest = HUGE_VAL;
+    for (int64_t i = 0; i < samples->rows; i++) {
+        ntk_infinite_row row = ntk_infinite_row_at(samples, i);
+        double length = ntk_infinite_length(job.kernel, &job.k, &row);
+        samples->diagonal[i] = length * length;
+        if (!(length <= samples->largest)) samples->largest = length;
+    }
+    return NTK_OK;
+}
+
+void ntk_infinite_close(ntk_samples *samples)
+{
+    ntk_free(samples->context, samples->shifts);
+    ntk_free(samples->context, samples->factors);
+}
+
+ntk_status ntk_infinite_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
+{
+    (void)kernel, (void)all;
+    NTK_TRY(ntk_need(bytes, rows, FACTORS * ntk_dtype_size(dtype)));
+    return ntk_need(bytes, rows, 2 * sizeof(int32_t));
+}

@@ -1,0 +1,125 @@
+#include "core/memory.h"
+#include "core/status.h"
+#include "features/product.h"
+#include "kernel/multiply.h"
+#include "kernel/product.h"
+
+/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v): work of n1 + n2, not of n1 n2.  So many targets at a
+ * time, since each takes memory for p numbers. */
+enum { TARGETS = 8 };
+
+static ntk_matrix columns_of(const ntk_matrix *m, int64_t first, int64_t count)
+{
+    ntk_matrix view = *m;
+    view.data = ntk_at(m->data, m->dtype, first);
+    view.cols = count;
+    return view;
+}
+
+static ntk_status multiply_features(const ntk_features_call *call, const ntk_matrix *y, const ntk_matrix *x1,
+                                    const ntk_matrix *x2, const ntk_matrix *v)
+{
+    ntk_context *context = call->lane->work->context;
+    ntk_work *work = call->lane->work;
+    int64_t rounds = (v->cols - 1) / TARGETS + 1, hidden = call->features->weights->hidden;
+    for (int64_t round = 0; round < rounds; round++) {
+        int64_t first = round * TARGETS, count = v->cols - first < TARGETS ? v->cols - first : TARGETS;
+        double begin = (double)round / (double)rounds, width = 1 / (double)rounds;
+        double middle = begin + width * (double)x2->rows / (double)(x1->rows + x2->rows);
+        ntk_matrix v_part = columns_of(v, first, count), y_part = columns_of(y, first, count);
+        ntk_coefficients b;
+        ntk_work_stage(work, "transposed features times vectors", x2->rows * hidden, begin, middle);
+        ntk_status status = ntk_coefficients_create(context, &b, call->features, call->dtype, count);
+        if (status >= 0) status = ntk_features_transposed_product(call, &b, x2, &v_part);
+        if (status >= 0) {
+            ntk_work_stage(work, "features times coefficients", x1->rows, middle, begin + width);
+            status = ntk_features_product(call, &y_part, x1, &b, NULL);
+        }
+        ntk_coefficients_close(context, &b);
+        if (status < 0) return status;
+    }
+    return NTK_OK;
+}
+
+static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                                  const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    ntk_context *context = lane->work->context;
+    ntk_features_call call = {.features = kernel->features, .lane = lane, .dtype = y->dtype, .function = function};
+    void *w;
+    NTK_TRY(ntk_hidden_weights(context, kernel->features->weights, y->dtype, &w));
+    call.w = w;
+    ntk_status status = multiply_features(&call, y, x1, x2, v);
+    ntk_free(context, w);
+    return status;
+}
+
+static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *cols, const ntk_lane *lane, const ntk_matrix *y,
+                                   const ntk_matrix *v, const char *function)
+{
+    ntk_operand operand;
+    NTK_TRY(ntk_samples_check(rows, cols, function));
+    NTK_TRY(ntk_operand_open(rows->context, &operand, v, rows->dtype, function, "v"));
+    ntk_product product = {.rows = rows, .cols = cols, .v = operand.data, .ldv = operand.stride, .tv = NTK_PLAIN};
+    product.targets = v->cols;
+    product.y = y;
+    product.function = function;
+    ntk_work_stage(lane->work, "kernel product", y->rows, 0, 1);
+    ntk_status status = ntk_product_evaluate(&product, lane);
+    ntk_operand_close(rows->context, &operand);
+    return status;
+}
+
+static ntk_status multiply_infinite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                                    const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    ntk_samples rows, cols;
+    int64_t all = x1->rows + x2->rows;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&rows, kernel, lane, x1, y->dtype, all, false, function, "x1"));
+    ntk_status status = ntk_samples_open(&cols, kernel, lane, x2, y->dtype, all, false, function, "x2");
+    if (status >= 0) {
+        status = multiply_samples(&rows, &cols, lane, y, v, function);
+        ntk_samples_close(&cols);
+    }
+    ntk_samples_close(&rows);
+    return status;
+}
+
+ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1, const ntk_matrix *x2,
+                               const ntk_matrix *v)
+{
+    NTK_REQUIRE(kernel);
+    NTK_TRY(ntk_output_check(y, __func__, "y"));
+    NTK_TRY(ntk_input_check(x1, __func__, "x1"));
+    NTK_TRY(ntk_input_check(x2, __func__, "x2"));
+    NTK_TRY(ntk_input_check(v, __func__, "v"));
+    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), __func__, "x1"));
+    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, __func__, "x2"));
+    NTK_TRY(ntk_shape_check(v, x2->rows, -1, __func__, "v"));
+    NTK_TRY(ntk_shape_check(y, x1->rows, v->cols, __func__, "y"));
+    const ntk_matrix *const inputs[] = {x1, x2, v};
+    const char *const names[] = {"x1", "x2", "v"};
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_disjoint_check(y, "y", inputs[i], names[i], __func__));
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_finite_check(inputs[i], __func__, names[i]));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
+    return (kernel->features ? multiply_finite : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
+}
+
+ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
+                               int64_t inputs, int32_t dtype)
+{
+    const ntk_features *features = kernel->features;
+    if (!features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);
+    uint64_t transposed = 0, forward = 0, elements = 0;
+    int64_t size = ntk_dtype_size(dtype);
+    NTK_TRY(ntk_need(bytes, features->size, size * TARGETS));
+    NTK_TRY(ntk_need(bytes, cols, size * TARGETS));
+    NTK_TRY(ntk_size_multiply(&elements, rows > cols ? rows : cols, inputs));
+    NTK_TRY(ntk_need(bytes, (int64_t)elements, size));
+    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
+    NTK_TRY(ntk_features_transposed_memory(features, context, &transposed, dtype, cols, TARGETS));
+    NTK_TRY(ntk_features_product_memory(features, context, &forward, dtype, rows, TARGETS));
+    return ntk_need(bytes, (int64_t)(transposed > forward ? transposed : forward), 1);
+}

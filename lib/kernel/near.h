@@ -1,0 +1,18 @@
+/* Samples so nearly parallel that their inner product no longer tells their angle. */
+#ifndef NTK_KERNEL_NEAR_H
+#define NTK_KERNEL_NEAR_H
+
+#include "kernel/infinite.h"
+
+/* The angle between (x_i, e) 2^s_i and (x_j, e) 2^s_j, where x_i 2^s_i is what is given; relatively exact (3e-16) however near to 0
+ * or pi, as long as the samples' difference or sum is.
+ * extra  e, the bias over the weights' scale */
+ntk_angle ntk_near_angle(int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j, int32_t shift_j, int64_t d,
+                         double extra);
+
+/* K of two samples whose angle is known.  The result is that of p and q as they stand: times 2^exponents for SLOPES is left to
+ * the caller, and so is the constant. */
+double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,
+                      const ntk_infinite_factors *j, const ntk_angle *angle);
+
+#endif

@@ -1,0 +1,106 @@
+#include "kernel/product.h"
+
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/tile.h"
+
+/* Targets whose sums are held at a time: more take the kernel's values anew. */
+enum { MOST_TARGETS = 256, MOST_ROWS = 512 };
+
+typedef struct product_job {
+    const ntk_product *product;
+    int64_t row_edge, col_edge;
+    int64_t target, targets; /* of this round */
+    char *scratch;           /* per lane: K, then the sums */
+    int64_t tile_bytes, scratch_size;
+} product_job;
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void shape_of(const ntk_kernel *kernel, product_job *job, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
+{
+    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, MOST_ROWS);
+    job->row_edge = shorter(rows, edge);
+    job->col_edge = shorter(cols, edge);
+    job->tile_bytes = (job->row_edge * job->col_edge * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    job->scratch_size = job->tile_bytes + job->row_edge * MOST_TARGETS * ntk_dtype_size(dtype);
+}
+
+static ntk_status add_columns(const product_job *job, const ntk_kernel_tile *tile, void *sums)
+{
+    const ntk_product *product = job->product;
+    int32_t dtype = product->rows->dtype;
+    int64_t at = product->tv == NTK_PLAIN ? tile->col * product->ldv + job->target : job->target * product->ldv + tile->col;
+    return ntk_blas_gemm(dtype, NTK_PLAIN, product->tv, tile->row_count, job->targets, tile->col_count, 1, tile->out, tile->ld,
+                         ntk_at(product->v, dtype, at), product->ldv, tile->col ? 1 : 0, sums, job->targets);
+}
+
+static ntk_status write_rows(const product_job *job, int64_t first, int64_t rows, void *sums)
+{
+    const ntk_product *product = job->product;
+    const ntk_matrix *y = product->y;
+    int32_t dtype = product->rows->dtype;
+    for (int64_t i = 0; i < rows; i++) {
+        void *sum = ntk_at(sums, dtype, i * job->targets), *to = ntk_at(ntk_row(y, first + i), y->dtype, job->target);
+        for (int64_t c = 0; product->add && c < job->targets; c++) {
+            double value = ntk_get(sum, dtype, c) + product->add[job->target + c];
+            ntk_convert(ntk_at(sum, dtype, c), dtype, &value, NTK_F64, 1);
+        }
+        ntk_convert(to, y->dtype, sum, dtype, job->targets);
+        if (!ntk_is_finite(to, y->dtype, job->targets))
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: y overflows in row %lld (counted from 0)", product->function,
+                            (long long)(first + i));
+    }
+    return NTK_OK;
+}
+
+static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const product_job *job = argument;
+    const ntk_product *product = job->product;
+    char *scratch = job->scratch + lane->index * job->scratch_size;
+    ntk_kernel_tile tile = {.rows = product->rows, .cols = product->cols, .row = index * job->row_edge, .out = scratch};
+    tile.row_count = shorter(job->row_edge, product->rows->rows - tile.row);
+    for (; tile.col < product->cols->rows; tile.col += job->col_edge) {
+        tile.col_count = shorter(job->col_edge, product->cols->rows - tile.col);
+        tile.ld = tile.col_count;
+        NTK_TRY(product->rows->kernel->operations->tile(&tile, lane));
+        NTK_TRY(add_columns(job, &tile, scratch + job->tile_bytes));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    NTK_TRY(write_rows(job, tile.row, tile.row_count, scratch + job->tile_bytes));
+    return ntk_advance(lane, job->target + job->targets < product->targets ? 0 : tile.row_count);
+}
+
+static int64_t lanes_for(const ntk_context *context, int64_t rows, int64_t edge)
+{
+    return shorter(ntk_lanes_blas(context), (rows - 1) / edge + 1);
+}
+
+ntk_status ntk_product_evaluate(const ntk_product *product, const ntk_lane *lane)
+{
+    const ntk_samples *rows = product->rows, *cols = product->cols;
+    ntk_context *context = lane->work->context;
+    product_job job = {.product = product};
+    shape_of(rows->kernel, &job, rows->rows, cols->rows, rows->inputs, rows->dtype);
+    NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, rows->rows, job.row_edge), job.scratch_size,
+                         "tiles of a kernel's product"));
+    ntk_status status = NTK_OK;
+    for (; status >= 0 && job.target < product->targets; job.target += MOST_TARGETS) {
+        job.targets = shorter(MOST_TARGETS, product->targets - job.target);
+        status = ntk_run_blas(lane, (rows->rows - 1) / job.row_edge + 1, multiply_rows, &job);
+    }
+    ntk_free(context, job.scratch);
+    return status;
+}
+
+ntk_status ntk_product_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
+                              int64_t inputs, int32_t dtype)
+{
+    product_job job;
+    shape_of(kernel, &job, rows, cols, inputs, dtype);
+    return ntk_need(bytes, lanes_for(context, rows, job.row_edge), job.scratch_size);
+}

@@ -1,0 +1,70 @@
+/* Samples as a kernel needs them: in the arithmetic's precision, with what depends on one sample alone. */
+#ifndef NTK_KERNEL_SAMPLES_H
+#define NTK_KERNEL_SAMPLES_H
+
+#include "core/matrix.h"
+#include "kernel/kernel.h"
+#include "network/layer.h"
+
+/* x         rows x inputs in dtype: the caller's array, or a copy of the samples' own
+ * diagonal  K(x_i, x_i); infinite or NaN where that overflows
+ * largest   of sqrt K(x_i, x_i), which may be finite where K(x_i, x_i) is not: no entry of a block is larger than the product of
+ *           its two sets' largest
+ * The rest belongs to the kind of kernel.
+ * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme
+ * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x width, the factors of neurons first, ..., first + count - 1 */
+typedef struct ntk_samples {
+    const ntk_kernel *kernel;
+    ntk_context *context;
+    int32_t dtype;
+    int64_t rows, inputs;
+    ntk_operand x;
+    double *diagonal;
+    double largest;
+    void *factors;
+    int32_t *shifts, *exponents;
+    int64_t all;
+    void *w;
+    void *rf, *nt;
+    int64_t first, count;
+} ntk_samples;
+
+/* Prepares samples under the lane's context, up to the last pass.
+ * all        samples in the whole call, which the number of passes depends on
+ * copy       the samples outlive the call, so that x must be copied
+ * function, name  for the sentence of an error
+ * NTK_ERR_OVERFLOW  a sample, or what the kernel makes of it, is too large for dtype
+ * The kernel is not retained.  After a failure there is nothing to close. */
+ntk_status ntk_samples_open(ntk_samples *samples, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x,
+                            int32_t dtype, int64_t all, bool copy, const char *function, const char *name);
+
+void ntk_samples_close(ntk_samples *samples);
+
+/* Adds the bytes that samples may hold, a copy of x included, to a need. */
+ntk_status ntk_samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
+                              int64_t all);
+
+/* NTK_ERR_OVERFLOW if an entry of K(rows, cols) may be too large for dtype. */
+ntk_status ntk_samples_check(const ntk_samples *rows, const ntk_samples *cols, const char *function);
+
+static inline const void *ntk_samples_at(const ntk_samples *samples, int64_t row)
+{
+    return ntk_at(samples->x.data, samples->dtype, row * samples->x.stride);
+}
+
+/* The samples as a view. */
+ntk_matrix ntk_samples_view(const ntk_samples *samples);
+
+/* Samples that several handles share; it retains their kernel. */
+typedef struct ntk_sample_set {
+    ntk_object base;
+    ntk_samples samples;
+} ntk_sample_set;
+
+/* As ntk_samples_open, for a matrix of all samples with themselves.  borrow: x outlives the set. */
+ntk_status ntk_sample_set_create(ntk_sample_set **set, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x,
+                                 int32_t dtype, bool borrow, const char *function);
+
+ntk_status ntk_sample_set_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs);
+
+#endif

@@ -1,0 +1,25 @@
+#include "kernel/simd/loops.h"
+
+#include "core/vector.h"
+
+/* Nearer to 1 than 1e-4, |rho| no longer gives the angle to full precision; the margin covers rho's own error. */
+#define REAL double
+#define V(name) v64_##name
+#define VECTOR v64
+#define LANES V64_LANES
+#define NEAR 0.99989
+#define NAME(name) name##_f64
+#include "kernel/simd/loops_tmpl.h"
+
+#define REAL float
+#define V(name) v32_##name
+#define VECTOR v32
+#define LANES V32_LANES
+#define NEAR 0.9998f
+#define NAME(name) name##_f32
+#include "kernel/simd/loops_tmpl.h"
+
+const ntk_kernel_loops NTK_ISA_NAME(ntk_kernel_loops)[2] = {
+    {slopes_f64, linear_f64, levels_f64, erf_f64, dots_f64},
+    {slopes_f32, linear_f32, levels_f32, erf_f32, dots_f32},
+};

@@ -1,0 +1,31 @@
+/* Entries of infinite-width kernels, one table for each instruction set and precision. */
+#ifndef NTK_KERNEL_SIMD_LOOPS_H
+#define NTK_KERNEL_SIMD_LOOPS_H
+
+#include <stdint.h>
+
+/* So many entries at most in one call. */
+enum { NTK_STRIP = 512 };
+
+/* One row's sample and the columns' samples: their factors, as in infinite.h, and the kernel's constants. */
+typedef struct ntk_strip {
+    double w, z, p, q;
+    const void *ws, *zs, *ps, *qs;
+    double k[3], constant;
+} ntk_strip;
+
+/* k holds inner products <x, x'>, which become entries of K.  near receives the places, in order, where |rho| is so near to 1
+ * that the entry must be computed from the samples themselves; their number is returned, and k is unspecified there.
+ * linear is slopes without a kink. */
+typedef struct ntk_kernel_loops {
+    int64_t (*slopes)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*linear)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*levels)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*erf)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    void (*dots)(void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d);
+} ntk_kernel_loops;
+
+/* By dtype - 1. */
+extern const ntk_kernel_loops ntk_kernel_loops_portable[2], ntk_kernel_loops_avx2[2], ntk_kernel_loops_avx512[2];
+
+#endif

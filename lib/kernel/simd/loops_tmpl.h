@@ -1,0 +1,114 @@
+/* Included once for each precision by loops.c. */
+
+typedef struct NAME(constants) {
+    VECTOR w, z, p, q, k0, k1, k2, constant;
+} NAME(constants);
+
+static inline NAME(constants) NAME(broadcast)(const ntk_strip *strip)
+{
+    return (NAME(constants)){
+        V(set)((REAL)strip->w),    V(set)((REAL)strip->z),    V(set)((REAL)strip->p),    V(set)((REAL)strip->q),
+        V(set)((REAL)strip->k[0]), V(set)((REAL)strip->k[1]), V(set)((REAL)strip->k[2]), V(set)((REAL)strip->constant)};
+}
+
+/* 1 - rho^2 for |rho| <= 1 */
+static inline VECTOR NAME(sine_square)(VECTOR rho)
+{
+    return (V(set)(1) - rho) * (V(set)(1) + rho);
+}
+
+static inline VECTOR NAME(slopes_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+{
+    (void)q;
+    VECTOR phi = V(acos)(V(set)(0) - rho), sine = V(sqrt)(NAME(sine_square)(rho));
+    return V(fma)(c->p * p, V(fma)(c->k0, sine, rho * V(fma)(c->k1, phi, c->k2)), c->constant);
+}
+
+static inline VECTOR NAME(linear_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+{
+    (void)q;
+    return V(fma)(c->p * p, rho * c->k2, c->constant);
+}
+
+static inline VECTOR NAME(levels_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+{
+    (void)q;
+    return V(fma)(c->p * p, V(fma)(c->k1, V(acos)(V(set)(0) - rho), c->k2), c->constant);
+}
+
+/* p is h and q is g: w^2 = g'^2 + (g h')^2 + (h h')^2 (1 - rho^2) */
+static inline VECTOR NAME(erf_entry)(const NAME(constants) *c, VECTOR rho, VECTOR h, VECTOR g)
+{
+    VECTOR both = c->p * h, mixed = c->q * h;
+    VECTOR w = V(sqrt)(V(fma)(both * both, NAME(sine_square)(rho), V(fma)(mixed, mixed, g * g)));
+    VECTOR ratio = both * rho / w;
+    return V(fma)(c->k1, V(atan)(ratio), V(fma)(c->k2, ratio, c->constant));
+}
+
+/* The entries of one vector, from the inner products in k; bits tells which are near. */
+#define DEFINE_ENTRIES(KIND, KINKED)                                                                                        \
+    static inline VECTOR NAME(KIND##_vector)(const NAME(constants) *c, VECTOR k, VECTOR w, VECTOR z, VECTOR p, VECTOR q,    \
+                                             uint32_t *bits)                                                                \
+    {                                                                                                                       \
+        VECTOR rho = V(fma)(k, c->w * w, c->z * z);                                                                         \
+        *bits = (KINKED) ? V(bits)(V(less)(V(set)(NEAR), V(abs)(rho))) : 0;                                                 \
+        rho = V(max)(V(min)(rho, V(set)(1)), V(set)(-1));                                                                   \
+        return NAME(KIND##_entry)(c, rho, p, q);                                                                            \
+    }                                                                                                                       \
+    static int64_t NAME(KIND)(void *entries, int64_t count, const ntk_strip *strip, int32_t *near)                          \
+    {                                                                                                                       \
+        REAL *k = entries;                                                                                                  \
+        const REAL *w = strip->ws, *z = strip->zs, *p = strip->ps, *q = strip->qs;                                          \
+        const NAME(constants) c = NAME(broadcast)(strip);                                                                   \
+        int64_t found = 0, j = 0;                                                                                           \
+        uint32_t bits;                                                                                                      \
+        for (; j + LANES <= count; j += LANES) {                                                                            \
+            V(store)(k + j, NAME(KIND##_vector)(&c, V(load)(k + j), V(load)(w + j), V(load)(z + j), V(load)(p + j),         \
+                                                V(load)(q + j), &bits));                                                    \
+            for (; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);                                \
+        }                                                                                                                   \
+        if (j == count) return found;                                                                                       \
+        int64_t rest = count - j;                                                                                           \
+        V(store_part)(k + j,                                                                                                \
+                      NAME(KIND##_vector)(&c, V(load_part)(k + j, rest), V(load_part)(w + j, rest), V(load_part)(z + j, rest), \
+                                          V(load_part)(p + j, rest), V(load_part)(q + j, rest), &bits),                     \
+                      rest);                                                                                                \
+        for (bits &= (UINT32_C(1) << rest) - 1; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);    \
+        return found;                                                                                                       \
+    }
+
+DEFINE_ENTRIES(slopes, 1)
+DEFINE_ENTRIES(linear, 0)
+DEFINE_ENTRIES(levels, 1)
+DEFINE_ENTRIES(erf, 1)
+#undef DEFINE_ENTRIES
+
+/* <x, row> with four sums, for the latency of an addition */
+static inline REAL NAME(dot)(const REAL *x, const REAL *y, int64_t d)
+{
+    VECTOR s0 = V(set)(0), s1 = s0, s2 = s0, s3 = s0;
+    int64_t k = 0;
+    for (; k + 4 * LANES <= d; k += 4 * LANES) {
+        s0 = V(fma)(V(load)(x + k), V(load)(y + k), s0);
+        s1 = V(fma)(V(load)(x + k + LANES), V(load)(y + k + LANES), s1);
+        s2 = V(fma)(V(load)(x + k + 2 * LANES), V(load)(y + k + 2 * LANES), s2);
+        s3 = V(fma)(V(load)(x + k + 3 * LANES), V(load)(y + k + 3 * LANES), s3);
+    }
+    for (; k + LANES <= d; k += LANES) s0 = V(fma)(V(load)(x + k), V(load)(y + k), s0);
+    if (k < d) s1 = V(fma)(V(load_part)(x + k, d - k), V(load_part)(y + k, d - k), s1);
+    return V(sum)((s0 + s1) + (s2 + s3));
+}
+
+static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d)
+{
+    const REAL *row = rows;
+    REAL *to = out;
+    for (int64_t j = 0; j < count; j++, row += stride) to[j] = NAME(dot)(x, row, d);
+}
+
+#undef REAL
+#undef V
+#undef VECTOR
+#undef LANES
+#undef NEAR
+#undef NAME

@@ -1,0 +1,136 @@
+#include "kernel/tile.h"
+
+#include "core/blas.h"
+#include "core/memory.h"
+#include "core/status.h"
+
+/* A tile is at most some hundredths of a second of one core, or of all cores of a threaded BLAS, so that a call can be stopped
+ * within a tenth; a threaded BLAS wants larger tiles. */
+static const double SERIAL_COST = 1.6e9, THREADED_COST = 6e9;
+enum { LEAST_EDGE = 64, SERIAL_EDGE = 512, THREADED_EDGE = 2048, SERIAL_TILES = 8, THREADED_TILES = 2 };
+
+int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
+                      int64_t most)
+{
+    bool threaded = ntk_blas_is_threaded();
+    double cost = kernel->operations->cost(kernel, inputs, dtype, all), budget = threaded ? THREADED_COST : SERIAL_COST;
+    int64_t longer = rows > cols ? rows : cols, largest = threaded ? THREADED_EDGE : SERIAL_EDGE, edge = LEAST_EDGE;
+    int64_t tiles = threaded ? THREADED_TILES : SERIAL_TILES;
+    if (most && most < largest) largest = most;
+    while (2 * edge <= largest && 4.0 * (double)edge * (double)edge * cost <= budget && edge * tiles < longer) edge *= 2;
+    return edge;
+}
+
+typedef struct grid_job {
+    const ntk_grid *grid;
+    int64_t edge, columns; /* tiles in a row of the grid */
+    bool add;
+    char *scratch;
+    int64_t scratch_size; /* of a lane */
+} grid_job;
+
+static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *col)
+{
+    if (!job->grid->lower) {
+        *row = index / job->columns;
+        *col = index % job->columns;
+        return;
+    }
+    /* the longest rows first */
+    int64_t i = job->columns - 1, left = index;
+    while (left > i) left -= i-- + 1;
+    *row = i;
+    *col = left;
+}
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static ntk_status evaluate_one(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const grid_job *job = argument;
+    const ntk_grid *grid = job->grid;
+    int64_t i, j, edge = job->edge;
+    place_of(job, index, &i, &j);
+    ntk_kernel_tile tile = {.rows = grid->rows, .cols = grid->cols, .row = i * edge, .col = j * edge, .add = job->add};
+    tile.row_count = shorter(edge, grid->rows->rows - tile.row);
+    tile.col_count = shorter(edge, grid->cols->rows - tile.col);
+    tile.lower = grid->lower && i == j;
+    tile.out = grid->placement(grid->matrix, tile.row, tile.col, &tile.ld);
+    tile.scratch = job->scratch ? job->scratch + lane->index * job->scratch_size : NULL;
+    NTK_TRY(grid->rows->kernel->operations->tile(&tile, lane));
+    return ntk_advance(lane, tile.row_count * tile.col_count);
+}
+
+static int64_t tile_count(int64_t n, int64_t edge)
+{
+    return (n - 1) / edge + 1;
+}
+
+static int64_t tasks_of(int64_t rows, int64_t cols, int64_t edge, bool lower)
+{
+    int64_t i = tile_count(rows, edge), j = tile_count(cols, edge);
+    return lower ? i * (i + 1) / 2 : i * j;
+}
+
+static int64_t scratch_size(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype)
+{
+    int64_t bytes = shorter(rows, edge) * shorter(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
+    return (bytes + 63) / 64 * 64;
+}
+
+static int64_t lanes_for(const ntk_context *context, int64_t tasks)
+{
+    return shorter(ntk_lanes_blas(context), tasks);
+}
+
+static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane, int64_t tasks)
+{
+    const ntk_grid *grid = job->grid;
+    const ntk_kernel_operations *operations = grid->rows->kernel->operations;
+    int64_t passes = operations->passes(grid->rows->kernel, grid->rows->dtype, grid->rows->all);
+    /* the last pass is the one that the samples are prepared for */
+    for (int64_t pass = passes - 1; pass >= 0; pass--) {
+        NTK_TRY(operations->prepare(grid->rows, lane, pass));
+        if (grid->cols != grid->rows) NTK_TRY(operations->prepare(grid->cols, lane, pass));
+        job->add = pass < passes - 1;
+        NTK_TRY(ntk_run_blas(lane, tasks, evaluate_one, job));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane)
+{
+    const ntk_samples *rows = grid->rows, *cols = grid->cols;
+    ntk_context *context = lane->work->context;
+    grid_job job = {.grid = grid};
+    job.edge = ntk_tile_edge(rows->kernel, rows->rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
+    job.columns = tile_count(cols->rows, job.edge);
+    job.scratch_size = scratch_size(rows->kernel, rows->rows, cols->rows, job.edge, rows->dtype);
+    int64_t tasks = tasks_of(rows->rows, cols->rows, job.edge, grid->lower);
+    if (job.scratch_size)
+        NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, tasks), job.scratch_size, "tiles of a finite kernel"));
+    ntk_status status = evaluate_passes(&job, lane, tasks);
+    ntk_free(context, job.scratch);
+    return status;
+}
+
+int64_t ntk_grid_units(const ntk_grid *grid)
+{
+    const ntk_samples *rows = grid->rows, *cols = grid->cols;
+    int64_t passes = rows->kernel->operations->passes(rows->kernel, rows->dtype, rows->all);
+    if (!grid->lower) return passes * rows->rows * cols->rows;
+    int64_t edge = ntk_tile_edge(rows->kernel, rows->rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
+    int64_t whole = rows->rows / edge, rest = rows->rows % edge;
+    return passes * (whole * (whole + 1) / 2 * edge * edge + rest * rows->rows);
+}
+
+ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
+                           int64_t inputs, int32_t dtype, int64_t all, int64_t most)
+{
+    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, all, most);
+    int64_t size = scratch_size(kernel, rows, cols, edge, dtype);
+    return size ? ntk_need(bytes, lanes_for(context, tasks_of(rows, cols, edge, false)), size) : NTK_OK;
+}

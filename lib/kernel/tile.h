@@ -1,0 +1,33 @@
+/* Matrices of kernel values, tile by tile. */
+#ifndef NTK_KERNEL_TILE_H
+#define NTK_KERNEL_TILE_H
+
+#include "kernel/samples.h"
+
+/* Where element (row, col) of the matrix lies; *ld receives the distance of rows there.  Holds for the whole tile that begins
+ * there. */
+typedef void *(*ntk_placement)(const void *matrix, int64_t row, int64_t col, int64_t *ld);
+
+/* K(rows, cols), or for lower the lower triangle of K(rows, rows).
+ * most  the largest edge of a tile that the matrix allows, a power of two; 0: any */
+typedef struct ntk_grid {
+    ntk_samples *rows, *cols;
+    bool lower;
+    int64_t most;
+    ntk_placement placement;
+    const void *matrix;
+} ntk_grid;
+
+/* Evaluates all tiles in all passes.  Units of the stage: ntk_grid_units. */
+ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane);
+int64_t ntk_grid_units(const ntk_grid *grid);
+
+/* Edge of square tiles for so many rows and columns: a power of two that depends on the sizes and on BLAS alone. */
+int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
+                      int64_t most);
+
+/* Adds the bytes that ntk_grid_evaluate may hold to a need. */
+ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
+                           int64_t inputs, int32_t dtype, int64_t all, int64_t most);
+
+#endif

@@ -1,0 +1,147 @@
+#include "core/context.h"
+#include "core/status.h"
+#include "kernel/infinite.h"
+#include "kernel/product.h"
+#include "ridge/ridge.h"
+
+#include <float.h>
+
+/* Rows that are predicted one by one, on the caller's stack: of so many inputs at most, so many targets at a time. */
+enum { FEW_ROWS = 4, FEW_INPUTS = 4096, TARGETS = 64 };
+
+/* One sample on its way to a prediction. */
+typedef struct point {
+    const ntk_ridge *ridge;
+    ntk_isa isa;
+    ntk_infinite_constants k;
+    ntk_infinite_line line;
+    ntk_features_call call;
+} point;
+
+/* y[c] += <K(x, X), alpha_c> for targets targets from first on. */
+static void kernel_point(const point *at, double *y, int64_t first, int64_t targets)
+{
+    const ntk_samples *samples = at->line.cols;
+    enum { STRIP = 512 };
+    double entries[STRIP], sums[TARGETS];
+    for (int64_t c = 0; c < targets; c++) y[c] = 0;
+    for (int64_t j = 0; j < samples->rows; j += STRIP) {
+        int64_t count = samples->rows - j < STRIP ? samples->rows - j : STRIP;
+        ntk_infinite_dots(&at->line, entries, j, count);
+        ntk_infinite_entries(&at->line, entries, j, count);
+        ntk_dots(at->isa, samples->dtype, sums, targets, entries,
+                 ntk_at(at->ridge->alpha, samples->dtype, first * samples->rows + j), samples->rows, count);
+        for (int64_t c = 0; c < targets; c++) y[c] += ntk_get(sums, samples->dtype, c);
+    }
+}
+
+static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64_t row, int64_t first, int64_t targets,
+                              double *values)
+{
+    void *to = ntk_at(ntk_row(y, row), y->dtype, first);
+    for (int64_t c = 0; c < targets; c++) values[c] += ridge->intercept[first + c];
+    ntk_convert(to, y->dtype, values, NTK_F64, targets);
+    if (ntk_is_finite(to, y->dtype, targets)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: the prediction of row %lld (counted from 0) is too large to be represented",
+                    (long long)row);
+}
+
+/* The sample's own factors; x may be scaled, into scaled. */
+static ntk_status prepare_point(point *at, const void *x, void *scaled)
+{
+    const ntk_samples *samples = &at->ridge->set->samples;
+    ntk_infinite_line *line = &at->line;
+    line->kernel = (const ntk_infinite *)samples->kernel;
+    line->isa = at->isa;
+    line->k = &at->k;
+    line->cols = samples;
+    line->x = x;
+    if (!ntk_infinite_row_of(&line->row, line->kernel, &at->k, samples->dtype, x, samples->inputs)) {
+        ntk_infinite_row_scaled(&line->row, scaled, line->kernel, &at->k, samples->dtype, x, samples->inputs);
+        line->x = scaled;
+    }
+    double length = ntk_infinite_length(line->kernel, &at->k, &line->row);
+    if (length * samples->largest <= (samples->dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: x is so long that the kernel may be too large to be represented");
+}
+
+static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix *x, int64_t row)
+{
+    const ntk_ridge *ridge = at->ridge;
+    int32_t dtype = ridge->report.dtype;
+    double converted[FEW_INPUTS], scaled[FEW_INPUTS], values[TARGETS];
+    const void *sample = ntk_row(x, row);
+    if (x->dtype != dtype) {
+        ntk_convert(converted, dtype, sample, x->dtype, x->cols);
+        if (!ntk_is_finite(converted, dtype, x->cols))
+            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: x holds a number too large for single precision, the model's type");
+        sample = converted;
+    }
+    if (!ridge->features) NTK_TRY(prepare_point(at, sample, scaled));
+    for (int64_t first = 0; first < y->cols; first += TARGETS) {
+        int64_t targets = y->cols - first < TARGETS ? y->cols - first : TARGETS;
+        if (ridge->features)
+            ntk_features_point(&at->call, values, sample, &ridge->beta, first, targets);
+        else
+            kernel_point(at, values, first, targets);
+        NTK_TRY(write_point(ridge, y, row, first, targets, values));
+    }
+    return NTK_OK;
+}
+
+static ntk_status predict_few(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x)
+{
+    point at = {.ridge = ridge, .isa = ridge->base.context->isa};
+    at.call = (ntk_features_call){.features = ridge->features, .lane = lane, .dtype = ridge->report.dtype, .w = ridge->w};
+    if (!ridge->features)
+        at.k = ntk_infinite_constants_of((const ntk_infinite *)ridge->set->samples.kernel, ridge->report.inputs);
+    ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
+    for (int64_t i = 0; i < x->rows; i++) {
+        NTK_TRY(predict_point(&at, y, x, i));
+        NTK_TRY(ntk_advance(lane, 1));
+    }
+    return NTK_OK;
+}
+
+static ntk_status predict_kernel(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
+                                 const char *function)
+{
+    const ntk_samples *samples = &ridge->set->samples;
+    ntk_samples rows;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&rows, samples->kernel, lane, x, samples->dtype, x->rows, false, function, "x"));
+    ntk_product product = {.rows = &rows, .cols = samples, .v = ridge->alpha, .ldv = samples->rows, .tv = NTK_TRANSPOSED};
+    product.targets = ridge->report.targets;
+    product.add = ridge->intercept;
+    product.y = y;
+    product.function = function;
+    ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
+    ntk_status status = ntk_samples_check(&rows, samples, function);
+    if (status >= 0) status = ntk_product_evaluate(&product, lane);
+    ntk_samples_close(&rows);
+    return status;
+}
+
+static ntk_status predict_features(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
+                                   const char *function)
+{
+    ntk_features_call call = {.features = ridge->features, .lane = lane, .dtype = ridge->report.dtype, .w = ridge->w};
+    call.function = function;
+    ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
+    return ntk_features_product(&call, y, x, &ridge->beta, ridge->intercept);
+}
+
+ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x)
+{
+    NTK_REQUIRE(ridge);
+    NTK_TRY(ntk_output_check(y, __func__, "y"));
+    NTK_TRY(ntk_input_check(x, __func__, "x"));
+    NTK_TRY(ntk_shape_check(x, -1, ridge->report.inputs, __func__, "x"));
+    NTK_TRY(ntk_shape_check(y, x->rows, ridge->report.targets, __func__, "y"));
+    NTK_TRY(ntk_disjoint_check(y, "y", x, "x", __func__));
+    NTK_TRY(ntk_finite_check(x, __func__, "x"));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
+    if (x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS) return predict_few(ridge, &lane, y, x);
+    return (ridge->features ? predict_features : predict_kernel)(ridge, &lane, y, x, __func__);
+}

@@ -1,0 +1,228 @@
+#include "core/blas.h"
+#include "core/memory.h"
+#include "core/pool.h"
+#include "core/status.h"
+#include "gram/cholesky.h"
+#include "ridge/ridge.h"
+
+/* Elements of a batch of features, and its fewest and most rows. */
+enum { BATCH_ELEMENTS = 1 << 22, LEAST_ROWS = 64, MOST_ROWS = 4096 };
+
+/* (Phi^T Phi + lambda I) beta = Phi^T Y, Phi batch after batch; with an intercept both are centred: mu is the mean feature, and
+ * b = mean y - mu^T beta. */
+typedef struct primal {
+    ntk_ridge *ridge;
+    const ntk_ridge_problem *problem;
+    const ntk_features *features;
+    const ntk_lane *lane;
+    int32_t dtype;
+    int64_t n, p, targets, batch_rows;
+    ntk_operand x;
+    ntk_symmetric A;
+    void *rhs;      /* p x targets */
+    void *mu;       /* p, or NULL */
+    double *means;  /* of y */
+    void *Phi, *Y;  /* of a batch */
+    int64_t row, rows;
+} primal;
+
+static int64_t batch_rows(int64_t n, int64_t p)
+{
+    int64_t rows = BATCH_ELEMENTS / p;
+    rows = rows < LEAST_ROWS ? LEAST_ROWS : rows > MOST_ROWS ? MOST_ROWS : rows;
+    return rows < n ? rows : n;
+}
+
+/* --- the mean feature --- */
+
+static ntk_status mean_feature(primal *job, const ntk_features_call *call, double end)
+{
+    ntk_context *context = job->ridge->base.context;
+    ntk_matrix x = ntk_matrix_view(job->x.data, job->n, job->features->weights->inputs, job->dtype, NTK_READONLY);
+    void *ones;
+    const double one = 1;
+    x.stride = job->x.stride;
+    NTK_TRY(ntk_allocate(context, &job->mu, job->p, ntk_dtype_size(job->dtype), "the mean feature"));
+    NTK_TRY(ntk_allocate(context, &ones, job->n, ntk_dtype_size(job->dtype), "a vector of ones"));
+    for (int64_t i = 0; i < job->n; i++) ntk_convert(ntk_at(ones, job->dtype, i), job->dtype, &one, NTK_F64, 1);
+    ntk_matrix r = ntk_matrix_view(ones, job->n, 1, job->dtype, NTK_READONLY);
+    ntk_matrix mu = ntk_matrix_view(job->mu, job->p, 1, job->dtype, 0);
+    ntk_coefficients sum;
+    ntk_work_stage(job->lane->work, "mean feature", job->n * job->features->weights->hidden, 0, end);
+    ntk_status status = ntk_coefficients_open(context, &sum, job->features, job->dtype, &mu);
+    if (status >= 0) status = ntk_features_transposed_product(call, &sum, &x, &r);
+    ntk_free(context, ones);
+    for (int64_t k = 0; status >= 0 && k < job->p; k++) {
+        double mean = ntk_get(job->mu, job->dtype, k) / (double)job->n;
+        ntk_convert(ntk_at(job->mu, job->dtype, k), job->dtype, &mean, NTK_F64, 1);
+    }
+    return status;
+}
+
+/* --- a batch --- */
+
+#define DEFINE_SUBTRACT(NAME, REAL)                                       \
+    static void NAME(void *to, const void *what, int64_t count)           \
+    {                                                                     \
+        REAL *out = to;                                                   \
+        const REAL *in = what;                                            \
+        for (int64_t k = 0; k < count; k++) out[k] -= in[k];              \
+    }
+
+DEFINE_SUBTRACT(subtract_f64, double)
+DEFINE_SUBTRACT(subtract_f32, float)
+
+static ntk_status centre_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    (void)lane;
+    const primal *job = argument;
+    int64_t per_task = ntk_rows_per_task(job->p), last = (index + 1) * per_task;
+    for (int64_t i = index * per_task; i < last && i < job->rows; i++)
+        (job->dtype == NTK_F64 ? subtract_f64 : subtract_f32)(ntk_at(job->Phi, job->dtype, i * job->p), job->mu, job->p);
+    return NTK_OK;
+}
+
+/* Tile (i, j) of A += Phi_i^T Phi_j; the last tasks, one for each tile row, are rows of the right side += Phi_i^T Y. */
+static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const primal *job = argument;
+    int64_t tiles = ntk_symmetric_tiles(&job->A), i = 0, j = index, ld;
+    double beta = job->row ? 1 : 0;
+    bool right_side = index >= tiles * (tiles + 1) / 2;
+    if (right_side)
+        i = j = index - tiles * (tiles + 1) / 2;
+    else
+        for (; j > i; i++) j -= i + 1;
+    const void *left = ntk_at(job->Phi, job->dtype, i * NTK_SYMMETRIC_EDGE);
+    int64_t rows = ntk_symmetric_rows(&job->A, i), targets = job->targets;
+    void *out = ntk_symmetric_tile(&job->A, i, j, &ld);
+    if (right_side)
+        NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, targets, job->rows, 1, left, job->p, job->Y, targets,
+                              beta, ntk_at(job->rhs, job->dtype, i * NTK_SYMMETRIC_EDGE * targets), targets));
+    else if (i == j)
+        NTK_TRY(ntk_blas_syrk(job->dtype, NTK_TRANSPOSED, rows, job->rows, 1, left, job->p, beta,
+                              out, ld));
+    else
+        NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, ntk_symmetric_rows(&job->A, j), job->rows, 1, left,
+                              job->p, ntk_at(job->Phi, job->dtype, j * NTK_SYMMETRIC_EDGE), job->p, beta, out, ld));
+    return ntk_advance(lane, job->rows);
+}
+
+static ntk_status add_batch(primal *job, const ntk_features_call *call)
+{
+    const void *x = ntk_at(job->x.data, job->dtype, job->row * job->x.stride);
+    int64_t tiles = ntk_symmetric_tiles(&job->A), per_task = ntk_rows_per_task(job->p);
+    NTK_TRY(ntk_features_rows(call, job->Phi, job->p, x, job->x.stride, job->rows));
+    if (job->mu) NTK_TRY(ntk_run(job->lane, (job->rows - 1) / per_task + 1, centre_rows, job));
+    ntk_centred_rows(job->Y, job->targets, job->dtype, job->problem->y, job->row, job->rows, job->means);
+    return ntk_run_blas(job->lane, tiles * (tiles + 1) / 2 + tiles, accumulate, job);
+}
+
+/* --- the system --- */
+
+static ntk_status normal_equations(primal *job, const ntk_features_call *call, double begin, double end)
+{
+    ntk_context *context = job->ridge->base.context;
+    int64_t size = ntk_dtype_size(job->dtype);
+    NTK_TRY(ntk_symmetric_create(context, &job->A, job->problem->options.storage, job->dtype, job->p));
+    int64_t tiles = ntk_symmetric_tiles(&job->A);
+    NTK_TRY(ntk_allocate(context, &job->rhs, job->p, job->targets * size, "the right sides"));
+    NTK_TRY(ntk_allocate(context, &job->Phi, job->batch_rows, job->p * size, "a batch of features"));
+    NTK_TRY(ntk_allocate(context, &job->Y, job->batch_rows, job->targets * size, "a batch of targets"));
+    /* each sample is mapped once, and is part of every tile */
+    ntk_work_stage(job->lane->work, "normal equations", job->n * (tiles * (tiles + 1) / 2 + tiles + 1), begin, end);
+    for (; job->row < job->n; job->row += job->rows) {
+        job->rows = job->n - job->row < job->batch_rows ? job->n - job->row : job->batch_rows;
+        NTK_TRY(add_batch(job, call));
+    }
+    for (int64_t i = 0; i < job->p; i++) {
+        ntk_symmetric_add(&job->A, i, job->problem->lambda);
+        double entry = ntk_symmetric_diagonal(&job->A, i);
+        if (!ntk_is_finite(&entry, NTK_F64, 1))
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: a feature is so large that Phi^T Phi overflows", job->problem->function);
+    }
+    return NTK_OK;
+}
+
+/* beta and b from the solved right side. */
+static ntk_status finish(primal *job)
+{
+    ntk_ridge *ridge = job->ridge;
+    ntk_matrix beta = ntk_matrix_view(job->rhs, job->p, job->targets, job->dtype, NTK_READONLY);
+    for (int64_t c = 0; c < job->targets; c++) {
+        ridge->intercept[c] = job->means[c];
+        for (int64_t k = 0; job->mu && k < job->p; k++)
+            ridge->intercept[c] -= ntk_get(job->mu, job->dtype, k) * ntk_get(job->rhs, job->dtype, k * job->targets + c);
+    }
+    NTK_TRY(ntk_coefficients_create(ridge->base.context, &ridge->beta, job->features, job->dtype, job->targets));
+    if (!ntk_is_finite(job->rhs, job->dtype, job->p * job->targets))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->problem->function);
+    return ntk_coefficients_gather(&ridge->beta, job->features, &beta);
+}
+
+static ntk_status fit(primal *job)
+{
+    ntk_ridge *ridge = job->ridge;
+    ntk_context *context = ridge->base.context;
+    const ntk_ridge_problem *problem = job->problem;
+    ntk_features_call call = {.features = job->features, .lane = job->lane, .dtype = job->dtype, .function = problem->function};
+    bool intercept = problem->options.intercept != 0;
+    double formed = 0.97 * (double)job->n / ((double)job->n + (double)job->p / 3), centred = intercept ? 0.1 * formed : 0;
+    NTK_TRY(ntk_allocate(context, &ridge->intercept, job->targets, sizeof(double), "the intercepts"));
+    NTK_TRY(ntk_allocate(context, &job->means, job->targets, sizeof(double), "the targets' means"));
+    ntk_column_means(job->means, problem->y, intercept);
+    NTK_TRY(ntk_operand_open(context, &job->x, problem->x, job->dtype, problem->function, "x"));
+    NTK_TRY(ntk_hidden_weights(context, job->features->weights, job->dtype, &ridge->w));
+    call.w = ridge->w;
+    if (intercept) NTK_TRY(mean_feature(job, &call, centred));
+    NTK_TRY(normal_equations(job, &call, centred, formed));
+    NTK_TRY(ntk_cholesky_factor(&job->A, job->lane, formed, 0.98, &ridge->report.smallest_pivot, "Phi^T Phi + lambda I"));
+    NTK_TRY(ntk_cholesky_solve(&job->A, job->lane, 0.98, 1, job->rhs, job->targets, job->targets));
+    return finish(job);
+}
+
+ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem)
+{
+    ntk_context *context = ridge->base.context;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    primal job = {.ridge = ridge, .problem = problem, .features = ridge->features, .lane = &lane};
+    job.dtype = problem->options.dtype;
+    job.n = problem->x->rows;
+    job.p = ridge->features->size;
+    job.targets = problem->y->cols;
+    job.batch_rows = batch_rows(job.n, job.p);
+    ridge->report.order = job.p;
+    ntk_status status = fit(&job);
+    void *const owned[] = {job.means, job.mu, job.rhs, job.Phi, job.Y, job.A.data};
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) ntk_free(context, owned[i]);
+    ntk_operand_close(context, &job.x);
+    return status;
+}
+
+ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t n,
+                                   int64_t d, int64_t t, const ntk_ridge_options *options)
+{
+    int32_t dtype = options->dtype;
+    int64_t p = features->size, rows = batch_rows(n, p), size = ntk_dtype_size(dtype);
+    uint64_t row, scratch = 0, mean = 0, elements;
+    NTK_TRY(ntk_size_multiply(&row, t, size));
+    NTK_TRY(ntk_size_multiply(&elements, n, d));
+    NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
+    NTK_TRY(ntk_need(bytes, (int64_t)elements, size)); /* x, if it must be converted */
+    for (int i = 0; i < 2; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
+    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
+    NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, p));
+    for (int i = 0; i < 2; i++) NTK_TRY(ntk_need(bytes, p, (int64_t)row));
+    NTK_TRY(ntk_need(bytes, rows, (int64_t)row));
+    NTK_TRY(ntk_need(bytes, rows, p * size));
+    if (options->intercept) {
+        NTK_TRY(ntk_need(bytes, p, size));
+        NTK_TRY(ntk_need(&mean, n, size));
+        NTK_TRY(ntk_features_transposed_memory(features, context, &mean, dtype, n, 1));
+    }
+    NTK_TRY(ntk_need(&scratch, p, sizeof(double)));
+    NTK_TRY(ntk_features_rows_memory(features, context, &scratch, dtype, rows));
+    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)(scratch > mean ? scratch : mean)));
+    return ntk_pool_memory(context, bytes);
+}
