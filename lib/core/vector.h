@@ -1,7 +1,8 @@
 /* Vectors of one instruction set, for files that are compiled once for each (NTK_ISA_PORTABLE, _AVX2, _AVX512).
  *
  * For f64 (v64_) and f32 (v32_) alike: the type, v_LANES, load and store of all or of the first count lanes (the rest loads as
- * 0), set, arithmetic, and elementary functions to about 1 ULP from SLEEF, or from libm in the portable set.  A portable vector is
+ * 0), set, arithmetic, and elementary functions to about 1 ULP from SLEEF, or from libm in the portable set (which alone has
+ * acos).  A portable vector is
  * one number.  + - * / work as operators.  min and max give their second argument where one is NaN.  Masks are a type of their own. */
 #ifndef NTK_CORE_VECTOR_H
 #define NTK_CORE_VECTOR_H
@@ -143,7 +144,6 @@ NTK_VECTOR_FUNCTIONS(v32, float, ps)
     static inline V V##_sqrt(V a) { return NTK_PREFIX(sqrt_##S)(a); }                                                  \
     static inline V V##_min(V a, V b) { return NTK_PREFIX(min_##S)(a, b); }                                            \
     static inline V V##_max(V a, V b) { return NTK_PREFIX(max_##S)(a, b); }                                            \
-    static inline V V##_acos(V a) { return SLEEF(acos)(a); }                                                           \
     static inline V V##_atan(V a) { return SLEEF(atan)(a); }                                                           \
     static inline V V##_erf(V a) { return SLEEF(erf)(a); }                                                             \
     static inline V V##_exp(V a) { return SLEEF(exp)(a); }

@@ -6,7 +6,7 @@
 
 /* A tile is at most some hundredths of a second of one core, or of all cores of a threaded BLAS, so that a call can be stopped
  * within a tenth; a threaded BLAS wants larger tiles. */
-static const double SERIAL_COST = 1.6e9, THREADED_COST = 6e9;
+static const double SERIAL_COST = 1.6e9, THREADED_COST = 7e9;
 enum { LEAST_EDGE = 64, SERIAL_EDGE = 512, THREADED_EDGE = 2048, SERIAL_TILES = 8, THREADED_TILES = 2 };
 
 int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
