@@ -25,7 +25,7 @@ enum {
     NTK_STEP = 4,
     NTK_SIGN = 5,
     NTK_IDENTITY = 6,
-    NTK_ERF = 7
+    NTK_ERF = 7,
 };
 
 /* slope  of LEAKY_RELU for u < 0; 0 means 0.01.  Any finite number; for the other kinds it must be 0 */

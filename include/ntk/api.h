@@ -18,7 +18,8 @@
 #ifdef __cplusplus
 #define NTK_BEGIN extern "C" {
 #define NTK_END }
-namespace ntk {
+namespace ntk
+{
 template <typename T> inline T init()
 {
     T value = T();
@@ -30,7 +31,10 @@ template <typename T> inline T init()
 #else
 #define NTK_BEGIN
 #define NTK_END
-#define NTK_INIT(type) {.struct_size = sizeof(type)}
+#define NTK_INIT(type)              \
+    {                               \
+        .struct_size = sizeof(type) \
+    }
 #endif
 
 #endif

@@ -49,7 +49,8 @@ typedef struct ntk_context_options {
 
 /* Makes a context.  options may be NULL.
  * NTK_ERR_NULL    context is NULL
- * NTK_ERR_OPTION  struct_size is wrong, allocate without release or the reverse, threads < 0 or > 4096, unknown cpu_disable bits
+ * NTK_ERR_OPTION  struct_size is wrong, allocate without release or the reverse, threads < 0 or > 4096, unknown bits in
+ *                 cpu_disable
  * NTK_ERR_MEMORY  the allocator refused */
 NTK_API ntk_status ntk_context_create(ntk_context **context, const ntk_context_options *options) NTK_MUST_CHECK;
 

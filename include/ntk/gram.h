@@ -21,7 +21,8 @@ typedef struct ntk_gram_options {
     int32_t dtype;
 } ntk_gram_options;
 
-/* Bytes that ntk_gram_create would hold at its peak, for n samples of d inputs.  options may be NULL; dtype 0 counts as NTK_F64.
+/* Bytes that ntk_gram_create would hold at its peak, for n samples of d inputs.  options may be NULL; dtype 0 counts as
+ * NTK_F64.
  * NTK_ERR_OVERFLOW  not representable */
 NTK_API ntk_status ntk_gram_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                                    const ntk_gram_options *options) NTK_MUST_CHECK;

@@ -37,7 +37,8 @@ NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel *
 
 /* Makes the finite-width kernel K_N(x, x') = <phi(x), phi(x')>.  It is evaluated by products of n x N matrices, never by
  * forming the n x p features. */
-NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features) NTK_MUST_CHECK;
+NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel,
+                                            const ntk_features *features) NTK_MUST_CHECK;
 
 /* NULL is fine. */
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
@@ -60,8 +61,8 @@ NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *
 NTK_API ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x) NTK_MUST_CHECK;
 
 /* y = K(x1, x2) v without storing K.   y  n1 x t   x1  n1 x d   x2  n2 x d   v  n2 x t.   Errors as for block. */
-NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1, const ntk_matrix *x2,
-                                       const ntk_matrix *v) NTK_MUST_CHECK;
+NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1,
+                                       const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 NTK_END
 

@@ -37,12 +37,9 @@ ntk_status ntk_activation_create(ntk_context *context, ntk_activation **activati
         ntk_family family;
         double below, above, at_zero;
     } forms[] = {
-        [NTK_RELU] = {NTK_FAMILY_SLOPES, 0, 1, 0},
-        [NTK_LEAKY_RELU] = {NTK_FAMILY_SLOPES, slope, 1, slope},
-        [NTK_ABS] = {NTK_FAMILY_SLOPES, -1, 1, 0},
-        [NTK_STEP] = {NTK_FAMILY_LEVELS, 0, 1, 0},
-        [NTK_SIGN] = {NTK_FAMILY_LEVELS, -1, 1, 0},
-        [NTK_IDENTITY] = {NTK_FAMILY_SLOPES, 1, 1, 1},
+        [NTK_RELU] = {NTK_FAMILY_SLOPES, 0, 1, 0},  [NTK_LEAKY_RELU] = {NTK_FAMILY_SLOPES, slope, 1, slope},
+        [NTK_ABS] = {NTK_FAMILY_SLOPES, -1, 1, 0},  [NTK_STEP] = {NTK_FAMILY_LEVELS, 0, 1, 0},
+        [NTK_SIGN] = {NTK_FAMILY_LEVELS, -1, 1, 0}, [NTK_IDENTITY] = {NTK_FAMILY_SLOPES, 1, 1, 1},
         [NTK_ERF] = {NTK_FAMILY_ERF, 0, 0, 0},
     };
     ntk_activation *made;

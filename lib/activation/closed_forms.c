@@ -50,6 +50,5 @@ ntk_erf_length ntk_erf_length_of(double length)
 ntk_erf_pair ntk_erf_pair_of(ntk_erf_length first, ntk_erf_length second, const ntk_angle *angle)
 {
     double both = first.h * second.h;
-    return (ntk_erf_pair){.t = both * angle->cosine,
-                          .w = hypot(hypot(second.g, first.g * second.h), both * angle->sine)};
+    return (ntk_erf_pair){.t = both * angle->cosine, .w = hypot(hypot(second.g, first.g * second.h), both * angle->sine)};
 }

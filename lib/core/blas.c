@@ -69,8 +69,8 @@ ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, 
     return NTK_OK;
 }
 
-ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
-                         double beta, void *c, int64_t ldc)
+ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b,
+                         int64_t ldb, double beta, void *c, int64_t ldc)
 {
     blas_int im, in, ia, ib, ic;
     NTK_TRY(narrow(&im, m));
@@ -85,8 +85,8 @@ ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, cons
     return NTK_OK;
 }
 
-static ntk_status trsm(int32_t dtype, CBLAS_SIDE side, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,
-                       int64_t ldb)
+static ntk_status trsm(int32_t dtype, CBLAS_SIDE side, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl,
+                       void *b, int64_t ldb)
 {
     blas_int im, in, il, ib;
     NTK_TRY(narrow(&im, m));

@@ -1,5 +1,5 @@
-/* The library's only way to CBLAS and LAPACKE.  Row-major; sizes are checked against the width of BLAS integers here and nowhere
- * else; each routine takes the data type as an argument. */
+/* The library's only way to CBLAS and LAPACKE.  Row-major; sizes are checked against the width of BLAS integers here and
+ * nowhere else; each routine takes the data type as an argument. */
 #ifndef NTK_CORE_BLAS_H
 #define NTK_CORE_BLAS_H
 
@@ -17,8 +17,8 @@ ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, 
                          double beta, void *c, int64_t ldc);
 
 /* C = alpha A B + beta C with A symmetric, its lower triangle given.   A  m x m   B, C  m x n */
-ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
-                         double beta, void *c, int64_t ldc);
+ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, const void *a, int64_t lda, const void *b,
+                         int64_t ldb, double beta, void *c, int64_t ldc);
 
 /* B = B op(L)^-1 (right) with L lower triangular.   B  m x n   L  n x n */
 ntk_status ntk_blas_trsm_right(int32_t dtype, ntk_transpose tl, int64_t m, int64_t n, const void *l, int64_t ldl, void *b,

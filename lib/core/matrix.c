@@ -34,7 +34,8 @@ ntk_status ntk_input_check(const ntk_matrix *m, const char *function, const char
     if (!m->data) return ntk_fail(NTK_ERR_NULL, "%s: %s.data is NULL", function, name);
     if (m->dtype != NTK_F64 && m->dtype != NTK_F32)
         return ntk_fail(NTK_ERR_DTYPE, "%s: %s.dtype is %d, expected NTK_F64 or NTK_F32", function, name, m->dtype);
-    if (m->flags & ~NTK_READONLY) return ntk_fail(NTK_ERR_VALUE, "%s: %s.flags is %d, which has unknown bits", function, name, m->flags);
+    if (m->flags & ~NTK_READONLY)
+        return ntk_fail(NTK_ERR_VALUE, "%s: %s.flags is %d, which has unknown bits", function, name, m->flags);
     if (m->rows < 1 || m->cols < 1)
         return ntk_fail(NTK_ERR_SHAPE, "%s: %s is %lld x %lld, expected at least one row and one column", function, name,
                         (long long)m->rows, (long long)m->cols);
@@ -42,8 +43,8 @@ ntk_status ntk_input_check(const ntk_matrix *m, const char *function, const char
         return ntk_fail(NTK_ERR_SHAPE, "%s: %s.stride is %lld, expected at least its %lld columns", function, name,
                         (long long)m->stride, (long long)m->cols);
     if (extent(m, &bytes) < 0)
-        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s, %lld rows with a stride of %lld, is more than can be addressed", function, name,
-                        (long long)m->rows, (long long)m->stride);
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s, %lld rows with a stride of %lld, is more than can be addressed", function,
+                        name, (long long)m->rows, (long long)m->stride);
     if ((uintptr_t)m->data % (uintptr_t)ntk_dtype_size(m->dtype))
         return ntk_fail(NTK_ERR_VALUE, "%s: %s.data is not aligned to its type", function, name);
     return NTK_OK;
@@ -59,7 +60,8 @@ ntk_status ntk_output_check(const ntk_matrix *m, const char *function, const cha
 ntk_status ntk_shape_check(const ntk_matrix *m, int64_t rows, int64_t cols, const char *function, const char *name)
 {
     if (rows >= 0 && m->rows != rows)
-        return ntk_fail(NTK_ERR_SHAPE, "%s: %s has %lld rows, expected %lld", function, name, (long long)m->rows, (long long)rows);
+        return ntk_fail(NTK_ERR_SHAPE, "%s: %s has %lld rows, expected %lld", function, name, (long long)m->rows,
+                        (long long)rows);
     if (cols >= 0 && m->cols != cols)
         return ntk_fail(NTK_ERR_SHAPE, "%s: %s has %lld columns, expected %lld", function, name, (long long)m->cols,
                         (long long)cols);

@@ -13,7 +13,8 @@ typedef struct ntk_object {
 } ntk_object;
 
 /* A zeroed object of size bytes with one reference; it retains context. */
-ntk_status ntk_object_create(ntk_context *context, void *object_out, size_t size, void (*dispose)(void *self), const char *what);
+ntk_status ntk_object_create(ntk_context *context, void *object_out, size_t size, void (*dispose)(void *self),
+                             const char *what);
 
 /* Returns object; NULL is fine. */
 void *ntk_retain(const void *object);

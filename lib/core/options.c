@@ -11,8 +11,8 @@ enum { LARGEST = 65536 };
 static ntk_status check_size(size_t given, size_t size, size_t minimum, const char *type)
 {
     if (given < minimum || given > LARGEST)
-        return ntk_fail(NTK_ERR_OPTION, "%s: struct_size is %zu, expected %zu: initialise it with NTK_INIT(%s)", type, given, size,
-                        type);
+        return ntk_fail(NTK_ERR_OPTION, "%s: struct_size is %zu, expected %zu: initialise it with NTK_INIT(%s)", type, given,
+                        size, type);
     return NTK_OK;
 }
 

@@ -4,8 +4,8 @@
 
 #include <ntk/status.h>
 
-/* Copies the caller's options into own, which is zeroed first; NULL leaves it zero.  A shorter struct, down to minimum bytes (the
- * end of the first version's last member), comes from an older caller; a longer one must be zero beyond size. */
+/* Copies the caller's options into own, which is zeroed first; NULL leaves it zero.  A shorter struct, down to minimum bytes
+ * (the end of the first version's last member), comes from an older caller; a longer one must be zero beyond size. */
 ntk_status ntk_options_read(void *own, size_t size, size_t minimum, const void *caller, const char *type);
 
 /* Copies min(own, caller's struct_size) bytes of a result to the caller's struct, keeping its struct_size.  The caller's bytes

@@ -48,7 +48,8 @@ ntk_status ntk_advance(const ntk_lane *lane, int64_t units)
     int64_t done = atomic_fetch_add(&work->done, units) + units;
     if (options->progress && !atomic_load(&work->cancelled) && pthread_equal(work->caller, pthread_self())) {
         double part = work->total > 0 ? (double)done / (double)work->total : 1;
-        if (options->progress(options->progress_user, work->stage, work->begin + (work->end - work->begin) * (part < 1 ? part : 1)))
+        if (options->progress(options->progress_user, work->stage,
+                              work->begin + (work->end - work->begin) * (part < 1 ? part : 1)))
             atomic_store(&work->cancelled, true);
     }
     if (atomic_load(&work->cancelled))

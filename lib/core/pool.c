@@ -15,17 +15,17 @@ typedef struct worker {
 } worker;
 
 typedef struct ntk_pool {
-    pid_t owner;                  /* the process whose threads these are */
-    struct ntk_pool *abandoned;   /* of the process that this one was forked from: memory only */
-    ntk_context *context;         /* not retained: the context owns the pool */
-    atomic_int taken;             /* a caller is running on it */
-    pthread_mutex_t mutex;        /* guards what follows */
+    pid_t owner;                /* the process whose threads these are */
+    struct ntk_pool *abandoned; /* of the process that this one was forked from: memory only */
+    ntk_context *context;       /* not retained: the context owns the pool */
+    atomic_int taken;           /* a caller is running on it */
+    pthread_mutex_t mutex;      /* guards what follows */
     pthread_cond_t wake, finished;
-    uint64_t round;               /* counts the jobs */
+    uint64_t round; /* counts the jobs */
     int64_t lanes;
     void (*lane)(void *argument, int64_t index);
     void *argument;
-    int64_t working;              /* workers that have not finished the round */
+    int64_t working; /* workers that have not finished the round */
     bool stop;
     int64_t workers;
     worker worker[];

@@ -1,5 +1,5 @@
-/* Counter-based random numbers: Philox4x32-10 of Random123 (Salmon et al. 2011).  A number depends on its seed, purpose, layer and
- * index alone, so any part of a sequence can be drawn by any thread; the bits are the same on every machine. */
+/* Counter-based random numbers: Philox4x32-10 of Random123 (Salmon et al. 2011).  A number depends on its seed, purpose,
+ * layer and index alone, so any part of a sequence can be drawn by any thread; the bits are the same on every machine. */
 #ifndef NTK_CORE_RANDOM_H
 #define NTK_CORE_RANDOM_H
 

@@ -30,8 +30,8 @@ const char *ntk_error_message(void)
 const char *ntk_status_name(ntk_status status)
 {
     switch (status) {
-#define STATUS_NAME(name, value, meaning)                                                                              \
-    case name:                                                                                                         \
+#define STATUS_NAME(name, value, meaning) \
+    case name:                            \
         return #name;
         NTK_STATUS_TABLE(STATUS_NAME)
 #undef STATUS_NAME

@@ -3,7 +3,8 @@
  * For f64 (v64_) and f32 (v32_) alike: the type, v_LANES, load and store of all or of the first count lanes (the rest loads as
  * 0), set, arithmetic, and elementary functions to about 1 ULP from SLEEF, or from libm in the portable set (which alone has
  * acos).  A portable vector is
- * one number.  + - * / work as operators.  min and max give their second argument where one is NaN.  Masks are a type of their own. */
+ * one number.  + - * / work as operators.  min and max give their second argument where one is NaN.  Masks are a type of their
+ * own. */
 #ifndef NTK_CORE_VECTOR_H
 #define NTK_CORE_VECTOR_H
 
@@ -14,6 +15,8 @@
 #define NTK_CONCATENATE(a, b) NTK_CONCATENATE_(a, b)
 #define NTK_ISA_NAME(name) NTK_CONCATENATE(name, NTK_ISA)
 
+/* one line a function: a table */
+/* clang-format off */
 #if defined(NTK_ISA_PORTABLE)
 
 #include <math.h>
@@ -45,10 +48,8 @@ enum { V64_LANES = 1, V32_LANES = 1 };
     static inline V V##_erf(V a) { return erf##SUFFIX(a); }                                                            \
     static inline V V##_exp(V a) { return exp##SUFFIX(a); }
 
-/* clang-format off */
 NTK_VECTOR_FUNCTIONS(v64, double, )
 NTK_VECTOR_FUNCTIONS(v32, float, f)
-/* clang-format on */
 
 #else
 
@@ -79,10 +80,8 @@ enum { V64_LANES = 8, V32_LANES = 16 };
 #define NTK_SLEEF64(name) Sleef_##name##d8_u10avx512f
 #define NTK_SLEEF32(name) Sleef_##name##f16_u10avx512f
 
-/* clang-format off */
 NTK_VECTOR_FUNCTIONS(v64, double, pd, __mmask8)
 NTK_VECTOR_FUNCTIONS(v32, float, ps, __mmask16)
-/* clang-format on */
 
 #elif defined(NTK_ISA_AVX2)
 
@@ -126,10 +125,8 @@ static inline float v32_sum(v32 a)
 #define NTK_SLEEF64(name) Sleef_##name##d4_u10avx2
 #define NTK_SLEEF32(name) Sleef_##name##f8_u10avx2
 
-/* clang-format off */
 NTK_VECTOR_FUNCTIONS(v64, double, pd)
 NTK_VECTOR_FUNCTIONS(v32, float, ps)
-/* clang-format on */
 
 #else
 #error "no instruction set was named"
@@ -148,11 +145,10 @@ NTK_VECTOR_FUNCTIONS(v32, float, ps)
     static inline V V##_erf(V a) { return SLEEF(erf)(a); }                                                             \
     static inline V V##_exp(V a) { return SLEEF(exp)(a); }
 
-/* clang-format off */
 NTK_VECTOR_COMMON(v64, double, pd, NTK_SLEEF64)
 NTK_VECTOR_COMMON(v32, float, ps, NTK_SLEEF32)
-/* clang-format on */
 
 #endif
+/* clang-format on */
 
 #endif

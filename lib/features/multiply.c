@@ -137,8 +137,8 @@ static int64_t lanes_for(const ntk_context *context, int64_t rows, ntk_tile shap
     return lanes < tasks ? lanes : tasks;
 }
 
-ntk_status ntk_features_product_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,
-                                       int32_t dtype, int64_t rows, int64_t targets)
+ntk_status ntk_features_product_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int32_t dtype,
+                                       int64_t rows, int64_t targets)
 {
     int64_t size, tile;
     ntk_tile shape = shape_of(features->weights, rows, targets);

@@ -16,10 +16,11 @@ typedef struct step {
 
 static ntk_status singular(const char *what, int64_t row, double pivot, double entry, int64_t n)
 {
-    return ntk_fail(NTK_ERR_SINGULAR,
-                    "%s, %lld x %lld, is not positive definite to working precision: the squared pivot of row %lld (counted from "
-                    "0) is %.3g, its diagonal entry %.3g; increase lambda, or remove samples that repeat or depend on others",
-                    what, (long long)n, (long long)n, (long long)row, pivot, entry);
+    return ntk_fail(
+        NTK_ERR_SINGULAR,
+        "%s, %lld x %lld, is not positive definite to working precision: the squared pivot of row %lld (counted from "
+        "0) is %.3g, its diagonal entry %.3g; increase lambda, or remove samples that repeat or depend on others",
+        what, (long long)n, (long long)n, (long long)row, pivot, entry);
 }
 
 /* The pivots of tile k, whose factorization stopped at row failed of the tile, or not (-1). */
@@ -67,8 +68,8 @@ static ntk_status update_tile(void *argument, int64_t index, const ntk_lane *lan
     if (i == j)
         NTK_TRY(ntk_blas_syrk(A->dtype, NTK_PLAIN, rows, NTK_SYMMETRIC_EDGE, -1, left, ldi, 1, c, ldc));
     else
-        NTK_TRY(ntk_blas_gemm(A->dtype, NTK_PLAIN, NTK_TRANSPOSED, rows, cols, NTK_SYMMETRIC_EDGE, -1, left, ldi, right, ldj, 1, c,
-                              ldc));
+        NTK_TRY(ntk_blas_gemm(A->dtype, NTK_PLAIN, NTK_TRANSPOSED, rows, cols, NTK_SYMMETRIC_EDGE, -1, left, ldi, right, ldj, 1,
+                              c, ldc));
     return ntk_advance(lane, i == j ? 1 : 2);
 }
 
@@ -98,8 +99,8 @@ ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, dou
     for (int64_t i = 0; i < A->n; i++) entries[i] = ntk_symmetric_diagonal(A, i);
     *smallest = 1;
     /* units: potrf 1, trsm 1, syrk 1, gemm 2 */
-    ntk_work_stage(lane->work, "factorization", tiles + tiles * (tiles - 1) / 2 + tiles * (tiles - 1) * (2 * tiles - 1) / 6, begin,
-                   end);
+    ntk_work_stage(lane->work, "factorization", tiles + tiles * (tiles - 1) / 2 + tiles * (tiles - 1) * (2 * tiles - 1) / 6,
+                   begin, end);
     ntk_status status = factor_all(A, lane, entries, smallest, what);
     ntk_free(context, entries);
     return status;

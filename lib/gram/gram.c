@@ -15,7 +15,8 @@ _Static_assert(offsetof(ntk_gram_options, storage) == 8 && offsetof(ntk_gram_opt
 ntk_status ntk_storage_check(int32_t storage, int32_t dtype, const char *function)
 {
     if (storage != NTK_STORAGE_FULL && storage != NTK_STORAGE_PACKED)
-        return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected NTK_STORAGE_FULL or NTK_STORAGE_PACKED", function, storage);
+        return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected NTK_STORAGE_FULL or NTK_STORAGE_PACKED", function,
+                        storage);
     return ntk_dtype_check(dtype, 1, function, "dtype");
 }
 

@@ -15,8 +15,8 @@ struct ntk_gram {
 /* storage, dtype (0 allowed) of options.  function  for the sentence of an error */
 ntk_status ntk_storage_check(int32_t storage, int32_t dtype, const char *function);
 
-/* Fills K's lower triangle with the kernel of the samples with themselves, each pair once and in place, as one stage of the lane's
- * work from begin to end. */
+/* Fills K's lower triangle with the kernel of the samples with themselves, each pair once and in place, as one stage of the
+ * lane's work from begin to end. */
 ntk_status ntk_gram_assemble(const ntk_symmetric *K, ntk_samples *samples, const ntk_lane *lane, double begin, double end);
 
 /* Adds the bytes that assembly may hold, beside K and the samples, to a need. */

@@ -60,8 +60,7 @@ static ntk_status write_diagonal(const ntk_samples *samples, const ntk_matrix *o
         if (!(samples->diagonal[i] <= most))
             return ntk_fail(NTK_ERR_OVERFLOW, "%s: the kernel of row %lld of x with itself is too large to be represented",
                             function, (long long)i);
-    for (int64_t i = 0; i < out->rows; i++)
-        ntk_convert(ntk_row(out, i), out->dtype, &samples->diagonal[i], NTK_F64, 1);
+    for (int64_t i = 0; i < out->rows; i++) ntk_convert(ntk_row(out, i), out->dtype, &samples->diagonal[i], NTK_F64, 1);
     return NTK_OK;
 }
 

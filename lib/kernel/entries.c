@@ -107,7 +107,8 @@ static ntk_status finish_rows(void *argument, int64_t index, const ntk_lane *lan
     for (int64_t i = first; i < last && i < tile->row_count; i++) {
         line.row = ntk_infinite_row_at(rows, tile->row + i);
         line.x = ntk_samples_at(rows, tile->row + i);
-        ntk_infinite_entries(&line, ntk_at(tile->out, rows->dtype, i * tile->ld), tile->col, tile->lower ? i + 1 : tile->col_count);
+        ntk_infinite_entries(&line, ntk_at(tile->out, rows->dtype, i * tile->ld), tile->col,
+                             tile->lower ? i + 1 : tile->col_count);
     }
     return NTK_OK;
 }
@@ -120,13 +121,14 @@ static ntk_status inner_products(const ntk_kernel_tile *tile, const ntk_lane *la
     int64_t part = (int64_t)fmax(256, LONGEST_PRODUCT / area);
     for (int64_t k = 0; k < rows->inputs; k += part) {
         int64_t depth = rows->inputs - k < part ? rows->inputs - k : part;
-        const void *a = ntk_at(ntk_samples_at(rows, tile->row), dtype, k), *b = ntk_at(ntk_samples_at(cols, tile->col), dtype, k);
+        const void *a = ntk_at(ntk_samples_at(rows, tile->row), dtype, k),
+                   *b = ntk_at(ntk_samples_at(cols, tile->col), dtype, k);
         double beta = k ? 1 : 0;
         if (tile->lower)
             NTK_TRY(ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, rows->x.stride, beta, tile->out, tile->ld));
         else
-            NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, rows->x.stride,
-                                  b, cols->x.stride, beta, tile->out, tile->ld));
+            NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a,
+                                  rows->x.stride, b, cols->x.stride, beta, tile->out, tile->ld));
         if (k + depth < rows->inputs) NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;

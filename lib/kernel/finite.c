@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stddef.h>
 
-/* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).  A pass
- * takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
+/* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).  A
+ * pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
 enum { FACTOR_BYTES = 1 << 27, LEAST_NEURONS = 64 };
 
 static int64_t parts_of(const ntk_features *features)
@@ -121,8 +121,8 @@ static ntk_status product(const ntk_kernel_tile *tile, const void *a, int64_t ld
 {
     int32_t dtype = tile->rows->dtype;
     if (tile->lower) return ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, lda, beta, out, ld);
-    return ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, lda, b, ldb, beta, out,
-                         ld);
+    return ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, lda, b, ldb, beta,
+                         out, ld);
 }
 
 /* A tile with <x, x'> and <nt, nt'>, whose product its rows' tasks take. */
@@ -132,12 +132,12 @@ typedef struct hadamard {
     int64_t per_task;
 } hadamard;
 
-#define DEFINE_MULTIPLY(NAME, REAL)                                                                       \
-    static void NAME(void *out, const void *a, const void *b, int64_t count, bool add)                    \
-    {                                                                                                     \
-        REAL *to = out;                                                                                   \
-        const REAL *x = a, *y = b;                                                                        \
-        for (int64_t j = 0; j < count; j++) to[j] = add ? to[j] + x[j] * y[j] : x[j] * y[j];              \
+#define DEFINE_MULTIPLY(NAME, REAL)                                                          \
+    static void NAME(void *out, const void *a, const void *b, int64_t count, bool add)       \
+    {                                                                                        \
+        REAL *to = out;                                                                      \
+        const REAL *x = a, *y = b;                                                           \
+        for (int64_t j = 0; j < count; j++) to[j] = add ? to[j] + x[j] * y[j] : x[j] * y[j]; \
     }
 
 DEFINE_MULTIPLY(multiply_f64, double)

@@ -30,8 +30,8 @@ ntk_status ntk_kernel_sizes_check(const ntk_kernel *kernel, int64_t n, int64_t d
 ntk_status ntk_sizes_representable(ntk_status status, int64_t n, int64_t d, int64_t t, const char *function)
 {
     if (status != NTK_ERR_OVERFLOW) return status;
-    return ntk_fail(status, "%s: n is %lld, d %lld and t %lld, which takes more memory than can be addressed", function, (long long)n,
-                    (long long)d, (long long)t);
+    return ntk_fail(status, "%s: n is %lld, d %lld and t %lld, which takes more memory than can be addressed", function,
+                    (long long)n, (long long)d, (long long)t);
 }
 
 static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d, int32_t dtype)

@@ -1,4 +1,5 @@
-/* The kernel handle's inside: what each kind of kernel supplies, so that blocks, products, matrices and fits serve all kinds. */
+/* The kernel handle's inside: what each kind of kernel supplies, so that blocks, products, matrices and fits serve all
+ * kinds. */
 #ifndef NTK_KERNEL_KERNEL_H
 #define NTK_KERNEL_KERNEL_H
 

@@ -154,8 +154,7 @@ static bool is_representable(const ntk_samples *samples, const ntk_infinite_cons
     const double constants[] = {k->k[0], k->k[1], k->k[2], k->constant, k->root};
     double narrow[5];
     ntk_convert(narrow, samples->dtype, constants, NTK_F64, 5);
-    return ntk_is_finite(narrow, samples->dtype, 5) &&
-           ntk_is_finite(samples->factors, samples->dtype, FACTORS * samples->rows);
+    return ntk_is_finite(narrow, samples->dtype, 5) && ntk_is_finite(samples->factors, samples->dtype, FACTORS * samples->rows);
 }
 
 ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)

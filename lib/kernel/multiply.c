@@ -1,11 +1,11 @@
+#include "kernel/multiply.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/product.h"
-#include "kernel/multiply.h"
 #include "kernel/product.h"
 
-/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v): work of n1 + n2, not of n1 n2.  So many targets at a
- * time, since each takes memory for p numbers. */
+/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v): work of n1 + n2, not of n1 n2.  So many
+ * targets at a time, since each takes memory for p numbers. */
 enum { TARGETS = 8 };
 
 static ntk_matrix columns_of(const ntk_matrix *m, int64_t first, int64_t count)
@@ -107,8 +107,8 @@ ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, co
     return (kernel->features ? multiply_finite : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
 }
 
-ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
-                               int64_t inputs, int32_t dtype)
+ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                               int64_t cols, int64_t inputs, int32_t dtype)
 {
     const ntk_features *features = kernel->features;
     if (!features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);

@@ -65,8 +65,8 @@ static products multiply(const pair *p, int mode, double along)
 
 /* With delta = x' - x, exact where the samples are near, and delta_perp its part across x,
  *   theta = atan2(|delta_perp|, <x, x'> / |x|);
- * for an angle near pi the same of -x'.  A power of two brings x' to the length of x, so that parallels of different length have a
- * small delta too. */
+ * for an angle near pi the same of -x'.  A power of two brings x' to the length of x, so that parallels of different length
+ * have a small delta too. */
 ntk_angle ntk_near_angle(int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j, int32_t shift_j, int64_t d,
                          double extra)
 {

@@ -4,8 +4,8 @@
 
 #include "kernel/infinite.h"
 
-/* The angle between (x_i, e) 2^s_i and (x_j, e) 2^s_j, where x_i 2^s_i is what is given; relatively exact (3e-16) however near to 0
- * or pi, as long as the samples' difference or sum is.
+/* The angle between (x_i, e) 2^s_i and (x_j, e) 2^s_j, where x_i 2^s_i is what is given; relatively exact (3e-16) however
+ * near to 0 or pi, as long as the samples' difference or sum is.
  * extra  e, the bias over the weights' scale */
 ntk_angle ntk_near_angle(int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j, int32_t shift_j, int64_t d,
                          double extra);

@@ -68,8 +68,8 @@ ntk_status ntk_samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t
 ntk_status ntk_samples_check(const ntk_samples *rows, const ntk_samples *cols, const char *function)
 {
     if (rows->largest * cols->largest <= (rows->dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: the samples are so long that an entry of the kernel may be too large to be represented",
-                    function);
+    return ntk_fail(NTK_ERR_OVERFLOW,
+                    "%s: the samples are so long that an entry of the kernel may be too large to be represented", function);
 }
 
 ntk_matrix ntk_samples_view(const ntk_samples *samples)

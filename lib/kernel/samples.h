@@ -8,11 +8,11 @@
 
 /* x         rows x inputs in dtype: the caller's array, or a copy of the samples' own
  * diagonal  K(x_i, x_i); infinite or NaN where that overflows
- * largest   of sqrt K(x_i, x_i), which may be finite where K(x_i, x_i) is not: no entry of a block is larger than the product of
- *           its two sets' largest
+ * largest   of sqrt K(x_i, x_i), which may be finite where K(x_i, x_i) is not: no entry of a block is larger than the
+ *           product of its two sets' largest
  * The rest belongs to the kind of kernel.
  * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme
- * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x width, the factors of neurons first, ..., first + count - 1 */
+ * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on */
 typedef struct ntk_samples {
     const ntk_kernel *kernel;
     ntk_context *context;

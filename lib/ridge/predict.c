@@ -42,7 +42,8 @@ static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64
     for (int64_t c = 0; c < targets; c++) values[c] += ridge->intercept[first + c];
     ntk_convert(to, y->dtype, values, NTK_F64, targets);
     if (ntk_is_finite(to, y->dtype, targets)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: the prediction of row %lld (counted from 0) is too large to be represented",
+    return ntk_fail(NTK_ERR_OVERFLOW,
+                    "ntk_ridge_predict: the prediction of row %lld (counted from 0) is too large to be represented",
                     (long long)row);
 }
 
@@ -74,7 +75,8 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     if (x->dtype != dtype) {
         ntk_convert(converted, dtype, sample, x->dtype, x->cols);
         if (!ntk_is_finite(converted, dtype, x->cols))
-            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: x holds a number too large for single precision, the model's type");
+            return ntk_fail(NTK_ERR_OVERFLOW,
+                            "ntk_ridge_predict: x holds a number too large for single precision, the model's type");
         sample = converted;
     }
     if (!ridge->features) NTK_TRY(prepare_point(at, sample, scaled));

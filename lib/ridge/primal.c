@@ -19,10 +19,10 @@ typedef struct primal {
     int64_t n, p, targets, batch_rows;
     ntk_operand x;
     ntk_symmetric A;
-    void *rhs;      /* p x targets */
-    void *mu;       /* p, or NULL */
-    double *means;  /* of y */
-    void *Phi, *Y;  /* of a batch */
+    void *rhs;     /* p x targets */
+    void *mu;      /* p, or NULL */
+    double *means; /* of y */
+    void *Phi, *Y; /* of a batch */
     int64_t row, rows;
 } primal;
 
@@ -61,12 +61,12 @@ static ntk_status mean_feature(primal *job, const ntk_features_call *call, doubl
 
 /* --- a batch --- */
 
-#define DEFINE_SUBTRACT(NAME, REAL)                                       \
-    static void NAME(void *to, const void *what, int64_t count)           \
-    {                                                                     \
-        REAL *out = to;                                                   \
-        const REAL *in = what;                                            \
-        for (int64_t k = 0; k < count; k++) out[k] -= in[k];              \
+#define DEFINE_SUBTRACT(NAME, REAL)                             \
+    static void NAME(void *to, const void *what, int64_t count) \
+    {                                                           \
+        REAL *out = to;                                         \
+        const REAL *in = what;                                  \
+        for (int64_t k = 0; k < count; k++) out[k] -= in[k];    \
     }
 
 DEFINE_SUBTRACT(subtract_f64, double)
@@ -100,8 +100,7 @@ static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane
         NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, targets, job->rows, 1, left, job->p, job->Y, targets,
                               beta, ntk_at(job->rhs, job->dtype, i * NTK_SYMMETRIC_EDGE * targets), targets));
     else if (i == j)
-        NTK_TRY(ntk_blas_syrk(job->dtype, NTK_TRANSPOSED, rows, job->rows, 1, left, job->p, beta,
-                              out, ld));
+        NTK_TRY(ntk_blas_syrk(job->dtype, NTK_TRANSPOSED, rows, job->rows, 1, left, job->p, beta, out, ld));
     else
         NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, ntk_symmetric_rows(&job->A, j), job->rows, 1, left,
                               job->p, ntk_at(job->Phi, job->dtype, j * NTK_SYMMETRIC_EDGE), job->p, beta, out, ld));

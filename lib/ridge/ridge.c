@@ -26,8 +26,8 @@ static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *
 {
     NTK_TRY(ntk_options_read(own, sizeof *own, 32, options, "ntk_ridge_options"));
     if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_PRIMAL)
-        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, NTK_RIDGE_DUAL or NTK_RIDGE_PRIMAL", function,
-                        own->method);
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, NTK_RIDGE_DUAL or NTK_RIDGE_PRIMAL",
+                        function, own->method);
     if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
     return ntk_storage_check(own->storage, own->dtype, function);
 }
@@ -38,8 +38,8 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
     const ntk_features *features = kernel->features;
     *reason = "the options ask for this method";
     if (own->method == NTK_RIDGE_PRIMAL && !features)
-        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has infinite width",
-                        function);
+        return ntk_fail(NTK_ERR_OPTION,
+                        "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has infinite width", function);
     if (own->method != NTK_RIDGE_AUTO) return NTK_OK;
     own->method = features && features->size < n ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL;
     if (!features)
@@ -51,8 +51,8 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
     return NTK_OK;
 }
 
-ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d, int64_t t,
-                            const ntk_ridge_options *options)
+ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
+                            int64_t t, const ntk_ridge_options *options)
 {
     ntk_ridge_options own;
     const char *reason;
@@ -65,9 +65,8 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_TRY(read_options(&own, options, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
-    ntk_status status = own.method == NTK_RIDGE_DUAL
-                            ? ntk_ridge_dual_memory(context, &need, kernel, n, d, t, &own)
-                            : ntk_ridge_primal_memory(context, &need, kernel->features, n, d, t, &own);
+    ntk_status status = own.method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory(context, &need, kernel, n, d, t, &own)
+                                                     : ntk_ridge_primal_memory(context, &need, kernel->features, n, d, t, &own);
     NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
     *bytes = need;
     return NTK_OK;
@@ -159,7 +158,8 @@ static ntk_status check_gram_options(const ntk_ridge_options *own, const ntk_gra
         return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected the kernel matrix's %d", function, own->storage,
                         gram->storage);
     if (own->dtype && own->dtype != gram->K.dtype)
-        return ntk_fail(NTK_ERR_OPTION, "%s: dtype is %d, expected the kernel matrix's %d", function, own->dtype, gram->K.dtype);
+        return ntk_fail(NTK_ERR_OPTION, "%s: dtype is %d, expected the kernel matrix's %d", function, own->dtype,
+                        gram->K.dtype);
     return NTK_OK;
 }
 
@@ -176,7 +176,8 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
     NTK_TRY(ntk_shape_check(y, samples->rows, -1, __func__, "y"));
     NTK_TRY(check_lambda(lambda, __func__));
     NTK_TRY(ntk_finite_check(y, __func__, "y"));
-    ntk_ridge_problem problem = {.kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .lambda = lambda, .function = __func__};
+    ntk_ridge_problem problem = {
+        .kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .lambda = lambda, .function = __func__};
     NTK_TRY(read_options(&problem.options, options, __func__));
     NTK_TRY(check_gram_options(&problem.options, gram, options != NULL, __func__));
     problem.options.method = NTK_RIDGE_DUAL;

@@ -13,6 +13,7 @@ typedef struct ntk_activation_loops {
 } ntk_activation_loops;
 
 /* By dtype - 1. */
-extern const ntk_activation_loops ntk_activation_loops_portable[2], ntk_activation_loops_avx2[2], ntk_activation_loops_avx512[2];
+extern const ntk_activation_loops ntk_activation_loops_portable[2], ntk_activation_loops_avx2[2],
+    ntk_activation_loops_avx512[2];
 
 #endif

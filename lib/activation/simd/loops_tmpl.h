@@ -33,8 +33,8 @@ static void NAME(erf_values)(void *results, const void *arguments, int64_t count
     if (i < count) V(store_part)(out + i, V(erf)(V(load_part)(u + i, count - i)), count - i);
 }
 
-/* 2/sqrt(pi) exp(-u^2): the rounding error of u^2 would be multiplied by u^2, so it is carried.  Beyond LARGE the value is 0, and
- * u^2 must not overflow. */
+/* 2/sqrt(pi) exp(-u^2): the rounding error of u^2 would be multiplied by u^2, so it is carried.  Beyond LARGE the value is
+ * 0, and u^2 must not overflow. */
 static inline VECTOR NAME(erf_slope)(VECTOR u)
 {
     const REAL large = sizeof(REAL) == 8 ? (REAL)28 : (REAL)11;

@@ -6,9 +6,9 @@ typedef struct NAME(constants) {
 
 static inline NAME(constants) NAME(broadcast)(const ntk_strip *strip)
 {
-    return (NAME(constants)){
-        V(set)((REAL)strip->w),    V(set)((REAL)strip->z),    V(set)((REAL)strip->p),    V(set)((REAL)strip->q),
-        V(set)((REAL)strip->k[0]), V(set)((REAL)strip->k[1]), V(set)((REAL)strip->k[2]), V(set)((REAL)strip->constant)};
+    return (NAME(constants)){V(set)((REAL)strip->w),    V(set)((REAL)strip->z),       V(set)((REAL)strip->p),
+                             V(set)((REAL)strip->q),    V(set)((REAL)strip->k[0]),    V(set)((REAL)strip->k[1]),
+                             V(set)((REAL)strip->k[2]), V(set)((REAL)strip->constant)};
 }
 
 /* 1 - rho^2 for |rho| <= 1 */
@@ -41,27 +41,27 @@ static inline VECTOR NAME(angle)(VECTOR rho)
 }
 #endif
 
-static inline VECTOR NAME(slopes_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+static inline VECTOR NAME(slopes_entry)(const NAME(constants) * c, VECTOR rho, VECTOR p, VECTOR q)
 {
     (void)q;
     VECTOR phi = NAME(angle)(rho), sine = V(sqrt)(NAME(sine_square)(rho));
     return V(fma)(c->p * p, V(fma)(c->k0, sine, rho * V(fma)(c->k1, phi, c->k2)), c->constant);
 }
 
-static inline VECTOR NAME(linear_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+static inline VECTOR NAME(linear_entry)(const NAME(constants) * c, VECTOR rho, VECTOR p, VECTOR q)
 {
     (void)q;
     return V(fma)(c->p * p, rho * c->k2, c->constant);
 }
 
-static inline VECTOR NAME(levels_entry)(const NAME(constants) *c, VECTOR rho, VECTOR p, VECTOR q)
+static inline VECTOR NAME(levels_entry)(const NAME(constants) * c, VECTOR rho, VECTOR p, VECTOR q)
 {
     (void)q;
     return V(fma)(c->p * p, V(fma)(c->k1, NAME(angle)(rho), c->k2), c->constant);
 }
 
 /* p is h and q is g: w^2 = g'^2 + (g h')^2 + (h h')^2 (1 - rho^2) */
-static inline VECTOR NAME(erf_entry)(const NAME(constants) *c, VECTOR rho, VECTOR h, VECTOR g)
+static inline VECTOR NAME(erf_entry)(const NAME(constants) * c, VECTOR rho, VECTOR h, VECTOR g)
 {
     VECTOR both = c->p * h, mixed = c->q * h;
     VECTOR w = V(sqrt)(V(fma)(both * both, NAME(sine_square)(rho), V(fma)(mixed, mixed, g * g)));
@@ -70,35 +70,37 @@ static inline VECTOR NAME(erf_entry)(const NAME(constants) *c, VECTOR rho, VECTO
 }
 
 /* The entries of one vector, from the inner products in k; bits tells which are near. */
-#define DEFINE_ENTRIES(KIND, KINKED)                                                                                        \
-    static inline VECTOR NAME(KIND##_vector)(const NAME(constants) *c, VECTOR k, VECTOR w, VECTOR z, VECTOR p, VECTOR q,    \
-                                             uint32_t *bits)                                                                \
-    {                                                                                                                       \
-        VECTOR rho = V(fma)(k, c->w * w, c->z * z);                                                                         \
-        *bits = (KINKED) ? V(bits)(V(less)(V(set)(NEAR), V(abs)(rho))) : 0;                                                 \
-        rho = V(max)(V(min)(rho, V(set)(1)), V(set)(-1));                                                                   \
-        return NAME(KIND##_entry)(c, rho, p, q);                                                                            \
-    }                                                                                                                       \
-    static int64_t NAME(KIND)(void *entries, int64_t count, const ntk_strip *strip, int32_t *near)                          \
-    {                                                                                                                       \
-        REAL *k = entries;                                                                                                  \
-        const REAL *w = strip->ws, *z = strip->zs, *p = strip->ps, *q = strip->qs;                                          \
-        const NAME(constants) c = NAME(broadcast)(strip);                                                                   \
-        int64_t found = 0, j = 0;                                                                                           \
-        uint32_t bits;                                                                                                      \
-        for (; j + LANES <= count; j += LANES) {                                                                            \
-            V(store)(k + j, NAME(KIND##_vector)(&c, V(load)(k + j), V(load)(w + j), V(load)(z + j), V(load)(p + j),         \
-                                                V(load)(q + j), &bits));                                                    \
-            for (; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);                                \
-        }                                                                                                                   \
-        if (j == count) return found;                                                                                       \
-        int64_t rest = count - j;                                                                                           \
-        V(store_part)(k + j,                                                                                                \
-                      NAME(KIND##_vector)(&c, V(load_part)(k + j, rest), V(load_part)(w + j, rest), V(load_part)(z + j, rest), \
-                                          V(load_part)(p + j, rest), V(load_part)(q + j, rest), &bits),                     \
-                      rest);                                                                                                \
-        for (bits &= (UINT32_C(1) << rest) - 1; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);    \
-        return found;                                                                                                       \
+#define DEFINE_ENTRIES(KIND, KINKED)                                                                                          \
+    static inline VECTOR NAME(KIND##_vector)(const NAME(constants) * c, VECTOR k, VECTOR w, VECTOR z, VECTOR p, VECTOR q,     \
+                                             uint32_t * bits)                                                                 \
+    {                                                                                                                         \
+        VECTOR rho = V(fma)(k, c->w * w, c->z * z);                                                                           \
+        *bits = (KINKED) ? V(bits)(V(less)(V(set)(NEAR), V(abs)(rho))) : 0;                                                   \
+        rho = V(max)(V(min)(rho, V(set)(1)), V(set)(-1));                                                                     \
+        return NAME(KIND##_entry)(c, rho, p, q);                                                                              \
+    }                                                                                                                         \
+    static int64_t NAME(KIND)(void *entries, int64_t count, const ntk_strip *strip, int32_t *near)                            \
+    {                                                                                                                         \
+        REAL *k = entries;                                                                                                    \
+        const REAL *w = strip->ws, *z = strip->zs, *p = strip->ps, *q = strip->qs;                                            \
+        const NAME(constants) c = NAME(broadcast)(strip);                                                                     \
+        int64_t found = 0, j = 0;                                                                                             \
+        uint32_t bits;                                                                                                        \
+        for (; j + LANES <= count; j += LANES) {                                                                              \
+            V(store)                                                                                                          \
+            (k + j,                                                                                                           \
+             NAME(KIND##_vector)(&c, V(load)(k + j), V(load)(w + j), V(load)(z + j), V(load)(p + j), V(load)(q + j), &bits)); \
+            for (; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);                                  \
+        }                                                                                                                     \
+        if (j == count) return found;                                                                                         \
+        int64_t rest = count - j;                                                                                             \
+        V(store_part)                                                                                                         \
+        (k + j,                                                                                                               \
+         NAME(KIND##_vector)(&c, V(load_part)(k + j, rest), V(load_part)(w + j, rest), V(load_part)(z + j, rest),             \
+                             V(load_part)(p + j, rest), V(load_part)(q + j, rest), &bits),                                    \
+         rest);                                                                                                               \
+        for (bits &= (UINT32_C(1) << rest) - 1; bits; bits &= bits - 1) near[found++] = (int32_t)j + __builtin_ctz(bits);     \
+        return found;                                                                                                         \
     }
 
 DEFINE_ENTRIES(slopes, 1)
