@@ -1,0 +1,21 @@
+/* The library's calls that more than one benchmark times. */
+#ifndef BENCH_CALLS_H
+#define BENCH_CALLS_H
+
+#include "timing.h"
+
+/* An assembly: ntk_gram_create.  The destruction is not timed. */
+typedef struct call_gram {
+    ntk_context *context;
+    const ntk_kernel *kernel;
+    ntk_matrix x;
+    ntk_gram_options options;
+    ntk_gram *gram;
+} call_gram;
+
+bench_runner call_gram_runner(call_gram *call);
+
+/* The kernel of an infinitely wide ReLU network.  part  NTK_PART_... */
+ntk_kernel *call_relu_kernel(ntk_context *context, int32_t part);
+
+#endif
