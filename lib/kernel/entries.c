@@ -36,9 +36,9 @@ static void replace_near(const ntk_infinite_line *line, void *entries, int64_t f
         int64_t j = first + near[f];
         const void *other = ntk_samples_at(cols, j);
         ntk_infinite_row row = ntk_infinite_row_at(cols, j);
-        ntk_angle angle = other == line->x ? ntk_angle_of(1, 0)
-                                           : ntk_near_angle(cols->dtype, line->x, line->row.shift, other, row.shift,
-                                                            cols->inputs, line->k->b / line->k->c);
+        ntk_angle angle = other == line->x
+                              ? ntk_angle_of(1, 0)
+                              : ntk_near_angle(line->k, cols->dtype, line->x, line->row.shift, other, row.shift, cols->inputs);
         double K = ntk_near_entry(line->kernel, line->k, &line->row.factors, &row.factors, &angle) + constant;
         ntk_convert(ntk_at(entries, cols->dtype, near[f]), cols->dtype, &K, NTK_F64, 1);
     }

@@ -49,6 +49,9 @@ struct ntk_kernel {
     const ntk_features *features; /* retained, of a finite kernel; NULL otherwise */
 };
 
+/* NTK_ERR_SHAPE naming size unless it is at least 1. */
+ntk_status ntk_kernel_size_check(int64_t size, const char *function, const char *name);
+
 /* NTK_ERR_SHAPE unless n >= 1 and the kernel takes d >= 1 inputs. */
 ntk_status ntk_kernel_sizes_check(const ntk_kernel *kernel, int64_t n, int64_t d, const char *function);
 

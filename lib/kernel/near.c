@@ -63,16 +63,24 @@ static products multiply(const pair *p, int mode, double along)
     return sum;
 }
 
+/* b / c 2^shift, where b / c alone may overflow */
+static double extra_element(const ntk_infinite_constants *k, int32_t shift)
+{
+    int exponent;
+    double c = frexp(k->c, &exponent);
+    return ldexp(k->b, shift - exponent) / c;
+}
+
 /* With delta = x' - x, exact where the samples are near, and delta_perp its part across x,
  *   theta = atan2(|delta_perp|, <x, x'> / |x|);
  * for an angle near pi the same of -x'.  A power of two brings x' to the length of x, so that parallels of different length
  * have a small delta too. */
-ntk_angle ntk_near_angle(int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j, int32_t shift_j, int64_t d,
-                         double extra)
+ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
+                         int32_t shift_j, int64_t d)
 {
     pair p = {.dtype = dtype, .x = x_i, .y = x_j, .d = d, .factor = 1};
-    p.x_extra = ldexp(extra, shift_i);
-    p.y_extra = ldexp(extra, shift_j);
+    p.x_extra = extra_element(k, shift_i);
+    p.y_extra = extra_element(k, shift_j);
     products sum = multiply(&p, 0, 0);
     if (!(sum.xx > 0 && sum.yy > 0)) return ntk_angle_of(0, 0);
     double sign = sum.xy < 0 ? -1 : 1;

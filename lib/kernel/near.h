@@ -6,9 +6,9 @@
 
 /* The angle between (x_i, e) 2^s_i and (x_j, e) 2^s_j, where x_i 2^s_i is what is given; relatively exact (3e-16) however
  * near to 0 or pi, as long as the samples' difference or sum is.
- * extra  e, the bias over the weights' scale */
-ntk_angle ntk_near_angle(int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j, int32_t shift_j, int64_t d,
-                         double extra);
+ * e = b / c, the bias over the weights' scale, as in the constants k */
+ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
+                         int32_t shift_j, int64_t d);
 
 /* K of two samples whose angle is known.  The result is that of p and q as they stand: times 2^exponents for SLOPES is left to
  * the caller, and so is the constant. */

@@ -32,6 +32,9 @@ typedef struct ntk_ridge_problem {
     const char *function;
 } ntk_ridge_problem;
 
+/* Gives back what a model holds, complete or not. */
+void ntk_ridge_dispose(void *self);
+
 /* Each fills a zeroed model but for its report's reason; what it leaves after a failure is disposed of with the model. */
 ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem);
 ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem);

@@ -1,0 +1,184 @@
+#include "core/memory.h"
+#include "core/options.h"
+#include "core/status.h"
+#include "ridge/ridge.h"
+
+#include <math.h>
+#include <stddef.h>
+
+_Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_options, storage) == 12 &&
+                   offsetof(ntk_ridge_options, dtype) == 16 && offsetof(ntk_ridge_options, intercept) == 20 &&
+                   offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, reserved) == 28 &&
+                   sizeof(ntk_ridge_options) == 32,
+               "the layout of ntk_ridge_options is frozen");
+
+/* --- options, and the choice of a method --- */
+
+static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function)
+{
+    NTK_TRY(ntk_options_read(own, sizeof *own, 32, options, "ntk_ridge_options"));
+    if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_PRIMAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, NTK_RIDGE_DUAL or NTK_RIDGE_PRIMAL",
+                        function, own->method);
+    if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
+    return ntk_storage_check(own->storage, own->dtype, function);
+}
+
+/* Turns AUTO into a method; *reason receives why. */
+static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64_t n, const char **reason, const char *function)
+{
+    const ntk_features *features = kernel->features;
+    *reason = "the options ask for this method";
+    if (own->method == NTK_RIDGE_PRIMAL && !features)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has infinite width", function);
+    if (own->method != NTK_RIDGE_AUTO) return NTK_OK;
+    own->method = features && features->size < n ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL;
+    if (!features)
+        *reason = "dual: a kernel of infinite width has no finite features";
+    else if (own->method == NTK_RIDGE_PRIMAL)
+        *reason = "primal: there are fewer features than samples, so its system is the smaller one";
+    else
+        *reason = "dual: there are at least as many features as samples, so its system is not the larger one";
+    return NTK_OK;
+}
+
+ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
+                            int64_t t, const ntk_ridge_options *options)
+{
+    ntk_ridge_options own;
+    const char *reason;
+    uint64_t need = 0;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(bytes);
+    NTK_REQUIRE(kernel);
+    NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, __func__));
+    if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
+    NTK_TRY(read_options(&own, options, __func__));
+    NTK_TRY(choose(&own, kernel, n, &reason, __func__));
+    if (!own.dtype) own.dtype = NTK_F64;
+    ntk_status status = own.method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory(context, &need, kernel, n, d, t, &own)
+                                                     : ntk_ridge_primal_memory(context, &need, kernel->features, n, d, t, &own);
+    NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
+    *bytes = need;
+    return NTK_OK;
+}
+
+/* --- creation --- */
+
+static ntk_status check_lambda(double lambda, const char *function)
+{
+    if (isfinite(lambda) && lambda >= 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_VALUE, "%s: lambda is %g, expected a finite number that is not negative", function, lambda);
+}
+
+static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, int64_t inputs, double lambda, const char *function)
+{
+    NTK_TRY(ntk_input_check(x, function, "x"));
+    NTK_TRY(ntk_input_check(y, function, "y"));
+    NTK_TRY(ntk_shape_check(x, -1, inputs, function, "x"));
+    NTK_TRY(ntk_shape_check(y, x->rows, -1, function, "y"));
+    NTK_TRY(check_lambda(lambda, function));
+    NTK_TRY(ntk_finite_check(x, function, "x"));
+    return ntk_finite_check(y, function, "y");
+}
+
+/* Makes the model of a problem that has been checked.  features: of a primal. */
+static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, const ntk_ridge_problem *problem,
+                             const ntk_features *features, const char *reason)
+{
+    const ntk_ridge_options *options = &problem->options;
+    bool primal = options->method == NTK_RIDGE_PRIMAL;
+    uint64_t bytes = 0;
+    ntk_ridge *made;
+    int64_t n = problem->x->rows, d = problem->x->cols, t = problem->y->cols;
+    if (primal)
+        NTK_TRY(ntk_ridge_primal_memory(context, &bytes, features, n, d, t, options));
+    else if (!problem->gram)
+        NTK_TRY(ntk_ridge_dual_memory(context, &bytes, problem->kernel, n, d, t, options));
+    NTK_TRY(ntk_budget_check(context, bytes, "the ridge regression"));
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression"));
+    if (primal) made->features = ntk_retain(features);
+    made->report = (ntk_ridge_report){.struct_size = sizeof made->report, .samples = n, .inputs = d, .targets = t};
+    made->report.lambda = problem->lambda;
+    made->report.reason = reason;
+    made->report.method = options->method;
+    made->report.dtype = options->dtype;
+    made->report.intercept = options->intercept != 0;
+    ntk_status status = primal ? ntk_ridge_fit_primal(made, problem) : ntk_ridge_fit_dual(made, problem);
+    if (status < 0)
+        ntk_release(made);
+    else
+        *ridge = made;
+    return status;
+}
+
+ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_kernel *kernel, const ntk_matrix *x,
+                            const ntk_matrix *y, double lambda, const ntk_ridge_options *options)
+{
+    const char *reason;
+    NTK_REQUIRE(ridge);
+    *ridge = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(kernel);
+    NTK_TRY(check_data(x, y, ntk_kernel_inputs(kernel), lambda, __func__));
+    ntk_ridge_problem problem = {.kernel = kernel, .x = x, .y = y, .lambda = lambda, .function = __func__};
+    NTK_TRY(read_options(&problem.options, options, __func__));
+    NTK_TRY(choose(&problem.options, kernel, x->rows, &reason, __func__));
+    if (!problem.options.dtype) problem.options.dtype = x->dtype;
+    return make_ridge(context, ridge, &problem, kernel->features, reason);
+}
+
+/* What the gram has decided. */
+static ntk_status check_gram_options(const ntk_ridge_options *own, const ntk_gram *gram, bool given, const char *function)
+{
+    if (own->method == NTK_RIDGE_PRIMAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, but a kernel matrix has no features", function);
+    if (given && own->storage != gram->storage)
+        return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected the kernel matrix's %d", function, own->storage,
+                        gram->storage);
+    if (own->dtype && own->dtype != gram->K.dtype)
+        return ntk_fail(NTK_ERR_OPTION, "%s: dtype is %d, expected the kernel matrix's %d", function, own->dtype,
+                        gram->K.dtype);
+    return NTK_OK;
+}
+
+ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const ntk_gram *gram, const ntk_matrix *y,
+                                 double lambda, const ntk_ridge_options *options)
+{
+    NTK_REQUIRE(ridge);
+    *ridge = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(gram);
+    const ntk_samples *samples = &gram->set->samples;
+    ntk_matrix x = ntk_samples_view(samples);
+    NTK_TRY(ntk_input_check(y, __func__, "y"));
+    NTK_TRY(ntk_shape_check(y, samples->rows, -1, __func__, "y"));
+    NTK_TRY(check_lambda(lambda, __func__));
+    NTK_TRY(ntk_finite_check(y, __func__, "y"));
+    ntk_ridge_problem problem = {
+        .kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .lambda = lambda, .function = __func__};
+    NTK_TRY(read_options(&problem.options, options, __func__));
+    NTK_TRY(check_gram_options(&problem.options, gram, options != NULL, __func__));
+    problem.options.method = NTK_RIDGE_DUAL;
+    problem.options.storage = gram->storage;
+    problem.options.dtype = gram->K.dtype;
+    return make_ridge(context, ridge, &problem, NULL, "dual: a kernel matrix was given");
+}
+
+ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, const ntk_features *features, const ntk_matrix *x,
+                                   const ntk_matrix *y, double lambda, const ntk_ridge_options *options)
+{
+    NTK_REQUIRE(ridge);
+    *ridge = NULL;
+    NTK_REQUIRE(context);
+    NTK_REQUIRE(features);
+    NTK_TRY(check_data(x, y, features->weights->inputs, lambda, __func__));
+    ntk_ridge_problem problem = {.x = x, .y = y, .lambda = lambda, .function = __func__};
+    NTK_TRY(read_options(&problem.options, options, __func__));
+    if (problem.options.method == NTK_RIDGE_DUAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_DUAL, but features were given", __func__);
+    problem.options.method = NTK_RIDGE_PRIMAL;
+    if (!problem.options.dtype) problem.options.dtype = x->dtype;
+    return make_ridge(context, ridge, &problem, features, "primal: features were given");
+}
