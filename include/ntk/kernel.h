@@ -43,7 +43,8 @@ NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **k
 /* NULL is fine. */
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 
-/* Bytes of working memory, beside its output, that block, diagonal or multiply may hold for n1 and n2 samples of d inputs.
+/* Bytes of working memory, beside its output, that block, diagonal or multiply may hold for n1 and n2 samples of d inputs,
+ * whose dtype may differ from the output's.  multiply holds besides a copy of v where its dtype does.
  * dtype  of the output */
 NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d,
                                      int32_t dtype) NTK_MUST_CHECK;

@@ -1,6 +1,7 @@
 #include "activation/activation.h"
 #include "core/context.h"
 #include "core/matrix.h"
+#include "core/status.h"
 #include "features/product.h"
 #include "network/layer.h"
 
@@ -64,8 +65,8 @@ static double block_sum(const point *at, int64_t target)
     return sum;
 }
 
-void ntk_features_point(const ntk_features_call *call, double *y, const void *x, const ntk_coefficients *b, int64_t first,
-                        int64_t targets)
+ntk_status ntk_features_point(const ntk_features_call *call, double *y, const void *x, const ntk_coefficients *b, int64_t first,
+                              int64_t targets)
 {
     int64_t hidden = call->features->weights->hidden;
     point at = {.call = call, .b = b, .x = x};
@@ -74,5 +75,7 @@ void ntk_features_point(const ntk_features_call *call, double *y, const void *x,
         at.count = hidden - at.first < NEURONS ? hidden - at.first : NEURONS;
         evaluate(&at);
         for (int64_t c = 0; c < targets; c++) y[c] += block_sum(&at, first + c);
+        NTK_TRY(ntk_advance(call->lane, 0));
     }
+    return NTK_OK;
 }

@@ -29,9 +29,9 @@ ntk_status ntk_features_transposed_product(const ntk_features_call *call, const 
                                            const ntk_matrix *r);
 
 /* y[c] = <phi(x), b_c> for one sample x, in dtype and finite, and targets targets from first on.  Takes no memory and no
- * thread. */
-void ntk_features_point(const ntk_features_call *call, double *y, const void *x, const ntk_coefficients *b, int64_t first,
-                        int64_t targets);
+ * thread; fails only with NTK_ERR_CANCELLED. */
+ntk_status ntk_features_point(const ntk_features_call *call, double *y, const void *x, const ntk_coefficients *b, int64_t first,
+                              int64_t targets);
 
 /* Adds the bytes that each of the first three may hold, for rows samples of dtype and so many targets, to a need. */
 ntk_status ntk_features_rows_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int32_t dtype,

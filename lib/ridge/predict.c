@@ -18,11 +18,11 @@ typedef struct point {
     ntk_features_call call;
 } point;
 
-/* y[c] += <K(x, X), alpha_c> for targets targets from first on. */
-static void kernel_point(const point *at, double *y, int64_t first, int64_t targets)
+/* y[c] = <K(x, X), alpha_c> for targets targets from first on. */
+static ntk_status kernel_point(const point *at, double *y, int64_t first, int64_t targets)
 {
-    const ntk_samples *samples = at->line.cols;
     enum { STRIP = 512 };
+    const ntk_samples *samples = at->line.cols;
     double entries[STRIP], sums[TARGETS];
     for (int64_t c = 0; c < targets; c++) y[c] = 0;
     for (int64_t j = 0; j < samples->rows; j += STRIP) {
@@ -32,7 +32,9 @@ static void kernel_point(const point *at, double *y, int64_t first, int64_t targ
         ntk_dots(at->isa, samples->dtype, sums, targets, entries,
                  ntk_at(at->ridge->alpha, samples->dtype, first * samples->rows + j), samples->rows, count);
         for (int64_t c = 0; c < targets; c++) y[c] += ntk_get(sums, samples->dtype, c);
+        NTK_TRY(ntk_advance(at->call.lane, 0));
     }
+    return NTK_OK;
 }
 
 static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64_t row, int64_t first, int64_t targets,
@@ -82,10 +84,8 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     if (!ridge->features) NTK_TRY(prepare_point(at, sample, scaled));
     for (int64_t first = 0; first < y->cols; first += TARGETS) {
         int64_t targets = y->cols - first < TARGETS ? y->cols - first : TARGETS;
-        if (ridge->features)
-            ntk_features_point(&at->call, values, sample, &ridge->beta, first, targets);
-        else
-            kernel_point(at, values, first, targets);
+        NTK_TRY(ridge->features ? ntk_features_point(&at->call, values, sample, &ridge->beta, first, targets)
+                                : kernel_point(at, values, first, targets));
         NTK_TRY(write_point(ridge, y, row, first, targets, values));
     }
     return NTK_OK;

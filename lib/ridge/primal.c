@@ -82,28 +82,47 @@ static ntk_status centre_rows(void *argument, int64_t index, const ntk_lane *lan
     return NTK_OK;
 }
 
-/* Tile (i, j) of A += Phi_i^T Phi_j; the last tasks, one for each tile row, are rows of the right side += Phi_i^T Y. */
+/* Columns of the right side in one product. */
+enum { TARGETS = 512 };
+
+/* Rows of tile row i of the right side += Phi_i^T Y. */
+static ntk_status add_right_side(const primal *job, const ntk_lane *lane, int64_t i)
+{
+    int64_t rows = ntk_symmetric_rows(&job->A, i), first = i * NTK_SYMMETRIC_EDGE, count;
+    for (int64_t c = 0; c < job->targets; c += count) {
+        count = job->targets - c < TARGETS ? job->targets - c : TARGETS;
+        NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, count, job->rows, 1,
+                              ntk_at(job->Phi, job->dtype, first), job->p, ntk_at(job->Y, job->dtype, c), job->targets,
+                              job->row ? 1 : 0, ntk_at(job->rhs, job->dtype, first * job->targets + c), job->targets));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+/* Tile (i, j) of A += Phi_i^T Phi_j. */
+static ntk_status add_tile(const primal *job, int64_t i, int64_t j)
+{
+    int64_t ld, rows = ntk_symmetric_rows(&job->A, i), cols = ntk_symmetric_rows(&job->A, j);
+    void *out = ntk_symmetric_tile(&job->A, i, j, &ld);
+    const void *left = ntk_at(job->Phi, job->dtype, i * NTK_SYMMETRIC_EDGE);
+    const void *right = ntk_at(job->Phi, job->dtype, j * NTK_SYMMETRIC_EDGE);
+    double beta = job->row ? 1 : 0;
+    if (i == j) return ntk_blas_syrk(job->dtype, NTK_TRANSPOSED, rows, job->rows, 1, left, job->p, beta, out, ld);
+    return ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, cols, job->rows, 1, left, job->p, right, job->p, beta,
+                         out, ld);
+}
+
+/* The tiles of A, row by row, and then the tile rows of the right side. */
 static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane)
 {
     const primal *job = argument;
-    int64_t tiles = ntk_symmetric_tiles(&job->A), i = 0, j = index, ld;
-    double beta = job->row ? 1 : 0;
-    bool right_side = index >= tiles * (tiles + 1) / 2;
-    if (right_side)
-        i = j = index - tiles * (tiles + 1) / 2;
-    else
+    int64_t tiles = ntk_symmetric_tiles(&job->A), i = 0, j = index;
+    if (index >= tiles * (tiles + 1) / 2) {
+        NTK_TRY(add_right_side(job, lane, index - tiles * (tiles + 1) / 2));
+    } else {
         for (; j > i; i++) j -= i + 1;
-    const void *left = ntk_at(job->Phi, job->dtype, i * NTK_SYMMETRIC_EDGE);
-    int64_t rows = ntk_symmetric_rows(&job->A, i), targets = job->targets;
-    void *out = ntk_symmetric_tile(&job->A, i, j, &ld);
-    if (right_side)
-        NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, targets, job->rows, 1, left, job->p, job->Y, targets,
-                              beta, ntk_at(job->rhs, job->dtype, i * NTK_SYMMETRIC_EDGE * targets), targets));
-    else if (i == j)
-        NTK_TRY(ntk_blas_syrk(job->dtype, NTK_TRANSPOSED, rows, job->rows, 1, left, job->p, beta, out, ld));
-    else
-        NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, ntk_symmetric_rows(&job->A, j), job->rows, 1, left,
-                              job->p, ntk_at(job->Phi, job->dtype, j * NTK_SYMMETRIC_EDGE), job->p, beta, out, ld));
+        NTK_TRY(add_tile(job, i, j));
+    }
     return ntk_advance(lane, job->rows);
 }
 
