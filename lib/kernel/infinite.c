@@ -14,12 +14,21 @@ _Static_assert(offsetof(ntk_kernel_options, part) == 8 && offsetof(ntk_kernel_op
 
 static const double PI = 3.14159265358979323846;
 
-/* nt (LECTURE) = output^2 d / weight_scale^2, by its root, which does not overflow */
-static double tangent_scale(const ntk_infinite *kernel, int64_t inputs)
+/* Sets the shares of the two parts, rf and nt, in their sum, and returns sqrt(sum * factor).  The LECTURE's nt = output^2 d /
+ * weight_scale^2 may overflow though the kernel does not; the root does not. */
+static double part_shares(ntk_infinite_constants *k, double rf, double nt, double lecture, double factor)
 {
-    if (!kernel->lecture || kernel->nt == 0) return kernel->nt;
-    double root = sqrt(kernel->nt) * (sqrt((double)inputs) / kernel->weight_scale);
-    return root * root;
+    double scaled = nt * lecture * lecture, sum = rf + scaled;
+    if (sum == 0) return 0;
+    if (isfinite(sum)) {
+        k->rf = rf / sum;
+        k->nt = scaled / sum;
+        return sqrt(sum * factor);
+    }
+    double root = hypot(sqrt(rf), sqrt(nt) * lecture);
+    k->rf = rf / root / root;
+    k->nt = nt * (lecture / root) * (lecture / root);
+    return root * sqrt(factor);
 }
 
 /* kappa / r = jump^2 (s + phi rho) / (2 pi) + a b rho and kdot = jump^2 phi / (2 pi) + a b for SLOPES; kappa of LEVELS is as
@@ -27,23 +36,20 @@ static double tangent_scale(const ntk_infinite *kernel, int64_t inputs)
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs)
 {
     const ntk_activation *activation = kernel->activation;
-    ntk_infinite_constants k = {.c = kernel->weight_scale / sqrt((double)inputs), .b = kernel->bias_scale, .rf = kernel->rf};
-    k.nt = tangent_scale(kernel, inputs);
-    k.constant = kernel->constant;
-    if (activation->family == NTK_FAMILY_ERF) {
-        k.root = 1;
-        k.k[1] = k.rf * 2 / PI;
-        k.k[2] = k.nt * 2 / PI;
+    double d = sqrt((double)inputs), a = activation->below, b = activation->above, jump = (b - a) * (b - a) / (2 * PI);
+    double lecture = kernel->lecture ? d / kernel->weight_scale : 1;
+    bool erf = activation->family == NTK_FAMILY_ERF, levels = activation->family == NTK_FAMILY_LEVELS;
+    ntk_infinite_constants k = {.c = kernel->weight_scale / d, .b = kernel->bias_scale, .constant = kernel->constant};
+    k.half = erf ? 1 : (a * a + b * b) / 2;
+    k.root = part_shares(&k, kernel->rf, levels ? 0 : kernel->nt, lecture, k.half);
+    if (erf) {
+        k.k[1] = kernel->rf * 2 / PI;
+        k.k[2] = kernel->nt * lecture * lecture * 2 / PI;
         return k;
     }
-    double a = activation->below, b = activation->above, jump = (b - a) * (b - a) / (2 * PI), half = (a * a + b * b) / 2;
-    bool slopes = activation->family == NTK_FAMILY_SLOPES;
-    double parts = slopes ? k.rf + k.nt : k.rf;
-    k.root = sqrt(parts * half);
-    if (parts == 0) return k;
-    k.k[0] = slopes ? k.rf / parts * (jump / half) : 0;
-    k.k[1] = jump / half;
-    k.k[2] = a / half * b;
+    k.k[0] = levels ? 0 : k.rf * (jump / k.half);
+    k.k[1] = jump / k.half;
+    k.k[2] = a / k.half * b;
     return k;
 }
 

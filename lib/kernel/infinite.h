@@ -6,7 +6,7 @@
 #include "kernel/samples.h"
 
 /* rf, nt  what multiplies E[sigma sigma] and S E[sigma' sigma'], 0 for a part that is not meant
- * tangent_length  LECTURE: nt is to be multiplied by d / weight_scale^2 */
+ * lecture  nt is to be multiplied by d / weight_scale^2 */
 typedef struct ntk_infinite {
     ntk_kernel base;
     const ntk_activation *activation; /* retained */
@@ -20,11 +20,14 @@ typedef struct ntk_infinite {
  *   SLOPES  K = p p' (k0 s + rho (k1 phi + k2)) + constant
  *   LEVELS  K = p p' (k1 phi + k2) + constant
  *   ERF     K = k1 atan(t / w) + k2 t / w + constant   (closed_forms.h)
- * root  sqrt K(x, x) over the sample's length (SLOPES) or itself (LEVELS), the constant not counted */
+ * rf, nt  shares of the two parts in the sum of their weights
+ * half    (a^2 + b^2) / 2 of SLOPES and LEVELS: their kappa at rho = 1, over the lengths' product, and kdot
+ * root    sqrt K(x, x) over the sample's length (SLOPES) or itself (LEVELS), the constant not counted; 0: the kernel is
+ *         constant */
 typedef struct ntk_infinite_constants {
     double c, b;
     double rf, nt;
-    double root;
+    double half, root;
     double k[3];
     double constant;
 } ntk_infinite_constants;
@@ -32,12 +35,12 @@ typedef struct ntk_infinite_constants {
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs);
 
 /* Of a sample x of length l = |(c x, b)|: rho = w w' <x, x'> + z z';
- * p, q  SLOPES: root l and 0;  LEVELS: root, or 0 for a zero vector, and 0;  ERF: h and g */
+ * p, q  SLOPES: root l (over 2^exponent) and 0;  LEVELS: root, or 0 for a zero vector, and 0;  ERF: h and g */
 typedef struct ntk_infinite_factors {
     double w, z, p, q;
 } ntk_infinite_factors;
 
-/* Where |x|^2 could over- or underflow, the sample is taken as x 2^shift, and its length is that of p times 2^exponent. */
+/* Where |x|^2 could over- or underflow, the sample is taken as x 2^shift, and p, where it could itself, without 2^exponent. */
 typedef struct ntk_infinite_row {
     ntk_infinite_factors factors;
     int32_t shift, exponent;

@@ -6,27 +6,36 @@
 
 #include <math.h>
 
-static ntk_infinite_factors factors_of(const ntk_infinite *kernel, const ntk_infinite_constants *k, double m, double b,
-                                       double length, int32_t exponent)
-{
-    ntk_infinite_factors f = {.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0};
-    if (kernel->activation->family == NTK_FAMILY_ERF) {
-        ntk_erf_length scaled = ntk_erf_length_of(ldexp(length, exponent));
-        f.p = scaled.h;
-        f.q = scaled.g;
-    } else if (kernel->activation->family == NTK_FAMILY_LEVELS) {
-        f.p = length > 0 ? k->root : 0;
-    } else {
-        f.p = k->root * length;
-    }
-    return f;
-}
-
 /* Whether v^2, and the square of what it is multiplied with, keeps its digits in this precision. */
 static bool is_moderate(double v, int32_t dtype)
 {
     double far = dtype == NTK_F64 ? 0x1p200 : 0x1p30;
     return v < far && v > 1 / far;
+}
+
+/* The factors of a sample of length length 2^row->exponent, of which w and z see (m x, b) / length. */
+static void set_factors(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
+                        double m, double b, double length)
+{
+    ntk_infinite_factors *f = &row->factors;
+    *f = (ntk_infinite_factors){.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0};
+    if (kernel->activation->family == NTK_FAMILY_ERF) {
+        ntk_erf_length scaled = ntk_erf_length_of(ldexp(length, row->exponent));
+        f->p = scaled.h;
+        f->q = scaled.g;
+    } else if (kernel->activation->family == NTK_FAMILY_LEVELS) {
+        f->p = length > 0 ? k->root : 0;
+    } else {
+        double p = k->root * length, whole = ldexp(p, row->exponent);
+        int own = 0;
+        if (row->exponent && !is_moderate(whole, dtype)) {
+            f->p = frexp(p, &own);
+            row->exponent += own;
+        } else {
+            f->p = whole;
+            row->exponent = 0;
+        }
+    }
 }
 
 static bool is_zero(int32_t dtype, const void *x, int64_t count)
@@ -42,7 +51,8 @@ bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, cons
     double norm = sqrt(ntk_dot(dtype, x, x, inputs));
     bool plain = is_moderate(norm, dtype) || (norm == 0 && is_zero(dtype, x, inputs));
     if (!plain || !is_moderate(k->c, dtype) || (k->b != 0 && !is_moderate(k->b, dtype))) return false;
-    *row = (ntk_infinite_row){.factors = factors_of(kernel, k, k->c, k->b, hypot(k->c * norm, k->b), 0)};
+    *row = (ntk_infinite_row){.shift = 0};
+    set_factors(row, kernel, k, dtype, k->c, k->b, hypot(k->c * norm, k->b));
     return true;
 }
 
@@ -68,7 +78,8 @@ void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infi
         ntk_convert(ntk_at(scaled, dtype, j), dtype, &element, NTK_F64, 1);
     }
     double m = ldexp(k->c, -of_c), b = ldexp(k->b, -exponent), norm = sqrt(ntk_dot(dtype, scaled, scaled, inputs));
-    *row = (ntk_infinite_row){factors_of(kernel, k, m, b, hypot(m * norm, b), exponent), shift, exponent};
+    *row = (ntk_infinite_row){.shift = shift, .exponent = exponent};
+    set_factors(row, kernel, k, dtype, m, b, hypot(m * norm, b));
 }
 
 enum { FACTORS = NTK_INFINITE_FACTORS, ELEMENTS_PER_TASK = 65536 };

@@ -5,8 +5,6 @@
 #include <float.h>
 #include <math.h>
 
-static const double PI = 3.14159265358979323846;
-
 /* elements in double precision at a time */
 enum { CHUNK = 128 };
 
@@ -97,16 +95,14 @@ double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *
                       const ntk_infinite_factors *j, const ntk_angle *angle)
 {
     const ntk_activation *activation = kernel->activation;
-    double root = k->root * k->root;
+    if (k->root == 0) return 0;
     if (activation->family == NTK_FAMILY_ERF) {
         ntk_erf_length one = {.h = i->p, .g = i->q}, two = {.h = j->p, .g = j->q};
         ntk_erf_pair erf = ntk_erf_pair_of(one, two, angle);
-        double tangent = k->nt > 0 ? k->nt * (erf.t / erf.w) : 0;
-        return 2 / PI * (k->rf * atan2(erf.t, erf.w) + tangent);
+        return k->k[1] * atan2(erf.t, erf.w) + (k->nt > 0 ? k->k[2] * (erf.t / erf.w) : 0);
     }
-    if (root == 0) return 0;
     double levels = ntk_levels_kappa(activation, angle);
-    if (activation->family == NTK_FAMILY_LEVELS) return i->p * j->p * (k->rf * levels / root);
+    if (activation->family == NTK_FAMILY_LEVELS) return i->p * j->p * (levels / k->half);
     double slopes = ntk_slopes_kappa(activation, angle);
-    return i->p * j->p * ((k->rf * slopes + k->nt * angle->cosine * levels) / root);
+    return i->p * j->p * ((k->rf * slopes + k->nt * angle->cosine * levels) / k->half);
 }

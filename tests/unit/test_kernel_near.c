@@ -272,6 +272,132 @@ START_TEST(extreme_norms)
 }
 END_TEST
 
+/* Weights and biases of extreme scales: right, or refused with the output alone.  In f64 an entry within 1e-290 and 1e290
+ * must be had. */
+START_TEST(extreme_scales)
+{
+    uint64_t state = test_seed(49);
+    const double scales[][2] = {{1e-200, 0}, {1e-200, 1}, {1e-310, 1},     {1e150, 1e-150},
+                                {1e140, 0},  {1, 1e150},  {1e-160, 1e-160}};
+    const int64_t n = 6, d = 5;
+    for (size_t c = 0; c < sizeof scales / sizeof *scales; c++)
+        for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
+            for (int32_t output = 0; output < 2; output++) {
+                double *x = oracle_samples(n, d, NTK_F64, &state);
+                for (int64_t k = 0; k < d; k++) x[d + k] = x[k] * (1 + 1e-9 * oracle_normal(&state)), x[2 * d + k] = -x[k];
+                oracle_kernel oracle = describe(_i, part);
+                oracle.options.weight_scale = scales[c][0];
+                oracle.options.bias_scale = scales[c][1];
+                oracle.options.output_weight_scale = output ? 1e100 : 0;
+                oracle.options.parameterization = scales[c][1] > 0 ? NTK_PARAM_STANDARDISED : NTK_PARAM_LECTURE;
+                /* erf's t underflows, and what multiplies it is too large or cannot help: refused, or 0 */
+                bool hopeless = _i == NTK_ERF && scales[c][1] == 0 && scales[c][0] < 1e-150;
+                ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+                test_array a = oracle_array(x, n, d, 0, NTK_F64), K = test_array_make(n, n, 0, NTK_F64);
+                ntk_status status = ntk_kernel_block(kernel, &K.view, &a.view, &a.view);
+                long double largest = 0;
+                for (int64_t i = 0; i < n; i++)
+                    largest = fmaxl(largest, oracle_infinite(&oracle, x + i * d, x + i * d, d, 0x1p-53).value);
+                if (status == NTK_ERR_OVERFLOW)
+                    ck_assert_msg(test_array_is_poison(&K) && (!(largest < 1e290L) || hopeless),
+                                  "%s, scales %g and %g, part %d: %Lg: %s", oracle_kind_name(_i), scales[c][0], scales[c][1],
+                                  (int)part, largest, ntk_error_message());
+                else
+                    CHECK_OK(status);
+                for (int64_t i = 0; status == NTK_OK && !hopeless && i < n * n; i++) {
+                    oracle_value want = oracle_infinite(&oracle, x + i / n * d, x + i % n * d, d, 0x1p-53);
+                    double got = test_get(&K.view, i / n, i % n);
+                    ck_assert_msg(fabsl((long double)got - want.value) <= want.bound + 4 * (long double)DBL_TRUE_MIN,
+                                  "%s, scales %g and %g, part %d: K[%d][%d] is %.17g, not %.17Lg (%.2Lg)", oracle_kind_name(_i),
+                                  scales[c][0], scales[c][1], (int)part, (int)(i / n), (int)(i % n), got, want.value,
+                                  want.bound);
+                }
+                test_array_free(&a);
+                test_array_free(&K);
+                ntk_kernel_destroy(kernel);
+                free(x);
+            }
+}
+END_TEST
+
+/* What a prediction of ones' coefficients must be: sums of the block's rows. */
+static void compare_predictions(ntk_kernel *kernel, const test_array *a, const test_array *K, int64_t n, int64_t d)
+{
+    double *ones = oracle_memory(n, sizeof *ones);
+    ntk_ridge *ridge = NULL;
+    test_array alpha = test_array_make(n, 1, 0, NTK_F64), batch = test_array_make(n, 1, 0, NTK_F64);
+    for (int64_t i = 0; i < n; i++) ones[i] = 1;
+    ntk_matrix y = ntk_matrix_const_f64(ones, n, 1);
+    CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &a->view, &y, 1, NULL));
+    CHECK_OK(ntk_ridge_coefficients(ridge, &alpha.view));
+    CHECK_OK(ntk_ridge_predict(ridge, &batch.view, &a->view));
+    for (int64_t i = 0; i < n; i++) {
+        double single = 0, size = 0;
+        long double sum = 0;
+        ntk_matrix row = ntk_matrix_const_f64((const double *)a->view.data + i * d, 1, d), out = ntk_matrix_f64(&single, 1, 1);
+        CHECK_OK(ntk_ridge_predict(ridge, &out, &row));
+        for (int64_t j = 0; j < n; j++) {
+            sum += (long double)test_get(&K->view, i, j) * (long double)test_get(&alpha.view, j, 0);
+            size += fabs(test_get(&K->view, i, j) * test_get(&alpha.view, j, 0));
+        }
+        /* n roundings of the sum, and what entries of another shape of product differ by */
+        double bound = (double)(n + 64) * DBL_EPSILON * size;
+        ck_assert_msg(fabs((double)sum - single) <= bound && fabs((double)sum - test_get(&batch.view, i, 0)) <= bound,
+                      "row %d: %.17Lg, alone %.17g, in a batch %.17g", (int)i, sum, single, test_get(&batch.view, i, 0));
+    }
+    ntk_ridge_destroy(ridge);
+    test_array_free(&alpha);
+    test_array_free(&batch);
+    free(ones);
+}
+
+/* The angles are exact wherever K is used: in a block, a matrix of either storage, a product with unit vectors, a
+ * prediction. */
+START_TEST(clusters_everywhere)
+{
+    uint64_t state = test_seed(50);
+    const int64_t d = 30, n = 2 * (SEPARATIONS + 1);
+    double *x = oracle_memory(n * d, sizeof *x), *near = cluster(d, 1, &state), *far = cluster(d, -1, &state);
+    memcpy(x, near, (size_t)(n / 2 * d) * sizeof *x);
+    memcpy(x + n / 2 * d, far, (size_t)(n / 2 * d) * sizeof *x);
+    memcpy(x + (n - 1) * d, x, (size_t)d * sizeof *x); /* and a copy */
+    oracle_kernel oracle = describe(_i, NTK_PART_BOTH);
+    ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+    test_array a = oracle_array(x, n, d, 0, NTK_F64), K = test_array_make(n, n, 0, NTK_F64);
+    test_array other = test_array_make(n, n, 0, NTK_F64), unit = test_array_make(n, n, 0, NTK_F64);
+    for (int64_t i = 0; i < n * n; i++) test_set(&unit.view, i / n, i % n, i / n == i % n);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &a.view));
+    for (int way = 0; way < 3; way++) {
+        ntk_gram_options options = NTK_INIT(ntk_gram_options);
+        ntk_gram *gram = NULL;
+        options.storage = way;
+        if (way == 2) {
+            CHECK_OK(ntk_kernel_multiply(kernel, &other.view, &a.view, &a.view, &unit.view));
+        } else {
+            CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, &options));
+            CHECK_OK(ntk_gram_copy(gram, &other.view));
+        }
+        for (int64_t i = 0; i < n * n; i++) {
+            oracle_value want = oracle_infinite(&oracle, x + i / n * d, x + i % n * d, d, 0x1p-53);
+            double block_entry = test_get(&K.view, i / n, i % n), got = test_get(&other.view, i / n, i % n);
+            ck_assert_msg(fabsl((long double)got - want.value) <= want.bound, "%s, way %d: K[%d][%d] is %.17g, not %.17Lg",
+                          oracle_kind_name(_i), way, (int)(i / n), (int)(i % n), got, want.value);
+            ck_assert(fabs(got - block_entry) <= 2 * (double)want.bound);
+        }
+        ntk_gram_destroy(gram);
+    }
+    compare_predictions(kernel, &a, &K, n, d);
+    test_array_free(&a);
+    test_array_free(&K);
+    test_array_free(&other);
+    test_array_free(&unit);
+    ntk_kernel_destroy(kernel);
+    free(x);
+    free(near);
+    free(far);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel near");
@@ -285,5 +411,7 @@ int main(void)
     tcase_add_test(near, degenerate_samples);
     tcase_add_loop_test(near, wild_norms, NTK_RELU, NTK_ERF + 1);
     tcase_add_loop_test(near, extreme_norms, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(near, extreme_scales, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(near, clusters_everywhere, NTK_RELU, NTK_ERF + 1);
     return test_run(suite);
 }
