@@ -5,6 +5,7 @@
 #include <cblas.h>
 #include <dlfcn.h>
 #include <lapacke.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,20 @@ extern long bli_thread_get_num_threads(void) __attribute__((weak));
 
 /* For its address alone, whatever the headers declare. */
 extern void fortran_cholesky(void) __asm__("dpotrf_");
+
+/* For a BLAS that is not reentrant, which must see one call at a time whatever contexts they come from: it has state of its own
+ * for the whole process, and this goes with it. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static bool take_turn(void)
+{
+    return !ntk_blas_is_reentrant() && pthread_mutex_lock(&turn) == 0;
+}
+
+static void end_turn(bool taken)
+{
+    if (taken) pthread_mutex_unlock(&turn);
+}
 
 static ntk_status narrow(blas_int *narrowed, int64_t size)
 {
@@ -46,10 +61,12 @@ ntk_status ntk_blas_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb, int6
     NTK_TRY(narrow(&ib, ldb));
     NTK_TRY(narrow(&ic, ldc));
     CBLAS_TRANSPOSE cta = cblas_transpose(ta), ctb = cblas_transpose(tb);
+    bool turn_taken = take_turn();
     if (dtype == NTK_F64)
         cblas_dgemm(CblasRowMajor, cta, ctb, im, in, ik, alpha, a, ia, b, ib, beta, c, ic);
     else
         cblas_sgemm(CblasRowMajor, cta, ctb, im, in, ik, (float)alpha, a, ia, b, ib, (float)beta, c, ic);
+    end_turn(turn_taken);
     return NTK_OK;
 }
 
@@ -62,10 +79,12 @@ ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, 
     NTK_TRY(narrow(&ia, lda));
     NTK_TRY(narrow(&ic, ldc));
     CBLAS_TRANSPOSE cta = cblas_transpose(ta);
+    bool turn_taken = take_turn();
     if (dtype == NTK_F64)
         cblas_dsyrk(CblasRowMajor, CblasLower, cta, in, ik, alpha, a, ia, beta, c, ic);
     else
         cblas_ssyrk(CblasRowMajor, CblasLower, cta, in, ik, (float)alpha, a, ia, (float)beta, c, ic);
+    end_turn(turn_taken);
     return NTK_OK;
 }
 
@@ -78,10 +97,12 @@ ntk_status ntk_blas_symm(int32_t dtype, int64_t m, int64_t n, double alpha, cons
     NTK_TRY(narrow(&ia, lda));
     NTK_TRY(narrow(&ib, ldb));
     NTK_TRY(narrow(&ic, ldc));
+    bool turn_taken = take_turn();
     if (dtype == NTK_F64)
         cblas_dsymm(CblasRowMajor, CblasLeft, CblasLower, im, in, alpha, a, ia, b, ib, beta, c, ic);
     else
         cblas_ssymm(CblasRowMajor, CblasLeft, CblasLower, im, in, (float)alpha, a, ia, b, ib, (float)beta, c, ic);
+    end_turn(turn_taken);
     return NTK_OK;
 }
 
@@ -94,10 +115,12 @@ static ntk_status trsm(int32_t dtype, CBLAS_SIDE side, ntk_transpose tl, int64_t
     NTK_TRY(narrow(&il, ldl));
     NTK_TRY(narrow(&ib, ldb));
     CBLAS_TRANSPOSE ctl = cblas_transpose(tl);
+    bool turn_taken = take_turn();
     if (dtype == NTK_F64)
         cblas_dtrsm(CblasRowMajor, side, CblasLower, ctl, CblasNonUnit, im, in, 1, l, il, b, ib);
     else
         cblas_strsm(CblasRowMajor, side, CblasLower, ctl, CblasNonUnit, im, in, 1, l, il, b, ib);
+    end_turn(turn_taken);
     return NTK_OK;
 }
 
@@ -118,9 +141,11 @@ ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_
     blas_int in, ia;
     NTK_TRY(narrow(&in, n));
     NTK_TRY(narrow(&ia, lda));
+    bool turn_taken = take_turn();
     /* a row-major lower triangle is a column-major upper one */
     lapack_int info = dtype == NTK_F64 ? LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', in, a, ia)
                                        : LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'U', in, a, ia);
+    end_turn(turn_taken);
     if (info < 0) return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's potrf refused its argument %lld", -(long long)info);
     *pivot = (int64_t)info - 1;
     return NTK_OK;
@@ -132,6 +157,11 @@ bool ntk_blas_is_threaded(void)
     if (mkl_get_max_threads) return mkl_get_max_threads() > 1;
     if (bli_thread_get_num_threads) return bli_thread_get_num_threads() > 1;
     return false;
+}
+
+bool ntk_blas_is_reentrant(void)
+{
+    return !openblas_get_parallel || openblas_get_parallel() != 0;
 }
 
 /* The file that holds a symbol.  A function's address is read through its bytes, since C has no cast from it to void *. */
@@ -155,7 +185,10 @@ void ntk_blas_describe(ntk_blas_info *info)
     if (openblas_get_config && openblas_get_parallel && openblas_get_num_threads) {
         static const char *const kinds[3] = {"none", "pthread", "OpenMP"};
         int kind = openblas_get_parallel();
+        /* it writes into a buffer of the process */
+        bool turn_taken = take_turn();
         snprintf(info->blas, sizeof info->blas, "%s", openblas_get_config());
+        end_turn(turn_taken);
         info->threading = kind >= 0 && kind < 3 ? kinds[kind] : "unknown";
         info->threads = openblas_get_num_threads();
         return;

@@ -34,6 +34,10 @@ ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_
 /* Whether one BLAS call uses several threads at present.  False for unknown libraries. */
 bool ntk_blas_is_threaded(void);
 
+/* Whether several threads may call BLAS at once.  False for OpenBLAS's serial build, which may hand one work buffer to two
+ * callers unless it was built with USE_LOCKING, which it does not tell: its calls take turns then. */
+bool ntk_blas_is_reentrant(void);
+
 /* What answers at run time. */
 typedef struct ntk_blas_info {
     char blas[160];   /* vendor, version, kernel; or the file that holds it */

@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 
 /* With NULL for every array: a call that reached BLAS would crash. */
 START_TEST(sizes_beyond_a_blas_integer_are_refused)
@@ -248,6 +249,51 @@ START_TEST(library_is_described)
 }
 END_TEST
 
+/* What several threads that call at once must all get. */
+typedef struct caller {
+    const test_array *a, *right;
+    test_array c;
+    int wrong;
+} caller;
+
+static void *multiply_often(void *argument)
+{
+    caller *self = argument;
+    const ntk_matrix *a = &self->a->view, *c = &self->c.view;
+    for (int i = 0; i < 2000; i++) {
+        test_array_poison(&self->c);
+        if (ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, a->rows, a->rows, a->cols, 1, a->data, a->stride, a->data,
+                          a->stride, 0, c->data, c->stride) < 0 ||
+            !test_same_bits(c, &self->right->view))
+            self->wrong++;
+    }
+    return NULL;
+}
+
+/* OpenBLAS's serial build gives two callers one work buffer, about once in a thousand calls of this size. */
+START_TEST(callers_at_once)
+{
+    enum { CALLERS = 4, N = 160 };
+    caller callers[CALLERS];
+    pthread_t threads[CALLERS];
+    test_array a = test_array_make(N, N, 0, NTK_F64), right = test_array_make(N, N, 0, NTK_F64);
+    test_array_fill(&a, 8);
+    CHECK_OK(
+        ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, N, N, N, 1, a.view.data, N, a.view.data, N, 0, right.view.data, N));
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (caller){.a = &a, .right = &right, .c = test_array_make(N, N, 0, NTK_F64)};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, multiply_often, &callers[i]), 0);
+    }
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_msg(callers[i].wrong == 0, "thread %d: %d products are wrong", i, callers[i].wrong);
+        test_array_free(&callers[i].c);
+    }
+    test_array_free(&a);
+    test_array_free(&right);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("blas");
@@ -257,5 +303,6 @@ int main(void)
     tcase_add_test(tests, cholesky_reproduces_its_matrix);
     tcase_add_test(tests, cholesky_names_the_first_bad_pivot);
     tcase_add_test(tests, library_is_described);
+    tcase_add_test(tests, callers_at_once);
     return test_run(suite);
 }

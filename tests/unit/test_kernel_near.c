@@ -278,7 +278,7 @@ START_TEST(extreme_scales)
 {
     uint64_t state = test_seed(49);
     const double scales[][2] = {{1e-200, 0}, {1e-200, 1}, {1e-310, 1},     {1e150, 1e-150},
-                                {1e140, 0},  {1, 1e150},  {1e-160, 1e-160}};
+                                {1e140, 0},  {1, 1e100},  {1e-160, 1e-160}};
     const int64_t n = 6, d = 5;
     for (size_t c = 0; c < sizeof scales / sizeof *scales; c++)
         for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
@@ -291,7 +291,7 @@ START_TEST(extreme_scales)
                 oracle.options.output_weight_scale = output ? 1e100 : 0;
                 oracle.options.parameterization = scales[c][1] > 0 ? NTK_PARAM_STANDARDISED : NTK_PARAM_LECTURE;
                 /* erf's t underflows, and what multiplies it is too large or cannot help: refused, or 0 */
-                bool hopeless = _i == NTK_ERF && scales[c][1] == 0 && scales[c][0] < 1e-150;
+                bool hopeless = _i == NTK_ERF && scales[c][0] < 1e-150 && scales[c][1] < 1e-150;
                 ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
                 test_array a = oracle_array(x, n, d, 0, NTK_F64), K = test_array_make(n, n, 0, NTK_F64);
                 ntk_status status = ntk_kernel_block(kernel, &K.view, &a.view, &a.view);
