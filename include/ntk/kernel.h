@@ -52,7 +52,8 @@ NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, 
 /* out[i][j] = K(x1_i, x2_j).   out  n1 x n2   x1  n1 x d   x2  n2 x d (x1 and x2 may be the same).
  * NTK_ERR_SHAPE      a dimension does not fit
  * NTK_ERR_VALUE      an input is NaN or infinite: the message names row and column; out is untouched
- * NTK_ERR_OVERFLOW   a sample is so long that its kernel overflows; out is untouched
+ * NTK_ERR_OVERFLOW   a sample is so long, or a scale so extreme, that the kernel overflows, or out's stride is no integer of
+ *                    BLAS; out is untouched
  * NTK_ERR_MEMORY     working memory cannot be had; out is untouched
  * NTK_ERR_CANCELLED  the progress callback asked to stop; out is unspecified */
 NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1,
@@ -61,7 +62,9 @@ NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *
 /* out[i] = K(x_i, x_i).   out  n x 1   x  n x d.   Errors as for block. */
 NTK_API ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x) NTK_MUST_CHECK;
 
-/* y = K(x1, x2) v without storing K.   y  n1 x t   x1  n1 x d   x2  n2 x d   v  n2 x t.   Errors as for block. */
+/* y = K(x1, x2) v without storing K.   y  n1 x t   x1  n1 x d   x2  n2 x d   v  n2 x t.   Errors as for block, but that y is
+ * unspecified after NTK_ERR_OVERFLOW (a sum may overflow too), and for a finite kernel and more than 8 targets after
+ * NTK_ERR_MEMORY. */
 NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

@@ -27,6 +27,7 @@ ntk_lane ntk_work_begin(ntk_work *work, ntk_context *context)
     memset(work, 0, sizeof *work);
     work->context = context;
     work->caller = pthread_self();
+    work->blas_threaded = ntk_blas_is_threaded();
     work->stage = "";
     work->end = 1;
     return (ntk_lane){.work = work, .index = 0, .nested = false};
@@ -62,9 +63,20 @@ int32_t ntk_lanes(const ntk_context *context)
     return context->threads;
 }
 
-int32_t ntk_lanes_blas(const ntk_context *context)
+static int64_t lanes_of(const ntk_context *context, bool blas_threaded, int64_t tasks)
 {
-    return ntk_blas_is_threaded() ? 1 : context->threads;
+    int64_t lanes = blas_threaded ? 1 : context->threads;
+    return lanes < tasks ? lanes : tasks;
+}
+
+int64_t ntk_lanes_for(const ntk_lane *lane, int64_t tasks)
+{
+    return lanes_of(lane->work->context, lane->work->blas_threaded, tasks);
+}
+
+int64_t ntk_lanes_expected(const ntk_context *context, int64_t tasks)
+{
+    return lanes_of(context, ntk_blas_is_threaded(), tasks);
 }
 
 static void run_lane(void *argument, int64_t index)
@@ -82,13 +94,20 @@ static void run_lane(void *argument, int64_t index)
     }
 }
 
+/* The calling thread has no task left, but the others have. */
+static void ask_while_waiting(void *argument)
+{
+    const region *shared = argument;
+    (void)ntk_advance(shared->outer, 0);
+}
+
 static ntk_status run_round(ntk_context *context, region *shared, int64_t lanes)
 {
     const ntk_context_options *options = &context->options;
     if (options->parallel) {
         if (options->parallel(options->parallel_user, lanes, run_lane, shared))
             return ntk_fail(NTK_ERR_CALLBACK, "the context's executor reported failure");
-    } else if (!ntk_pool_run(context, lanes, run_lane, shared)) {
+    } else if (!ntk_pool_run(context, lanes, run_lane, options->progress ? ask_while_waiting : NULL, shared)) {
         run_lane(shared, 0);
     }
     return NTK_OK;
@@ -131,5 +150,5 @@ ntk_status ntk_run(const ntk_lane *lane, int64_t tasks, ntk_task task, void *arg
 
 ntk_status ntk_run_blas(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument)
 {
-    return ntk_blas_is_threaded() ? run_here(lane, tasks, task, argument) : ntk_run(lane, tasks, task, argument);
+    return lane->work->blas_threaded ? run_here(lane, tasks, task, argument) : ntk_run(lane, tasks, task, argument);
 }

@@ -16,6 +16,7 @@ typedef struct ntk_work {
     _Atomic int64_t done;
     atomic_bool cancelled;
     pthread_t caller;
+    bool blas_threaded; /* asked once: the host may change it while the call goes on */
 } ntk_work;
 
 /* Who executes a task: one of ntk_lanes(context) lanes, so that each can own scratch memory. */
@@ -47,7 +48,8 @@ ntk_status ntk_run(const ntk_lane *lane, int64_t tasks, ntk_task task, void *arg
  * thread, where BLAS brings its own threads and a task may itself ntk_run what is not BLAS. */
 ntk_status ntk_run_blas(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument);
 
-/* How many lanes ntk_run_blas can use: how many scratch areas its tasks need. */
-int32_t ntk_lanes_blas(const ntk_context *context);
+/* How many scratch areas so many tasks of ntk_run_blas need; and the same of a call that has not begun, for size queries. */
+int64_t ntk_lanes_for(const ntk_lane *lane, int64_t tasks);
+int64_t ntk_lanes_expected(const ntk_context *context, int64_t tasks);
 
 #endif

@@ -6,7 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { WAITING_NANOSECONDS = 20000000 };
 
 typedef struct worker {
     struct ntk_pool *pool;
@@ -91,6 +94,7 @@ ntk_status ntk_pool_memory(const ntk_context *context, uint64_t *bytes)
 static ntk_pool *pool_create(ntk_context *context)
 {
     int64_t wanted = context->threads - 1;
+    pthread_condattr_t monotonic;
     ntk_pool *pool;
     if (ntk_allocate(context, &pool, 1, (int64_t)sizeof *pool + wanted * (int64_t)sizeof(worker), "a thread pool") < 0)
         return NULL;
@@ -99,7 +103,10 @@ static ntk_pool *pool_create(ntk_context *context)
     pool->context = context;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    pthread_cond_init(&pool->finished, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->finished, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     while (pool->workers < wanted && start_worker(pool, pool->workers + 1)) pool->workers++;
     if (pool->workers < wanted) ntk_log(context, NTK_LOG_WARNING, "fewer threads could be started than asked for");
     return pool;
@@ -119,7 +126,36 @@ static ntk_pool *pool_of_process(ntk_context *context)
     return current;
 }
 
-bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argument, int64_t index), void *argument)
+static struct timespec soon(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += WAITING_NANOSECONDS;
+    if (time.tv_nsec >= 1000000000) {
+        time.tv_nsec -= 1000000000;
+        time.tv_sec++;
+    }
+    return time;
+}
+
+static void wait_for_workers(ntk_pool *pool, void (*waiting)(void *argument), void *argument)
+{
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->working) {
+        struct timespec time = soon();
+        if (!waiting) {
+            pthread_cond_wait(&pool->finished, &pool->mutex);
+        } else if (pthread_cond_timedwait(&pool->finished, &pool->mutex, &time)) {
+            pthread_mutex_unlock(&pool->mutex);
+            waiting(argument);
+            pthread_mutex_lock(&pool->mutex);
+        }
+    }
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argument, int64_t index),
+                  void (*waiting)(void *argument), void *argument)
 {
     ntk_pool *pool = pool_of_process(context);
     if (!pool || !pool->workers || atomic_exchange(&pool->taken, 1)) return false;
@@ -134,9 +170,7 @@ bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argume
     pthread_mutex_unlock(&pool->mutex);
     lane(argument, 0);
     for (int64_t i = present; i < lanes; i++) lane(argument, i);
-    pthread_mutex_lock(&pool->mutex);
-    while (pool->working) pthread_cond_wait(&pool->finished, &pool->mutex);
-    pthread_mutex_unlock(&pool->mutex);
+    wait_for_workers(pool, waiting, argument);
     atomic_store(&pool->taken, 0);
     return true;
 }

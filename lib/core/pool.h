@@ -7,8 +7,10 @@
 
 /* Runs lane(argument, 0), ..., lane(argument, lanes - 1) on the pool and the caller, who is lane 0, and waits.  Starts the pool
  * when there is none in this process, so a forked child gets one of its own.  Returns false, having run nothing, when another
- * caller has the pool or no thread can be had; then the caller does the work itself. */
-bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argument, int64_t index), void *argument);
+ * caller has the pool or no thread can be had; then the caller does the work itself.
+ * waiting  unless NULL, called some fifty times a second on the caller's thread while it waits for the others */
+bool ntk_pool_run(ntk_context *context, int64_t lanes, void (*lane)(void *argument, int64_t index),
+                  void (*waiting)(void *argument), void *argument);
 
 /* Ends the pool's threads; only when no call is using the context. */
 void ntk_pool_destroy(ntk_context *context);

@@ -67,34 +67,68 @@ static void copy(void *to, int64_t to_stride, int32_t to_dtype, const void *from
         copy_32_32(to, to_stride, from, from_stride, count);
 }
 
-ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *from)
+/* Rows that are copied at a time, so that rows of the matrix stay in cache for all targets. */
+enum { ROWS_PER_TASK = 2048, ROWS_AT_ONCE = 64 };
+
+typedef struct reordering {
+    const ntk_coefficients *b;
+    const ntk_matrix *matrix;
+    int64_t nt_rows, rows;
+    bool gather;
+} reordering;
+
+/* Rows row, ..., row + count - 1 of the matrix, which lie all in one of the two blocks, for every target. */
+static void reorder_rows(const reordering *job, int64_t row, int64_t count)
 {
-    if (b->borrowed) return NTK_OK;
-    int64_t rows = nt_rows(features);
+    const ntk_coefficients *b = job->b;
+    const ntk_matrix *m = job->matrix;
+    bool nt = row < job->nt_rows;
     for (int64_t t = 0; t < b->targets; t++) {
-        if (b->nt)
-            copy(ntk_at(b->nt, b->dtype, t * rows), 1, b->dtype, ntk_at(from->data, from->dtype, t), from->stride, from->dtype,
-                 rows);
-        if (b->rf)
-            copy(ntk_at(b->rf, b->dtype, t), b->targets, b->dtype, ntk_at(from->data, from->dtype, rows * from->stride + t),
-                 from->stride, from->dtype, features->size - rows);
+        void *theirs = ntk_at(ntk_row(m, row), m->dtype, t);
+        void *ours = nt ? ntk_at(b->nt, b->dtype, t * job->nt_rows + row)
+                        : ntk_at(b->rf, b->dtype, (row - job->nt_rows) * b->targets + t);
+        int64_t stride = nt ? 1 : b->targets;
+        if (job->gather)
+            copy(ours, stride, b->dtype, theirs, m->stride, m->dtype, count);
+        else
+            copy(theirs, m->stride, m->dtype, ours, stride, b->dtype, count);
     }
-    if (ntk_coefficients_finite(b, features)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW,
-                    "ntk_features_multiply: b holds a number too large for single precision, the output's type");
 }
 
-void ntk_coefficients_scatter(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *to)
+static ntk_status reorder_task(void *argument, int64_t index, const ntk_lane *lane)
 {
-    if (b->borrowed) return;
-    int64_t rows = nt_rows(features);
-    for (int64_t t = 0; t < b->targets; t++) {
-        if (b->nt)
-            copy(ntk_at(to->data, to->dtype, t), to->stride, to->dtype, ntk_at(b->nt, b->dtype, t * rows), 1, b->dtype, rows);
-        if (b->rf)
-            copy(ntk_at(to->data, to->dtype, rows * to->stride + t), to->stride, to->dtype, ntk_at(b->rf, b->dtype, t),
-                 b->targets, b->dtype, features->size - rows);
+    const reordering *job = argument;
+    int64_t row = index * ROWS_PER_TASK, left = job->rows - row, end = row + (left < ROWS_PER_TASK ? left : ROWS_PER_TASK);
+    while (row < end) {
+        int64_t block = row < job->nt_rows && job->nt_rows < end ? job->nt_rows : end;
+        int64_t count = block - row < ROWS_AT_ONCE ? block - row : ROWS_AT_ONCE;
+        reorder_rows(job, row, count);
+        row += count;
+        NTK_TRY(ntk_advance(lane, 0));
     }
+    return NTK_OK;
+}
+
+static ntk_status reorder(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,
+                          const ntk_matrix *matrix, bool gather)
+{
+    reordering job = {.b = b, .matrix = matrix, .nt_rows = nt_rows(features), .rows = features->size, .gather = gather};
+    if (b->borrowed) return NTK_OK;
+    return ntk_run(lane, (job.rows - 1) / ROWS_PER_TASK + 1, reorder_task, &job);
+}
+
+ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,
+                                   const ntk_matrix *from, const char *function)
+{
+    NTK_TRY(reorder(b, features, lane, from, true));
+    if (b->borrowed || b->dtype == from->dtype || ntk_coefficients_finite(b, features)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: b holds a number too large for single precision", function);
+}
+
+ntk_status ntk_coefficients_scatter(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,
+                                    const ntk_matrix *to)
+{
+    return reorder(b, features, lane, to, false);
 }
 
 bool ntk_coefficients_finite(const ntk_coefficients *b, const ntk_features *features)

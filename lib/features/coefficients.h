@@ -2,6 +2,7 @@
 #ifndef NTK_FEATURES_COEFFICIENTS_H
 #define NTK_FEATURES_COEFFICIENTS_H
 
+#include "core/parallel.h"
 #include "features/features.h"
 
 typedef struct ntk_coefficients {
@@ -21,10 +22,12 @@ ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, cons
                                  const ntk_matrix *matrix);
 void ntk_coefficients_close(ntk_context *context, ntk_coefficients *b);
 
-/* From and to the matrix that b was opened for.
- * gather: NTK_ERR_OVERFLOW  a number is too large for dtype */
-ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *from);
-void ntk_coefficients_scatter(const ntk_coefficients *b, const ntk_features *features, const ntk_matrix *to);
+/* From and to a p x t matrix, unless b is that matrix.  They count no units.
+ * gather: NTK_ERR_OVERFLOW  a number is too large for b's dtype; function is for its sentence */
+ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,
+                                   const ntk_matrix *from, const char *function);
+ntk_status ntk_coefficients_scatter(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,
+                                    const ntk_matrix *to);
 
 /* Whether every number of b is finite. */
 bool ntk_coefficients_finite(const ntk_coefficients *b, const ntk_features *features);

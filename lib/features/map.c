@@ -102,17 +102,16 @@ static ntk_tile shape_of(const ntk_features *features, int64_t rows)
     return ntk_tile_shape(rows, weights->hidden, ntk_layer_cost(weights->inputs) + WRITE_COST * written);
 }
 
+static int64_t tasks_for(int64_t rows, ntk_tile shape)
+{
+    return (rows - 1) / shape.rows + 1;
+}
+
 /* Bytes of a lane's scratch. */
 static int64_t scratch_size(const ntk_features *features, ntk_tile shape, int32_t dtype)
 {
     int64_t bytes = shape.rows * shape.neurons * ntk_dtype_size(dtype), factors = features->part == NTK_PART_BOTH ? 2 : 1;
     return (bytes + 63) / 64 * 64 * factors;
-}
-
-static int64_t lanes_for(const ntk_context *context, int64_t rows, ntk_tile shape)
-{
-    int64_t tasks = (rows - 1) / shape.rows + 1, lanes = ntk_lanes_blas(context);
-    return lanes < tasks ? lanes : tasks;
 }
 
 ntk_status ntk_features_rows(const ntk_features_call *call, void *Phi, int64_t ld, const void *x, int64_t ldx, int64_t rows)
@@ -124,8 +123,9 @@ ntk_status ntk_features_rows(const ntk_features_call *call, void *Phi, int64_t l
     job.ld = ld;
     job.shape = shape_of(call->features, rows);
     job.scratch_size = scratch_size(call->features, job.shape, call->dtype);
-    NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, rows, job.shape), job.scratch_size, "a tile of features"));
-    ntk_status status = ntk_run_blas(call->lane, (rows - 1) / job.shape.rows + 1, map_rows, &job);
+    NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(call->lane, tasks_for(rows, job.shape)), job.scratch_size,
+                         "a tile of features"));
+    ntk_status status = ntk_run_blas(call->lane, tasks_for(rows, job.shape), map_rows, &job);
     ntk_free(context, job.scratch);
     return status;
 }
@@ -134,7 +134,7 @@ ntk_status ntk_features_rows_memory(const ntk_features *features, const ntk_cont
                                     int64_t rows)
 {
     ntk_tile shape = shape_of(features, rows);
-    return ntk_need(bytes, lanes_for(context, rows, shape), scratch_size(features, shape, dtype));
+    return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(rows, shape)), scratch_size(features, shape, dtype));
 }
 
 static ntk_status map_all(ntk_features_call *call, const ntk_matrix *Phi, const ntk_matrix *x)
@@ -142,8 +142,8 @@ static ntk_status map_all(ntk_features_call *call, const ntk_matrix *Phi, const 
     ntk_context *context = call->lane->work->context;
     ntk_operand operand;
     void *w = NULL;
-    NTK_TRY(ntk_operand_open(context, &operand, x, call->dtype, call->function, "x"));
-    ntk_status status = ntk_hidden_weights(context, call->features->weights, call->dtype, &w);
+    NTK_TRY(ntk_operand_open(call->lane, &operand, x, call->dtype, call->function, "x"));
+    ntk_status status = ntk_hidden_weights(call->lane, call->features->weights, call->dtype, &w, call->function);
     call->w = w;
     if (status >= 0) status = ntk_features_rows(call, Phi->data, Phi->stride, operand.data, operand.stride, x->rows);
     ntk_free(context, w);

@@ -120,6 +120,11 @@ static ntk_tile shape_of(const ntk_weights *weights, int64_t rows, int64_t targe
     return shape;
 }
 
+static int64_t tasks_for(int64_t rows, ntk_tile shape)
+{
+    return (rows - 1) / shape.rows + 1;
+}
+
 /* Bytes of a lane's scratch, and of a tile in it. */
 static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, ntk_tile shape, int32_t dtype, int64_t targets)
 {
@@ -131,19 +136,13 @@ static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, ntk_tile shap
     return NTK_OK;
 }
 
-static int64_t lanes_for(const ntk_context *context, int64_t rows, ntk_tile shape)
-{
-    int64_t tasks = (rows - 1) / shape.rows + 1, lanes = ntk_lanes_blas(context);
-    return lanes < tasks ? lanes : tasks;
-}
-
 ntk_status ntk_features_product_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int32_t dtype,
                                        int64_t rows, int64_t targets)
 {
     int64_t size, tile;
     ntk_tile shape = shape_of(features->weights, rows, targets);
     NTK_TRY(scratch_size(&size, &tile, shape, dtype, targets));
-    return ntk_need(bytes, lanes_for(context, rows, shape), size);
+    return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(rows, shape)), size);
 }
 
 ntk_status ntk_features_product(const ntk_features_call *call, const ntk_matrix *y, const ntk_matrix *x,
@@ -153,10 +152,10 @@ ntk_status ntk_features_product(const ntk_features_call *call, const ntk_matrix 
     product job = {.call = call, .features = call->features, .y = y, .dtype = call->dtype, .b = b, .add = add};
     job.shape = shape_of(call->features->weights, x->rows, b->targets);
     NTK_TRY(scratch_size(&job.scratch_size, &job.tile_bytes, job.shape, call->dtype, b->targets));
-    NTK_TRY(ntk_operand_open(context, &job.x, x, call->dtype, call->function, "x"));
-    ntk_status status =
-        ntk_allocate(context, &job.scratch, lanes_for(context, x->rows, job.shape), job.scratch_size, "a tile of features");
-    if (status >= 0) status = ntk_run_blas(call->lane, (x->rows - 1) / job.shape.rows + 1, multiply_rows, &job);
+    NTK_TRY(ntk_operand_open(call->lane, &job.x, x, call->dtype, call->function, "x"));
+    ntk_status status = ntk_allocate(context, &job.scratch, ntk_lanes_for(call->lane, tasks_for(x->rows, job.shape)),
+                                     job.scratch_size, "a tile of features");
+    if (status >= 0) status = ntk_run_blas(call->lane, tasks_for(x->rows, job.shape), multiply_rows, &job);
     ntk_free(context, job.scratch);
     ntk_operand_close(context, &job.x);
     return status;
@@ -167,10 +166,10 @@ static ntk_status multiply_all(ntk_features_call *call, const ntk_matrix *y, con
     ntk_context *context = call->lane->work->context;
     ntk_coefficients coefficients;
     void *w;
-    NTK_TRY(ntk_hidden_weights(context, call->features->weights, call->dtype, &w));
+    NTK_TRY(ntk_hidden_weights(call->lane, call->features->weights, call->dtype, &w, call->function));
     call->w = w;
     ntk_status status = ntk_coefficients_open(context, &coefficients, call->features, call->dtype, b);
-    if (status >= 0) status = ntk_coefficients_gather(&coefficients, call->features, b);
+    if (status >= 0) status = ntk_coefficients_gather(&coefficients, call->features, call->lane, b, call->function);
     if (status >= 0) status = ntk_features_product(call, y, x, &coefficients, NULL);
     ntk_coefficients_close(context, &coefficients);
     ntk_free(context, w);

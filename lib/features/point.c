@@ -14,36 +14,42 @@ typedef struct point {
     const ntk_coefficients *b;
     const void *x;
     int64_t first, count;
-    double u[NEURONS], rf[NEURONS], nt[NEURONS];
+    double rf[NEURONS], nt[NEURONS];
 } point;
 
-static void to_double(double *values, int32_t dtype, int64_t count)
+/* The call's precision. */
+typedef union block {
+    double f64[NEURONS];
+    float f32[NEURONS];
+} block;
+
+/* out = sigma(u) (order 0) or sigma'(u) (order 1) */
+static void activate(const point *at, int order, double *out, const block *u)
 {
-    if (dtype == NTK_F64) return;
-    float narrow[NEURONS];
-    ntk_convert(narrow, NTK_F32, values, NTK_F32, count);
-    ntk_convert(values, NTK_F64, narrow, NTK_F32, count);
+    const ntk_features_call *call = at->call;
+    block value;
+    ntk_activation_evaluate(call->features->weights->activation, call->lane->work->context->isa, call->dtype, order, &value, u,
+                            at->count);
+    ntk_convert(out, NTK_F64, &value, call->dtype, at->count);
 }
 
 static void evaluate(point *at)
 {
     const ntk_features_call *call = at->call;
     const ntk_weights *weights = call->features->weights;
-    ntk_isa isa = call->lane->work->context->isa;
+    block inputs;
     const void *w = call->w ? call->w : weights->w;
     for (int64_t k = 0; k < at->count; k++) {
         double u = weights->input_factor *
                    ntk_dot(call->dtype, ntk_at(w, call->dtype, (at->first + k) * weights->inputs), at->x, weights->inputs);
-        ntk_convert(ntk_at(at->u, call->dtype, k), call->dtype, &u, NTK_F64, 1);
+        ntk_convert(ntk_at(&inputs, call->dtype, k), call->dtype, &u, NTK_F64, 1);
     }
     if (at->b->rf) {
-        ntk_activation_evaluate(weights->activation, isa, call->dtype, 0, at->rf, at->u, at->count);
-        to_double(at->rf, call->dtype, at->count);
+        activate(at, 0, at->rf, &inputs);
         for (int64_t k = 0; k < at->count; k++) at->rf[k] *= weights->gamma;
     }
     if (at->b->nt) {
-        ntk_activation_evaluate(weights->activation, isa, call->dtype, 1, at->nt, at->u, at->count);
-        to_double(at->nt, call->dtype, at->count);
+        activate(at, 1, at->nt, &inputs);
         for (int64_t k = 0; k < at->count; k++) at->nt[k] *= weights->tangent_factor * weights->a[at->first + k];
     }
 }

@@ -121,18 +121,12 @@ static int64_t bytes_of_tile(ntk_tile shape, int32_t dtype)
     return (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
 }
 
-static int64_t lanes_for(const ntk_context *context, int64_t tasks)
-{
-    int64_t lanes = ntk_lanes_blas(context);
-    return lanes < tasks ? lanes : tasks;
-}
-
 ntk_status ntk_features_transposed_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,
                                           int32_t dtype, int64_t rows, int64_t targets)
 {
     ntk_tile shape = shape_of(features->weights, rows, targets);
     int64_t tasks = (features->weights->hidden - 1) / shape.neurons + 1;
-    return ntk_need(bytes, lanes_for(context, tasks), 3 * bytes_of_tile(shape, dtype));
+    return ntk_need(bytes, ntk_lanes_expected(context, tasks), 3 * bytes_of_tile(shape, dtype));
 }
 
 static ntk_status run_blocks(transposed *job, const ntk_matrix *x, const ntk_matrix *r)
@@ -140,9 +134,9 @@ static ntk_status run_blocks(transposed *job, const ntk_matrix *x, const ntk_mat
     const ntk_features_call *call = job->call;
     ntk_context *context = call->lane->work->context;
     int64_t tasks = (call->features->weights->hidden - 1) / job->shape.neurons + 1;
-    NTK_TRY(ntk_operand_open(context, &job->x, x, call->dtype, call->function, "x"));
-    NTK_TRY(ntk_operand_open(context, &job->r, r, call->dtype, call->function, "r"));
-    NTK_TRY(ntk_allocate(context, &job->scratch, lanes_for(context, tasks), 3 * job->tile_bytes, "a tile of features"));
+    NTK_TRY(ntk_operand_open(call->lane, &job->x, x, call->dtype, call->function, "x"));
+    NTK_TRY(ntk_operand_open(call->lane, &job->r, r, call->dtype, call->function, "r"));
+    NTK_TRY(ntk_allocate(context, &job->scratch, ntk_lanes_for(call->lane, tasks), 3 * job->tile_bytes, "a tile of features"));
     NTK_TRY(ntk_run_blas(call->lane, tasks, neuron_block, job));
     if (ntk_coefficients_finite(job->b, call->features)) return NTK_OK;
     return ntk_fail(NTK_ERR_OVERFLOW, "%s: a product of features and residuals overflows", call->function);
@@ -167,11 +161,11 @@ static ntk_status multiply_all(ntk_features_call *call, const ntk_matrix *b, con
     ntk_context *context = call->lane->work->context;
     ntk_coefficients coefficients;
     void *w;
-    NTK_TRY(ntk_hidden_weights(context, call->features->weights, call->dtype, &w));
+    NTK_TRY(ntk_hidden_weights(call->lane, call->features->weights, call->dtype, &w, call->function));
     call->w = w;
     ntk_status status = ntk_coefficients_open(context, &coefficients, call->features, call->dtype, b);
     if (status >= 0) status = ntk_features_transposed_product(call, &coefficients, x, r);
-    if (status >= 0) ntk_coefficients_scatter(&coefficients, call->features, b);
+    if (status >= 0) status = ntk_coefficients_scatter(&coefficients, call->features, call->lane, b);
     ntk_coefficients_close(context, &coefficients);
     ntk_free(context, w);
     return status;

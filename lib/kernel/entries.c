@@ -1,10 +1,10 @@
-#include "core/blas.h"
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/status.h"
 #include "kernel/infinite.h"
 #include "kernel/near.h"
 #include "kernel/simd/loops.h"
+#include "kernel/tile.h"
 
 #include <math.h>
 
@@ -21,17 +21,21 @@ static const ntk_kernel_loops *loops_of(ntk_isa isa, int32_t dtype)
 static int64_t run_strip(const ntk_infinite_line *line, void *entries, int64_t count, const ntk_strip *strip, int32_t *near)
 {
     const ntk_activation *activation = line->kernel->activation;
-    const ntk_kernel_loops *loops = loops_of(line->isa, line->cols->dtype);
+    const ntk_kernel_loops *loops = loops_of(line->lane->work->context->isa, line->cols->dtype);
     if (activation->family == NTK_FAMILY_ERF) return loops->erf(entries, count, strip, near);
     if (activation->family == NTK_FAMILY_LEVELS) return loops->levels(entries, count, strip, near);
     if (activation->below == activation->above) return loops->linear(entries, count, strip, near);
     return loops->slopes(entries, count, strip, near);
 }
 
-static void replace_near(const ntk_infinite_line *line, void *entries, int64_t first, const int32_t *near, int64_t found,
-                         double constant)
+/* Elements of samples that near entries pass over before they ask whether to stop: a millisecond or less. */
+enum { ELEMENTS_PER_ADVANCE = 1 << 18, NEAR_ELEMENTS = 1024 };
+
+static ntk_status replace_near(const ntk_infinite_line *line, void *entries, int64_t first, const int32_t *near, int64_t found,
+                               double constant)
 {
     const ntk_samples *cols = line->cols;
+    int64_t every = ELEMENTS_PER_ADVANCE / (cols->inputs + NEAR_ELEMENTS) + 1;
     for (int64_t f = 0; f < found; f++) {
         int64_t j = first + near[f];
         const void *other = ntk_samples_at(cols, j);
@@ -41,7 +45,9 @@ static void replace_near(const ntk_infinite_line *line, void *entries, int64_t f
                               : ntk_near_angle(line->k, cols->dtype, line->x, line->row.shift, other, row.shift, cols->inputs);
         double K = ntk_near_entry(line->kernel, line->k, &line->row.factors, &row.factors, &angle) + constant;
         ntk_convert(ntk_at(entries, cols->dtype, near[f]), cols->dtype, &K, NTK_F64, 1);
+        if ((f + 1) % every == 0) NTK_TRY(ntk_advance(line->lane, 0));
     }
+    return found * 4 > NTK_STRIP ? ntk_advance(line->lane, 0) : NTK_OK;
 }
 
 /* Entries of samples that were scaled, once more times 2^(their exponents). */
@@ -56,7 +62,7 @@ static void unscale(const ntk_infinite_line *line, void *entries, int64_t first,
     }
 }
 
-void ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count)
+ntk_status ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count)
 {
     const ntk_samples *cols = line->cols;
     const ntk_infinite_factors *f = &line->row.factors;
@@ -71,9 +77,10 @@ void ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t 
         for (int a = 0; a < NTK_INFINITE_FACTORS; a++) *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, j);
         for (int a = 0; a < 3; a++) strip.k[a] = line->k->k[a];
         int64_t found = run_strip(line, k, part, &strip, near);
-        replace_near(line, k, j, near, found, constant);
+        NTK_TRY(replace_near(line, k, j, near, found, constant));
         if (scaled) unscale(line, k, j, part);
     }
+    return NTK_OK;
 }
 
 void ntk_dots(ntk_isa isa, int32_t dtype, void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d)
@@ -84,11 +91,9 @@ void ntk_dots(ntk_isa isa, int32_t dtype, void *out, int64_t count, const void *
 void ntk_infinite_dots(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count)
 {
     const ntk_samples *cols = line->cols;
-    ntk_dots(line->isa, cols->dtype, entries, count, line->x, ntk_samples_at(cols, first), cols->x.stride, cols->inputs);
+    ntk_dots(line->lane->work->context->isa, cols->dtype, entries, count, line->x, ntk_samples_at(cols, first), cols->x.stride,
+             cols->inputs);
 }
-
-/* Operations after which a product of long samples is divided, so that the call can be stopped. */
-static const double LONGEST_PRODUCT = 2e9;
 
 typedef struct tile_job {
     const ntk_kernel_tile *tile;
@@ -102,34 +107,13 @@ static ntk_status finish_rows(void *argument, int64_t index, const ntk_lane *lan
     const ntk_kernel_tile *tile = job->tile;
     const ntk_samples *rows = tile->rows;
     ntk_infinite_line line = {.kernel = (const ntk_infinite *)rows->kernel, .k = &job->k, .cols = tile->cols};
-    line.isa = lane->work->context->isa;
+    line.lane = lane;
     int64_t first = index * job->per_task, last = first + job->per_task;
     for (int64_t i = first; i < last && i < tile->row_count; i++) {
         line.row = ntk_infinite_row_at(rows, tile->row + i);
         line.x = ntk_samples_at(rows, tile->row + i);
-        ntk_infinite_entries(&line, ntk_at(tile->out, rows->dtype, i * tile->ld), tile->col,
-                             tile->lower ? i + 1 : tile->col_count);
-    }
-    return NTK_OK;
-}
-
-static ntk_status inner_products(const ntk_kernel_tile *tile, const ntk_lane *lane)
-{
-    const ntk_samples *rows = tile->rows, *cols = tile->cols;
-    int32_t dtype = rows->dtype;
-    double area = 2.0 * (double)tile->row_count * (double)tile->col_count;
-    int64_t part = (int64_t)fmax(256, LONGEST_PRODUCT / area);
-    for (int64_t k = 0; k < rows->inputs; k += part) {
-        int64_t depth = rows->inputs - k < part ? rows->inputs - k : part;
-        const void *a = ntk_at(ntk_samples_at(rows, tile->row), dtype, k),
-                   *b = ntk_at(ntk_samples_at(cols, tile->col), dtype, k);
-        double beta = k ? 1 : 0;
-        if (tile->lower)
-            NTK_TRY(ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, rows->x.stride, beta, tile->out, tile->ld));
-        else
-            NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a,
-                                  rows->x.stride, b, cols->x.stride, beta, tile->out, tile->ld));
-        if (k + depth < rows->inputs) NTK_TRY(ntk_advance(lane, 0));
+        NTK_TRY(ntk_infinite_entries(&line, ntk_at(tile->out, rows->dtype, i * tile->ld), tile->col,
+                                     tile->lower ? i + 1 : tile->col_count));
     }
     return NTK_OK;
 }
@@ -138,6 +122,6 @@ ntk_status ntk_infinite_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
 {
     tile_job job = {.tile = tile, .per_task = ntk_rows_per_task(tile->col_count)};
     job.k = ntk_infinite_constants_of((const ntk_infinite *)tile->rows->kernel, tile->rows->inputs);
-    NTK_TRY(inner_products(tile, lane));
+    NTK_TRY(ntk_tile_inner_products(tile, lane, tile->out, tile->ld));
     return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, finish_rows, &job);
 }

@@ -1,11 +1,9 @@
-#include "core/blas.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
-#include "kernel/samples.h"
+#include "kernel/tile.h"
 
 #include <math.h>
-#include <stddef.h>
 
 /* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).  A
  * pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
@@ -39,11 +37,11 @@ static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int3
     return NTK_OK;
 }
 
-static ntk_status open_factors(ntk_samples *samples)
+static ntk_status open_factors(ntk_samples *samples, const ntk_lane *lane)
 {
     const ntk_features *features = samples->kernel->features;
     int64_t width = width_of(features, samples->dtype, samples->all), size = ntk_dtype_size(samples->dtype);
-    NTK_TRY(ntk_hidden_weights(samples->context, features->weights, samples->dtype, &samples->w));
+    NTK_TRY(ntk_hidden_weights(lane, features->weights, samples->dtype, &samples->w, "a finite kernel"));
     if (ntk_features_has(features, NTK_PART_RF))
         NTK_TRY(ntk_allocate(samples->context, &samples->rf, samples->rows, width * size, "the neurons' outputs"));
     if (ntk_features_has(features, NTK_PART_NT))
@@ -93,7 +91,7 @@ static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pa
     int64_t hidden = features->weights->hidden, width = width_of(features, samples->dtype, samples->all);
     int64_t next = pass * width;
     if (samples->count && samples->first == next) return NTK_OK;
-    if (!samples->count) NTK_TRY(open_factors(samples));
+    if (!samples->count) NTK_TRY(open_factors(samples, lane));
     preparation job = {.samples = samples, .first_time = samples->largest == 0 && next >= samples->first + samples->count};
     samples->first = next;
     samples->count = hidden - next < width ? hidden - next : width;
@@ -113,16 +111,7 @@ static void close_samples(ntk_samples *samples)
     ntk_free(samples->context, samples->rf);
     ntk_free(samples->context, samples->nt);
     samples->w = samples->rf = samples->nt = NULL;
-}
-
-/* a b^T or, for a diagonal tile, its lower triangle. */
-static ntk_status product(const ntk_kernel_tile *tile, const void *a, int64_t lda, const void *b, int64_t ldb, int64_t depth,
-                          double beta, void *out, int64_t ld)
-{
-    int32_t dtype = tile->rows->dtype;
-    if (tile->lower) return ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, lda, beta, out, ld);
-    return ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, lda, b, ldb, beta,
-                         out, ld);
+    samples->count = 0;
 }
 
 /* A tile with <x, x'> and <nt, nt'>, whose product its rows' tasks take. */
@@ -165,11 +154,11 @@ static ntk_status tangent_tile(const ntk_kernel_tile *tile, const ntk_lane *lane
     int64_t ld = tile->col_count, width = rows->count;
     hadamard job = {.tile = tile, .x = tile->scratch, .per_task = ntk_rows_per_task(ld)};
     job.nt = ntk_at(tile->scratch, dtype, tile->row_count * ld);
-    NTK_TRY(product(tile, ntk_samples_at(rows, tile->row), rows->x.stride, ntk_samples_at(cols, tile->col), cols->x.stride,
-                    rows->inputs, 0, (void *)(uintptr_t)job.x, ld));
+    NTK_TRY(ntk_tile_inner_products(tile, lane, tile->scratch, ld));
     NTK_TRY(ntk_advance(lane, 0));
-    NTK_TRY(product(tile, ntk_at(rows->nt, dtype, tile->row * width), width, ntk_at(cols->nt, dtype, tile->col * width), width,
-                    width, 0, (void *)(uintptr_t)job.nt, ld));
+    NTK_TRY(ntk_tile_product(tile, lane, ntk_at(rows->nt, dtype, tile->row * width), width,
+                             ntk_at(cols->nt, dtype, tile->col * width), width, width, 0,
+                             ntk_at(tile->scratch, dtype, tile->row_count * ld), ld));
     return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, multiply_rows, &job);
 }
 
@@ -182,8 +171,8 @@ static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lan
     if (rows->nt) NTK_TRY(tangent_tile(tile, lane));
     if (!rows->rf) return NTK_OK;
     NTK_TRY(ntk_advance(lane, 0));
-    return product(tile, ntk_at(rows->rf, dtype, tile->row * width), width, ntk_at(cols->rf, dtype, tile->col * width), width,
-                   width, beta, tile->out, tile->ld);
+    return ntk_tile_product(tile, lane, ntk_at(rows->rf, dtype, tile->row * width), width,
+                            ntk_at(cols->rf, dtype, tile->col * width), width, width, beta, tile->out, tile->ld);
 }
 
 static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all)

@@ -14,21 +14,21 @@ _Static_assert(offsetof(ntk_kernel_options, part) == 8 && offsetof(ntk_kernel_op
 
 static const double PI = 3.14159265358979323846;
 
-/* Sets the shares of the two parts, rf and nt, in their sum, and returns sqrt(sum * factor).  The LECTURE's nt = output^2 d /
- * weight_scale^2 may overflow though the kernel does not; the root does not. */
-static double part_shares(ntk_infinite_constants *k, double rf, double nt, double lecture, double factor)
+/* Sets the shares of the two parts in their sum, rf + nt lecture^2, and returns its root times the output's scale and the
+ * root of half.  Squares of scales may over- or underflow though the kernel does not; the root does not. */
+static double part_shares(ntk_infinite_constants *k, const ntk_infinite *kernel, double nt, double lecture)
 {
-    double scaled = nt * lecture * lecture, sum = rf + scaled;
-    if (sum == 0) return 0;
-    if (isfinite(sum)) {
+    double rf = kernel->rf, sum = rf + nt * lecture * lecture, root;
+    if (rf + nt == 0) return 0;
+    if (lecture < 1e150 && lecture > 1e-150) {
         k->rf = rf / sum;
-        k->nt = scaled / sum;
-        return sqrt(sum * factor);
+        k->nt = nt * lecture * lecture / sum;
+        return kernel->output_scale * sqrt(sum * k->half);
     }
-    double root = hypot(sqrt(rf), sqrt(nt) * lecture);
+    root = hypot(rf, nt * lecture);
     k->rf = rf / root / root;
     k->nt = nt * (lecture / root) * (lecture / root);
-    return root * sqrt(factor);
+    return kernel->output_scale * root * sqrt(k->half);
 }
 
 /* kappa / r = jump^2 (s + phi rho) / (2 pi) + a b rho and kdot = jump^2 phi / (2 pi) + a b for SLOPES; kappa of LEVELS is as
@@ -41,10 +41,11 @@ ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int
     bool erf = activation->family == NTK_FAMILY_ERF, levels = activation->family == NTK_FAMILY_LEVELS;
     ntk_infinite_constants k = {.c = kernel->weight_scale / d, .b = kernel->bias_scale, .constant = kernel->constant};
     k.half = erf ? 1 : (a * a + b * b) / 2;
-    k.root = part_shares(&k, kernel->rf, levels ? 0 : kernel->nt, lecture, k.half);
+    k.root = part_shares(&k, kernel, levels ? 0 : kernel->nt, lecture);
     if (erf) {
-        k.k[1] = kernel->rf * 2 / PI;
-        k.k[2] = kernel->nt * lecture * lecture * 2 / PI;
+        double output = kernel->output_scale * kernel->output_scale * 2 / PI;
+        k.k[1] = kernel->rf * output;
+        k.k[2] = kernel->nt * output * lecture * lecture;
         return k;
     }
     k.k[0] = levels ? 0 : k.rf * (jump / k.half);
@@ -129,13 +130,13 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     NTK_TRY(ntk_options_read(&own, sizeof own, 48, options, "ntk_kernel_options"));
     NTK_TRY(check_options(&own));
     NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
-    double output = or_one(own.output_weight_scale) * or_one(own.output_weight_scale);
     made->base.operations = &operations;
     made->activation = ntk_retain(activation);
     made->weight_scale = or_one(own.weight_scale);
     made->bias_scale = own.bias_scale;
-    made->rf = own.part != NTK_PART_NT ? output : 0;
-    made->nt = own.part != NTK_PART_RF ? output : 0;
+    made->output_scale = or_one(own.output_weight_scale);
+    made->rf = own.part != NTK_PART_NT;
+    made->nt = own.part != NTK_PART_RF;
     made->constant = own.part != NTK_PART_NT ? own.output_bias_scale * own.output_bias_scale : 0;
     made->lecture = own.parameterization == NTK_PARAM_LECTURE;
     *kernel = &made->base;

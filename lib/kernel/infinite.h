@@ -5,12 +5,12 @@
 #include "activation/closed_forms.h"
 #include "kernel/samples.h"
 
-/* rf, nt  what multiplies E[sigma sigma] and S E[sigma' sigma'], 0 for a part that is not meant
+/* rf, nt  which of the parts E[sigma sigma] and S E[sigma' sigma'] are meant, 1 or 0
  * lecture  nt is to be multiplied by d / weight_scale^2 */
 typedef struct ntk_infinite {
     ntk_kernel base;
     const ntk_activation *activation; /* retained */
-    double weight_scale, bias_scale;
+    double weight_scale, bias_scale, output_scale;
     double rf, nt, constant;
     bool lecture;
 } ntk_infinite;
@@ -58,7 +58,7 @@ void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infi
 typedef struct ntk_infinite_line {
     const ntk_infinite *kernel;
     const ntk_infinite_constants *k;
-    ntk_isa isa;
+    const ntk_lane *lane;
     ntk_infinite_row row;
     const void *x; /* in the columns' dtype, times 2^shift */
     const ntk_samples *cols;
@@ -67,8 +67,8 @@ typedef struct ntk_infinite_line {
 /* entries[j] (in the columns' dtype) = <x, x_(first + j)>. */
 void ntk_infinite_dots(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count);
 
-/* Turns these inner products into K(x, x_(first + j)). */
-void ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count);
+/* Turns these inner products into K(x, x_(first + j)).  Fails only with NTK_ERR_CANCELLED. */
+ntk_status ntk_infinite_entries(const ntk_infinite_line *line, void *entries, int64_t first, int64_t count);
 
 /* sqrt K(x, x) of a row, even where K(x, x) is too large to be represented. */
 double ntk_infinite_length(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_row *row);

@@ -142,10 +142,7 @@ static ntk_status scale_rows(preparation *job, const ntk_lane *lane)
     int32_t dtype = samples->dtype;
     if (!samples->x.copy) {
         ntk_matrix x = ntk_samples_view(samples);
-        NTK_TRY(ntk_allocate(samples->context, &samples->x.copy, x.rows * x.cols, ntk_dtype_size(dtype), "scaled samples"));
-        ntk_convert_matrix(samples->x.copy, x.cols, dtype, &x);
-        samples->x.data = samples->x.copy;
-        samples->x.stride = x.cols;
+        NTK_TRY(ntk_operand_copy(lane, &samples->x, &x, dtype, "a kernel", "x"));
     }
     NTK_TRY(ntk_allocate(samples->context, &samples->shifts, 2 * samples->rows, sizeof(int32_t), "the samples' scales"));
     samples->exponents = samples->shifts + samples->rows;
@@ -155,7 +152,7 @@ static ntk_status scale_rows(preparation *job, const ntk_lane *lane)
         if (!ntk_infinite_row_of(&row, job->kernel, &job->k, dtype, x, samples->inputs))
             ntk_infinite_row_scaled(&row, x, job->kernel, &job->k, dtype, x, samples->inputs);
         store_row(samples, i, &row);
-        if (i % 1024 == 0) NTK_TRY(ntk_advance(lane, 0));
+        NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;
 }

@@ -47,7 +47,8 @@ static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane
     ntk_context *context = lane->work->context;
     ntk_features_call call = {.features = kernel->features, .lane = lane, .dtype = y->dtype, .function = function};
     void *w;
-    NTK_TRY(ntk_hidden_weights(context, kernel->features->weights, y->dtype, &w));
+    ntk_work_stage(lane->work, "hidden weights", 1, 0, 0);
+    NTK_TRY(ntk_hidden_weights(lane, kernel->features->weights, y->dtype, &w, function));
     call.w = w;
     ntk_status status = multiply_features(&call, y, x1, x2, v);
     ntk_free(context, w);
@@ -59,7 +60,7 @@ static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *c
 {
     ntk_operand operand;
     NTK_TRY(ntk_samples_check(rows, cols, function));
-    NTK_TRY(ntk_operand_open(rows->context, &operand, v, rows->dtype, function, "v"));
+    NTK_TRY(ntk_operand_open(lane, &operand, v, rows->dtype, function, "v"));
     ntk_product product = {.rows = rows, .cols = cols, .v = operand.data, .ldv = operand.stride, .tv = NTK_PLAIN};
     product.targets = v->cols;
     product.y = y;

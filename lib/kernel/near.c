@@ -55,7 +55,7 @@ static products multiply(const pair *p, int mode, double along)
         }
         for (int64_t k = 0; k < count; k++) y[k] *= p->factor;
         for (int64_t k = 0; mode > 0 && k < count; k++) y[k] -= x[k];
-        for (int64_t k = 0; mode > 1 && k < count; k++) y[k] -= along * x[k];
+        for (int64_t k = 0; mode > 1 && k < count; k++) y[k] = fma(-along, x[k], y[k]);
         add_products(&sum, x, y, count);
     }
     return sum;
@@ -85,7 +85,9 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
     p.factor = sign * exp2(rint(log2(sum.xx / sum.yy) / 2));
     products delta = multiply(&p, 1, 0);
     double along = delta.xy / sum.xx;
-    double across = multiply(&p, 2, along).yy;
+    /* what rounding has left along x is taken out of the square */
+    products rest = multiply(&p, 2, along);
+    double across = rest.yy - rest.xy * (rest.xy / rest.xx);
     /* what the subtraction of two parallels leaves is rounding */
     if (across <= 16 * DBL_EPSILON * DBL_EPSILON * delta.yy) across = 0;
     return ntk_angle_of(sign * (1 + along) * sqrt(sum.xx), sqrt(across));

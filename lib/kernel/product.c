@@ -75,9 +75,9 @@ static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *l
     return ntk_advance(lane, job->target + job->targets < product->targets ? 0 : tile.row_count);
 }
 
-static int64_t lanes_for(const ntk_context *context, int64_t rows, int64_t edge)
+static int64_t tasks_for(const product_job *job, int64_t rows)
 {
-    return shorter(ntk_lanes_blas(context), (rows - 1) / edge + 1);
+    return (rows - 1) / job->row_edge + 1;
 }
 
 ntk_status ntk_product_evaluate(const ntk_product *product, const ntk_lane *lane)
@@ -86,12 +86,12 @@ ntk_status ntk_product_evaluate(const ntk_product *product, const ntk_lane *lane
     ntk_context *context = lane->work->context;
     product_job job = {.product = product};
     shape_of(rows->kernel, &job, rows->rows, cols->rows, rows->inputs, rows->dtype);
-    NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, rows->rows, job.row_edge), job.scratch_size,
+    NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks_for(&job, rows->rows)), job.scratch_size,
                          "tiles of a kernel's product"));
     ntk_status status = NTK_OK;
     for (; status >= 0 && job.target < product->targets; job.target += MOST_TARGETS) {
         job.targets = shorter(MOST_TARGETS, product->targets - job.target);
-        status = ntk_run_blas(lane, (rows->rows - 1) / job.row_edge + 1, multiply_rows, &job);
+        status = ntk_run_blas(lane, tasks_for(&job, rows->rows), multiply_rows, &job);
     }
     ntk_free(context, job.scratch);
     return status;
@@ -102,5 +102,5 @@ ntk_status ntk_product_memory(const ntk_kernel *kernel, const ntk_context *conte
 {
     product_job job;
     shape_of(kernel, &job, rows, cols, inputs, dtype);
-    return ntk_need(bytes, lanes_for(context, rows, job.row_edge), job.scratch_size);
+    return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(&job, rows)), job.scratch_size);
 }

@@ -7,27 +7,11 @@
 #include <float.h>
 #include <string.h>
 
-static ntk_status copy_samples(ntk_samples *samples, const ntk_matrix *x, const char *function, const char *name)
-{
-    int32_t dtype = samples->dtype;
-    uint64_t count;
-    NTK_TRY(ntk_size_multiply(&count, x->rows, x->cols));
-    NTK_TRY(ntk_allocate(samples->context, &samples->x.copy, (int64_t)count, ntk_dtype_size(dtype), "a copy of the samples"));
-    ntk_convert_matrix(samples->x.copy, x->cols, dtype, x);
-    samples->x.data = samples->x.copy;
-    samples->x.stride = x->cols;
-    if (x->dtype == dtype || ntk_is_finite(samples->x.copy, dtype, (int64_t)count)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s holds a number too large for single precision", function, name);
-}
-
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, const ntk_matrix *x, bool copy, const char *function,
                           const char *name)
 {
     const ntk_kernel *kernel = samples->kernel;
-    if (copy)
-        NTK_TRY(copy_samples(samples, x, function, name));
-    else
-        NTK_TRY(ntk_operand_open(samples->context, &samples->x, x, samples->dtype, function, name));
+    NTK_TRY((copy ? ntk_operand_copy : ntk_operand_open)(lane, &samples->x, x, samples->dtype, function, name));
     NTK_TRY(ntk_allocate(samples->context, &samples->diagonal, samples->rows, sizeof(double), "the kernel's diagonal"));
     memset(samples->diagonal, 0, (size_t)samples->rows * sizeof(double));
     int64_t passes = kernel->operations->passes(kernel, samples->dtype, samples->all);

@@ -2,7 +2,7 @@
 #ifndef NTK_KERNEL_SAMPLES_H
 #define NTK_KERNEL_SAMPLES_H
 
-#include "core/matrix.h"
+#include "core/operand.h"
 #include "kernel/kernel.h"
 #include "network/layer.h"
 

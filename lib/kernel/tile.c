@@ -4,10 +4,17 @@
 #include "core/memory.h"
 #include "core/status.h"
 
+#include <math.h>
+
 /* A tile is at most some hundredths of a second of one core, or of all cores of a threaded BLAS, so that a call can be stopped
  * within a tenth; a threaded BLAS wants larger tiles. */
 static const double SERIAL_COST = 1.6e9, THREADED_COST = 7e9;
 enum { LEAST_EDGE = 64, SERIAL_EDGE = 512, THREADED_EDGE = 2048, SERIAL_TILES = 8, THREADED_TILES = 2 };
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
                       int64_t most)
@@ -20,6 +27,43 @@ int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int6
     while (2 * edge <= largest && 4.0 * (double)edge * (double)edge * cost <= budget && edge * tiles < longer) edge *= 2;
     return edge;
 }
+
+/* --- products --- */
+
+/* Operations after which a product is divided. */
+static const double LONGEST_PRODUCT = 2e9;
+
+static ntk_status part_product(const ntk_kernel_tile *tile, const void *a, int64_t lda, const void *b, int64_t ldb,
+                               int64_t depth, double beta, void *out, int64_t ld)
+{
+    int32_t dtype = tile->rows->dtype;
+    if (tile->lower) return ntk_blas_syrk(dtype, NTK_PLAIN, tile->row_count, depth, 1, a, lda, beta, out, ld);
+    return ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, tile->row_count, tile->col_count, depth, 1, a, lda, b, ldb, beta,
+                         out, ld);
+}
+
+ntk_status ntk_tile_product(const ntk_kernel_tile *tile, const ntk_lane *lane, const void *a, int64_t lda, const void *b,
+                            int64_t ldb, int64_t depth, double beta, void *out, int64_t ld)
+{
+    int32_t dtype = tile->rows->dtype;
+    double area = 2.0 * (double)tile->row_count * (double)tile->col_count;
+    int64_t longest = (int64_t)fmax(256, LONGEST_PRODUCT / area);
+    for (int64_t k = 0; k < depth; k += longest) {
+        int64_t part = shorter(longest, depth - k);
+        NTK_TRY(part_product(tile, ntk_at(a, dtype, k), lda, ntk_at(b, dtype, k), ldb, part, k ? 1 : beta, out, ld));
+        if (k + part < depth) NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *lane, void *out, int64_t ld)
+{
+    const ntk_samples *rows = tile->rows, *cols = tile->cols;
+    return ntk_tile_product(tile, lane, ntk_samples_at(rows, tile->row), rows->x.stride, ntk_samples_at(cols, tile->col),
+                            cols->x.stride, rows->inputs, 0, out, ld);
+}
+
+/* --- the grid --- */
 
 typedef struct grid_job {
     const ntk_grid *grid;
@@ -41,11 +85,6 @@ static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *
     while (left > i) left -= i-- + 1;
     *row = i;
     *col = left;
-}
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 static ntk_status evaluate_one(void *argument, int64_t index, const ntk_lane *lane)
@@ -72,6 +111,8 @@ static int64_t tile_count(int64_t n, int64_t edge)
 static int64_t tasks_of(int64_t rows, int64_t cols, int64_t edge, bool lower)
 {
     int64_t i = tile_count(rows, edge), j = tile_count(cols, edge);
+    /* only a size query can ask for more, and knows no difference */
+    if ((double)i * (double)j > 0x1p62) return INT64_MAX;
     return lower ? i * (i + 1) / 2 : i * j;
 }
 
@@ -79,11 +120,6 @@ static int64_t scratch_size(const ntk_kernel *kernel, int64_t rows, int64_t cols
 {
     int64_t bytes = shorter(rows, edge) * shorter(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
     return (bytes + 63) / 64 * 64;
-}
-
-static int64_t lanes_for(const ntk_context *context, int64_t tasks)
-{
-    return shorter(ntk_lanes_blas(context), tasks);
 }
 
 static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane, int64_t tasks)
@@ -111,7 +147,7 @@ ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane)
     job.scratch_size = scratch_size(rows->kernel, rows->rows, cols->rows, job.edge, rows->dtype);
     int64_t tasks = tasks_of(rows->rows, cols->rows, job.edge, grid->lower);
     if (job.scratch_size)
-        NTK_TRY(ntk_allocate(context, &job.scratch, lanes_for(context, tasks), job.scratch_size, "tiles of a finite kernel"));
+        NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks), job.scratch_size, "tiles of a finite kernel"));
     ntk_status status = evaluate_passes(&job, lane, tasks);
     ntk_free(context, job.scratch);
     return status;
@@ -132,5 +168,5 @@ ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context,
 {
     int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, all, most);
     int64_t size = scratch_size(kernel, rows, cols, edge, dtype);
-    return size ? ntk_need(bytes, lanes_for(context, tasks_of(rows, cols, edge, false)), size) : NTK_OK;
+    return size ? ntk_need(bytes, ntk_lanes_expected(context, tasks_of(rows, cols, edge, false)), size) : NTK_OK;
 }

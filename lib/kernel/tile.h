@@ -22,6 +22,14 @@ typedef struct ntk_grid {
 ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane);
 int64_t ntk_grid_units(const ntk_grid *grid);
 
+/* out (rows ld apart) = beta out + a b^T, of tile->row_count rows of a and tile->col_count rows of b, depth long; for a
+ * lower tile its lower triangle.  Long products are divided, so that the call can be stopped. */
+ntk_status ntk_tile_product(const ntk_kernel_tile *tile, const ntk_lane *lane, const void *a, int64_t lda, const void *b,
+                            int64_t ldb, int64_t depth, double beta, void *out, int64_t ld);
+
+/* out (rows ld apart) = <x, x'> of the tile's samples. */
+ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *lane, void *out, int64_t ld);
+
 /* Edge of square tiles for so many rows and columns: a power of two that depends on the sizes and on BLAS alone. */
 int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
                       int64_t most);

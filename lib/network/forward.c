@@ -89,22 +89,21 @@ static ntk_status make_readout(ntk_context *context, forward *call)
     return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_forward: gamma a_i overflows for an output weight a_i");
 }
 
-static ntk_status forward_all(ntk_context *context, forward *call, const ntk_matrix *x)
+static ntk_status forward_all(const ntk_lane *lane, forward *call, const ntk_matrix *x)
 {
-    NTK_TRY(ntk_operand_open(context, &call->x, x, call->dtype, "ntk_network_forward", "x"));
-    NTK_TRY(ntk_hidden_weights(context, call->weights, call->dtype, &call->w));
+    ntk_context *context = lane->work->context;
+    ntk_work_stage(lane->work, "network forward", x->rows, 0, 1);
+    NTK_TRY(ntk_operand_open(lane, &call->x, x, call->dtype, "ntk_network_forward", "x"));
+    NTK_TRY(ntk_hidden_weights(lane, call->weights, call->dtype, &call->w, "ntk_network_forward"));
     NTK_TRY(make_readout(context, call));
     call->tile = ntk_tile_shape(x->rows, call->neurons, ntk_layer_cost(x->cols));
-    int64_t tasks = (x->rows - 1) / call->tile.rows + 1, lanes = ntk_lanes_blas(context);
+    int64_t tasks = (x->rows - 1) / call->tile.rows + 1;
     int64_t bytes =
         call->tile.rows * call->tile.neurons * ntk_dtype_size(call->dtype) + call->tile.rows * (int64_t)sizeof(double);
     call->scratch_size = (bytes + 63) / 64 * 64;
     NTK_TRY(
-        ntk_allocate(context, &call->scratch, lanes < tasks ? lanes : tasks, call->scratch_size, "a tile of the hidden layer"));
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "network forward", x->rows, 0, 1);
-    return ntk_run_blas(&lane, tasks, forward_rows, call);
+        ntk_allocate(context, &call->scratch, ntk_lanes_for(lane, tasks), call->scratch_size, "a tile of the hidden layer"));
+    return ntk_run_blas(lane, tasks, forward_rows, call);
 }
 
 ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, const ntk_matrix *x)
@@ -120,7 +119,9 @@ ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, 
     ntk_context *context = network->base.context;
     forward call = {.weights = weights, .y = y, .dtype = y->dtype};
     call.neurons = weights->mirrored ? weights->hidden / 2 : weights->hidden;
-    ntk_status status = forward_all(context, &call, x);
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_status status = forward_all(&lane, &call, x);
     ntk_free(context, call.scratch);
     ntk_free(context, call.readout);
     ntk_free(context, call.w);

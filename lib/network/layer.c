@@ -41,30 +41,6 @@ double ntk_layer_cost(int64_t inputs)
     return 2.0 * (double)inputs + ACTIVATION_COST;
 }
 
-ntk_status ntk_operand_open(ntk_context *context, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
-                            const char *function, const char *name)
-{
-    *operand = (ntk_operand){.data = m->data, .stride = m->stride};
-    /* rows may be further apart than a BLAS integer can say */
-    if (m->dtype == dtype && m->stride <= INT32_MAX) return NTK_OK;
-    uint64_t count;
-    NTK_TRY(ntk_size_multiply(&count, m->rows, m->cols));
-    NTK_TRY(ntk_allocate(context, &operand->copy, (int64_t)count, ntk_dtype_size(dtype), name));
-    ntk_convert_matrix(operand->copy, m->cols, dtype, m);
-    operand->data = operand->copy;
-    operand->stride = m->cols;
-    if (ntk_is_finite(operand->copy, dtype, (int64_t)count)) return NTK_OK;
-    ntk_operand_close(context, operand);
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s holds a number too large for single precision, the output's type", function,
-                    name);
-}
-
-void ntk_operand_close(ntk_context *context, ntk_operand *operand)
-{
-    ntk_free(context, operand->copy);
-    operand->copy = NULL;
-}
-
 ntk_status ntk_layer_input(const ntk_weights *weights, int32_t dtype, const void *w, int64_t first, int64_t count,
                            const void *x, int64_t ldx, int64_t rows, void *u, int64_t ldu)
 {
@@ -78,16 +54,17 @@ int64_t ntk_rows_per_task(int64_t count)
     return larger(1, ELEMENTS_PER_TASK / count);
 }
 
-/* Eight partial sums let a compiler use vectors without a licence to reorder. */
-#define DEFINE_DOT(NAME, REAL)                                                                              \
-    static double NAME(const REAL *a, const REAL *b, int64_t count)                                         \
-    {                                                                                                       \
-        REAL sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};                                                             \
-        int64_t k = 0;                                                                                      \
-        for (; k + 8 <= count; k += 8)                                                                      \
-            for (int l = 0; l < 8; l++) sum[l] += a[k + l] * b[k + l];                                      \
-        for (; k < count; k++) sum[k % 8] += a[k] * b[k];                                                   \
-        return (double)(((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))); \
+/* Eight partial sums let a compiler use vectors without a licence to reorder; they are double for both types, so that the
+ * length of a long sample is right in single precision too. */
+#define DEFINE_DOT(NAME, REAL)                                                                    \
+    static double NAME(const REAL *a, const REAL *b, int64_t count)                               \
+    {                                                                                             \
+        double sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};                                                 \
+        int64_t k = 0;                                                                            \
+        for (; k + 8 <= count; k += 8)                                                            \
+            for (int l = 0; l < 8; l++) sum[l] += (double)a[k + l] * (double)b[k + l];            \
+        for (; k < count; k++) sum[k % 8] += (double)a[k] * (double)b[k];                         \
+        return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7])); \
     }
 
 DEFINE_DOT(dot_f64, double)

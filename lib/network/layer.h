@@ -2,7 +2,7 @@
 #ifndef NTK_NETWORK_LAYER_H
 #define NTK_NETWORK_LAYER_H
 
-#include "core/parallel.h"
+#include "core/operand.h"
 #include "network/weights.h"
 
 /* A tile's shape.  It depends on the sizes alone, so the bits do not depend on who computes which tile; a tile is a few
@@ -16,18 +16,6 @@ ntk_tile ntk_tile_shape(int64_t rows, int64_t neurons, double cost);
 
 /* cost of u and sigma(u) for d inputs. */
 double ntk_layer_cost(int64_t inputs);
-
-/* A view in the arithmetic's dtype: the caller's array where that can be used, otherwise a copy. */
-typedef struct ntk_operand {
-    const void *data;
-    int64_t stride;
-    void *copy;
-} ntk_operand;
-
-/* function, name  for the sentence of NTK_ERR_OVERFLOW: a value is too large for dtype. */
-ntk_status ntk_operand_open(ntk_context *context, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
-                            const char *function, const char *name);
-void ntk_operand_close(ntk_context *context, ntk_operand *operand);
 
 /* u (rows x count) = input_factor x w^T for count neurons from first on.   x  rows x d, in dtype
  * w  all weights in dtype, or NULL for weights->w */

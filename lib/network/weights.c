@@ -2,6 +2,7 @@
 
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/operand.h"
 #include "core/status.h"
 
 #include <string.h>
@@ -67,15 +68,12 @@ int64_t ntk_weights_size(const ntk_weights *weights, int32_t part)
     }
 }
 
-ntk_status ntk_hidden_weights(ntk_context *context, const ntk_weights *weights, int32_t dtype, void **w)
+ntk_status ntk_hidden_weights(const ntk_lane *lane, const ntk_weights *weights, int32_t dtype, void **w, const char *function)
 {
-    int64_t count = weights->hidden * weights->inputs;
+    ntk_matrix all = ntk_matrix_const_f64(weights->w, weights->hidden, weights->inputs);
+    ntk_operand operand = {0};
     *w = NULL;
-    if (dtype == NTK_F64) return NTK_OK;
-    NTK_TRY(ntk_allocate(context, w, count, ntk_dtype_size(dtype), "the hidden weights in single precision"));
-    ntk_convert(*w, dtype, weights->w, NTK_F64, count);
-    if (ntk_is_finite(*w, dtype, count)) return NTK_OK;
-    ntk_free(context, *w);
-    *w = NULL;
-    return ntk_fail(NTK_ERR_OVERFLOW, "a hidden weight of the network is too large for single precision");
+    if (dtype != NTK_F64) NTK_TRY(ntk_operand_copy(lane, &operand, &all, dtype, function, "the network's hidden layer"));
+    *w = operand.copy;
+    return NTK_OK;
 }

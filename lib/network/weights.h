@@ -3,6 +3,7 @@
 #define NTK_NETWORK_WEIGHTS_H
 
 #include "core/object.h"
+#include "core/parallel.h"
 
 #include <ntk/network.h>
 #include <stdbool.h>
@@ -33,8 +34,8 @@ void ntk_weights_complete(ntk_weights *weights);
 /* Number of parameters of a part; -1 if it is unknown. */
 int64_t ntk_weights_size(const ntk_weights *weights, int32_t part);
 
-/* *w receives w in dtype, for ntk_free, or NULL where dtype is NTK_F64, in which w is used as it stands.
- * NTK_ERR_OVERFLOW  a weight is too large for dtype */
-ntk_status ntk_hidden_weights(ntk_context *context, const ntk_weights *weights, int32_t dtype, void **w);
+/* *w receives w in dtype, for ntk_free under the lane's context, or NULL where dtype is NTK_F64, in which w is used as it
+ * stands. NTK_ERR_OVERFLOW  a weight is too large for dtype */
+ntk_status ntk_hidden_weights(const ntk_lane *lane, const ntk_weights *weights, int32_t dtype, void **w, const char *function);
 
 #endif

@@ -38,37 +38,59 @@ static ntk_status make_rhs(dual *job)
     int32_t dtype = job->A.dtype;
     const double one = 1;
     NTK_TRY(ntk_allocate(job->ridge->base.context, &job->rhs, job->n, job->columns * ntk_dtype_size(dtype), "the right sides"));
-    ntk_centred_rows(job->rhs, job->columns, dtype, job->problem->y, 0, job->n, job->means);
+    NTK_TRY(ntk_centred_rows(job->rhs, job->columns, dtype, job->problem->y, 0, job->n, job->means, job->lane));
     for (int64_t i = 0; job->columns > job->targets && i < job->n; i++)
         ntk_convert(ntk_at(job->rhs, dtype, i * job->columns + job->targets), dtype, &one, NTK_F64, 1);
     return NTK_OK;
 }
 
-static double column_sum(const dual *job, int64_t column)
+/* Rows of the right sides at a time, and elements between two chances to stop. */
+enum { ROWS_AT_ONCE = 64, ELEMENTS_PER_ADVANCE = 1 << 18 };
+
+/* b = 1^T Z / 1^T z, to be added to the means. */
+static ntk_status find_intercepts(const dual *job)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < job->n; i++) sum += ntk_get(job->rhs, job->A.dtype, i * job->columns + column);
-    return sum;
+    int32_t dtype = job->A.dtype;
+    double *b = job->ridge->intercept, ones = 0;
+    for (int64_t c = 0; c < job->targets; c++) b[c] = 0;
+    if (job->columns == job->targets) return NTK_OK;
+    for (int64_t i = 0; i < job->n; i++) {
+        const void *row = ntk_at(job->rhs, dtype, i * job->columns);
+        for (int64_t c = 0; c < job->targets; c++) b[c] += ntk_get(row, dtype, c);
+        ones += ntk_get(row, dtype, job->targets);
+        if (i * job->columns / ELEMENTS_PER_ADVANCE != (i + 1) * job->columns / ELEMENTS_PER_ADVANCE)
+            NTK_TRY(ntk_advance(job->lane, 0));
+    }
+    for (int64_t c = 0; c < job->targets; c++) b[c] /= ones;
+    return NTK_OK;
 }
 
-/* alpha = Z - b z, in the place of Z and in the model; NTK_ERR_OVERFLOW if it is not finite. */
+/* alpha = Z - b z of rows first, ..., last - 1 and one target, in the place of Z and in the model. */
+static void finish_target(const dual *job, int64_t c, int64_t first, int64_t last)
+{
+    int32_t dtype = job->A.dtype;
+    double b = job->ridge->intercept[c];
+    for (int64_t i = first; i < last; i++) {
+        void *z = ntk_at(job->rhs, dtype, i * job->columns + c);
+        double alpha = ntk_get(z, dtype, 0);
+        if (b != 0) alpha -= b * ntk_get(job->rhs, dtype, i * job->columns + job->targets);
+        ntk_convert(z, dtype, &alpha, NTK_F64, 1);
+        ntk_convert(ntk_at(job->ridge->alpha, dtype, c * job->n + i), dtype, z, dtype, 1);
+    }
+}
+
 static ntk_status finish(dual *job)
 {
     ntk_ridge *ridge = job->ridge;
     int32_t dtype = job->A.dtype;
-    double ones = job->columns > job->targets ? column_sum(job, job->targets) : 0;
     NTK_TRY(ntk_allocate(ridge->base.context, &ridge->alpha, job->n, job->targets * ntk_dtype_size(dtype), "the coefficients"));
-    for (int64_t c = 0; c < job->targets; c++) {
-        double b = job->columns > job->targets ? column_sum(job, c) / ones : 0;
-        ridge->intercept[c] = job->means[c] + b;
-        for (int64_t i = 0; i < job->n; i++) {
-            void *z = ntk_at(job->rhs, dtype, i * job->columns + c);
-            double alpha = ntk_get(z, dtype, 0);
-            if (b != 0) alpha -= b * ntk_get(job->rhs, dtype, i * job->columns + job->targets);
-            ntk_convert(z, dtype, &alpha, NTK_F64, 1);
-            ntk_convert(ntk_at(ridge->alpha, dtype, c * job->n + i), dtype, z, dtype, 1);
-        }
+    NTK_TRY(find_intercepts(job));
+    for (int64_t first = 0; first < job->n; first += ROWS_AT_ONCE) {
+        int64_t last = first + ROWS_AT_ONCE < job->n ? first + ROWS_AT_ONCE : job->n;
+        for (int64_t c = 0; c < job->targets; c++) finish_target(job, c, first, last);
+        NTK_TRY(ntk_advance(job->lane, 0));
     }
+    for (int64_t c = 0; c < job->targets; c++) ridge->intercept[c] += job->means[c];
     if (ntk_is_finite(ridge->alpha, dtype, job->n * job->targets)) return NTK_OK;
     return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->problem->function);
 }
@@ -84,7 +106,7 @@ static ntk_status to_features(const dual *job, double begin)
     ntk_matrix x = ntk_samples_view(&ridge->set->samples), alpha;
     alpha = ntk_matrix_view(job->rhs, job->n, job->targets, dtype, NTK_READONLY);
     alpha.stride = job->columns;
-    NTK_TRY(ntk_hidden_weights(context, features->weights, dtype, &ridge->w));
+    NTK_TRY(ntk_hidden_weights(job->lane, features->weights, dtype, &ridge->w, job->problem->function));
     call.w = ridge->w;
     NTK_TRY(ntk_coefficients_create(context, &ridge->beta, features, dtype, job->targets));
     ntk_work_stage(job->lane->work, "transposed features times coefficients", job->n * features->weights->hidden, begin, 1);
@@ -101,7 +123,7 @@ static ntk_status solve(dual *job)
     bool features = job->problem->kernel->features != NULL;
     double assembled = 0.97 * assembly_share(job->n, job->problem->x->cols), end = features ? 0.98 : 1;
     NTK_TRY(assemble(job, assembled));
-    for (int64_t i = 0; i < job->n; i++) ntk_symmetric_add(&job->A, i, job->problem->lambda);
+    NTK_TRY(ntk_ridge_shift(&job->A, job->problem->lambda, job->problem->function));
     NTK_TRY(ntk_cholesky_factor(&job->A, job->lane, assembled, 0.97, &job->ridge->report.smallest_pivot, "K + lambda I"));
     NTK_TRY(make_rhs(job));
     NTK_TRY(ntk_cholesky_solve(&job->A, job->lane, 0.97, end, job->rhs, job->columns, job->columns));
@@ -118,7 +140,6 @@ static ntk_status open_samples(dual *job)
         job->ridge->set = ntk_retain(problem->gram->set);
         return NTK_OK;
     }
-    ntk_work_stage(job->lane->work, "samples of a kernel", 1, 0, 0);
     return ntk_sample_set_create(&job->ridge->set, problem->kernel, job->lane, problem->x, problem->options.dtype,
                                  problem->options.borrow != 0, problem->function);
 }
@@ -133,8 +154,9 @@ ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem
     ridge->report.order = job.n;
     NTK_TRY(ntk_allocate(context, &ridge->intercept, job.targets, sizeof(double), "the intercepts"));
     NTK_TRY(ntk_allocate(context, &job.means, job.targets, sizeof(double), "the targets' means"));
-    ntk_column_means(job.means, problem->y, problem->options.intercept != 0);
-    ntk_status status = open_samples(&job);
+    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
+    ntk_status status = ntk_column_means(job.means, problem->y, problem->options.intercept != 0, &lane);
+    if (status >= 0) status = open_samples(&job);
     if (status >= 0) status = solve(&job);
     ntk_free(context, job.means);
     ntk_free(context, job.rhs);
@@ -157,8 +179,9 @@ static ntk_status model_memory(const ntk_context *context, uint64_t *bytes, cons
     if (!features) return NTK_OK;
     if (dtype != NTK_F64)
         NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * ntk_dtype_size(dtype)));
+    /* in two blocks */
     NTK_TRY(ntk_need(bytes, features->size, size));
-    NTK_TRY(ntk_need(bytes, 1, 0));
+    NTK_TRY(ntk_need(bytes, 0, size));
     return ntk_features_transposed_memory(features, context, bytes, dtype, n, t);
 }
 

@@ -2,6 +2,7 @@
 #include "core/status.h"
 #include "kernel/infinite.h"
 #include "kernel/product.h"
+#include "kernel/simd/loops.h"
 #include "ridge/ridge.h"
 
 #include <float.h>
@@ -21,17 +22,19 @@ typedef struct point {
 /* y[c] = <K(x, X), alpha_c> for targets targets from first on. */
 static ntk_status kernel_point(const point *at, double *y, int64_t first, int64_t targets)
 {
-    enum { STRIP = 512 };
     const ntk_samples *samples = at->line.cols;
-    double entries[STRIP], sums[TARGETS];
+    union {
+        double f64[NTK_STRIP];
+        float f32[NTK_STRIP];
+    } entries, sums;
     for (int64_t c = 0; c < targets; c++) y[c] = 0;
-    for (int64_t j = 0; j < samples->rows; j += STRIP) {
-        int64_t count = samples->rows - j < STRIP ? samples->rows - j : STRIP;
-        ntk_infinite_dots(&at->line, entries, j, count);
-        ntk_infinite_entries(&at->line, entries, j, count);
-        ntk_dots(at->isa, samples->dtype, sums, targets, entries,
+    for (int64_t j = 0; j < samples->rows; j += NTK_STRIP) {
+        int64_t count = samples->rows - j < NTK_STRIP ? samples->rows - j : NTK_STRIP;
+        ntk_infinite_dots(&at->line, &entries, j, count);
+        NTK_TRY(ntk_infinite_entries(&at->line, &entries, j, count));
+        ntk_dots(at->isa, samples->dtype, &sums, targets, &entries,
                  ntk_at(at->ridge->alpha, samples->dtype, first * samples->rows + j), samples->rows, count);
-        for (int64_t c = 0; c < targets; c++) y[c] += ntk_get(sums, samples->dtype, c);
+        for (int64_t c = 0; c < targets; c++) y[c] += ntk_get(&sums, samples->dtype, c);
         NTK_TRY(ntk_advance(at->call.lane, 0));
     }
     return NTK_OK;
@@ -55,7 +58,7 @@ static ntk_status prepare_point(point *at, const void *x, void *scaled)
     const ntk_samples *samples = &at->ridge->set->samples;
     ntk_infinite_line *line = &at->line;
     line->kernel = (const ntk_infinite *)samples->kernel;
-    line->isa = at->isa;
+    line->lane = at->call.lane;
     line->k = &at->k;
     line->cols = samples;
     line->x = x;
@@ -72,16 +75,20 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
 {
     const ntk_ridge *ridge = at->ridge;
     int32_t dtype = ridge->report.dtype;
-    double converted[FEW_INPUTS], scaled[FEW_INPUTS], values[TARGETS];
+    union {
+        double f64[FEW_INPUTS];
+        float f32[FEW_INPUTS];
+    } converted, scaled;
+    double values[TARGETS];
     const void *sample = ntk_row(x, row);
     if (x->dtype != dtype) {
-        ntk_convert(converted, dtype, sample, x->dtype, x->cols);
-        if (!ntk_is_finite(converted, dtype, x->cols))
+        ntk_convert(&converted, dtype, sample, x->dtype, x->cols);
+        if (!ntk_is_finite(&converted, dtype, x->cols))
             return ntk_fail(NTK_ERR_OVERFLOW,
                             "ntk_ridge_predict: x holds a number too large for single precision, the model's type");
-        sample = converted;
+        sample = &converted;
     }
-    if (!ridge->features) NTK_TRY(prepare_point(at, sample, scaled));
+    if (!ridge->features) NTK_TRY(prepare_point(at, sample, &scaled));
     for (int64_t first = 0; first < y->cols; first += TARGETS) {
         int64_t targets = y->cols - first < TARGETS ? y->cols - first : TARGETS;
         NTK_TRY(ridge->features ? ntk_features_point(&at->call, values, sample, &ridge->beta, first, targets)

@@ -132,7 +132,7 @@ static ntk_status add_batch(primal *job, const ntk_features_call *call)
     int64_t tiles = ntk_symmetric_tiles(&job->A), per_task = ntk_rows_per_task(job->p);
     NTK_TRY(ntk_features_rows(call, job->Phi, job->p, x, job->x.stride, job->rows));
     if (job->mu) NTK_TRY(ntk_run(job->lane, (job->rows - 1) / per_task + 1, centre_rows, job));
-    ntk_centred_rows(job->Y, job->targets, job->dtype, job->problem->y, job->row, job->rows, job->means);
+    NTK_TRY(ntk_centred_rows(job->Y, job->targets, job->dtype, job->problem->y, job->row, job->rows, job->means, job->lane));
     return ntk_run_blas(job->lane, tiles * (tiles + 1) / 2 + tiles, accumulate, job);
 }
 
@@ -153,13 +153,7 @@ static ntk_status normal_equations(primal *job, const ntk_features_call *call, d
         job->rows = job->n - job->row < job->batch_rows ? job->n - job->row : job->batch_rows;
         NTK_TRY(add_batch(job, call));
     }
-    for (int64_t i = 0; i < job->p; i++) {
-        ntk_symmetric_add(&job->A, i, job->problem->lambda);
-        double entry = ntk_symmetric_diagonal(&job->A, i);
-        if (!ntk_is_finite(&entry, NTK_F64, 1))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: a feature is so large that Phi^T Phi overflows", job->problem->function);
-    }
-    return NTK_OK;
+    return ntk_ridge_shift(&job->A, job->problem->lambda, job->problem->function);
 }
 
 /* beta and b from the solved right side. */
@@ -175,7 +169,7 @@ static ntk_status finish(primal *job)
     NTK_TRY(ntk_coefficients_create(ridge->base.context, &ridge->beta, job->features, job->dtype, job->targets));
     if (!ntk_is_finite(job->rhs, job->dtype, job->p * job->targets))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->problem->function);
-    return ntk_coefficients_gather(&ridge->beta, job->features, &beta);
+    return ntk_coefficients_gather(&ridge->beta, job->features, job->lane, &beta, job->problem->function);
 }
 
 static ntk_status fit(primal *job)
@@ -186,11 +180,12 @@ static ntk_status fit(primal *job)
     ntk_features_call call = {.features = job->features, .lane = job->lane, .dtype = job->dtype, .function = problem->function};
     bool intercept = problem->options.intercept != 0;
     double formed = 0.97 * (double)job->n / ((double)job->n + (double)job->p / 3), centred = intercept ? 0.1 * formed : 0;
+    ntk_work_stage(job->lane->work, "samples", 1, 0, 0);
     NTK_TRY(ntk_allocate(context, &ridge->intercept, job->targets, sizeof(double), "the intercepts"));
     NTK_TRY(ntk_allocate(context, &job->means, job->targets, sizeof(double), "the targets' means"));
-    ntk_column_means(job->means, problem->y, intercept);
-    NTK_TRY(ntk_operand_open(context, &job->x, problem->x, job->dtype, problem->function, "x"));
-    NTK_TRY(ntk_hidden_weights(context, job->features->weights, job->dtype, &ridge->w));
+    NTK_TRY(ntk_column_means(job->means, problem->y, intercept, job->lane));
+    NTK_TRY(ntk_operand_open(job->lane, &job->x, problem->x, job->dtype, problem->function, "x"));
+    NTK_TRY(ntk_hidden_weights(job->lane, job->features->weights, job->dtype, &ridge->w, problem->function));
     call.w = ridge->w;
     if (intercept) NTK_TRY(mean_feature(job, &call, centred));
     NTK_TRY(normal_equations(job, &call, centred, formed));

@@ -37,10 +37,10 @@ ntk_status ntk_ridge_coefficients(const ntk_ridge *ridge, const ntk_matrix *coef
     NTK_TRY(ntk_output_check(coefficients, __func__, "coefficients"));
     const ntk_ridge_report *report = &ridge->report;
     NTK_TRY(ntk_shape_check(coefficients, report->order, report->targets, __func__, "coefficients"));
-    if (report->method == NTK_RIDGE_PRIMAL) {
-        ntk_coefficients_scatter(&ridge->beta, ridge->features, coefficients);
-        return NTK_OK;
-    }
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
+    ntk_work_stage(&work, "coefficients", 1, 0, 1);
+    if (report->method == NTK_RIDGE_PRIMAL) return ntk_coefficients_scatter(&ridge->beta, ridge->features, &lane, coefficients);
     for (int64_t i = 0; i < report->order; i++)
         for (int64_t c = 0; c < report->targets; c++)
             ntk_convert(ntk_at(ntk_row(coefficients, i), coefficients->dtype, c), coefficients->dtype,

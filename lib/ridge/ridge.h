@@ -45,11 +45,14 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
 ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t n,
                                    int64_t d, int64_t t, const ntk_ridge_options *options);
 
-/* means[c] of column c of y; zeros unless wanted. */
-void ntk_column_means(double *means, const ntk_matrix *y, bool wanted);
+/* means[c] of column c of y; zeros unless wanted.  This and the next count no units. */
+ntk_status ntk_column_means(double *means, const ntk_matrix *y, bool wanted, const ntk_lane *lane);
 
 /* Rows first, ..., first + rows - 1 of y minus means, to rows of stride elements at out. */
-void ntk_centred_rows(void *out, int64_t stride, int32_t dtype, const ntk_matrix *y, int64_t first, int64_t rows,
-                      const double *means);
+ntk_status ntk_centred_rows(void *out, int64_t stride, int32_t dtype, const ntk_matrix *y, int64_t first, int64_t rows,
+                            const double *means, const ntk_lane *lane);
+
+/* A += lambda I.  NTK_ERR_OVERFLOW  an element of the diagonal is too large */
+ntk_status ntk_ridge_shift(const ntk_symmetric *A, double lambda, const char *function);
 
 #endif

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@ START_TEST(every_lane_runs_once)
     for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
         visits seen = {0};
         for (int64_t round = 1; round <= 50; round++) {
-            ck_assert(ntk_pool_run(context, lanes[i], visit, &seen));
+            ck_assert(ntk_pool_run(context, lanes[i], visit, NULL, &seen));
             check_visited(&seen, lanes[i], round);
         }
         ck_assert(pthread_equal(seen.thread[0], pthread_self()));
@@ -51,7 +52,7 @@ START_TEST(one_thread_has_no_pool)
 {
     visits seen = {0};
     ntk_context *context = test_context(1, NULL);
-    ck_assert(!ntk_pool_run(context, 4, visit, &seen));
+    ck_assert(!ntk_pool_run(context, 4, visit, NULL, &seen));
     check_visited(&seen, 0, 0);
     ck_assert_int_eq(ntk_pool_threads(context), 0);
     ntk_context_destroy(context);
@@ -64,7 +65,7 @@ START_TEST(workers_block_every_signal)
     sigset_t mine, after;
     ntk_context *context = test_context(4, NULL);
     pthread_sigmask(SIG_SETMASK, NULL, &mine);
-    ck_assert(ntk_pool_run(context, 4, visit, &seen));
+    ck_assert(ntk_pool_run(context, 4, visit, NULL, &seen));
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     for (int signal = 1; signal < SIGRTMAX; signal++) {
         /* signals that cannot be blocked, and those that the C library keeps for itself */
@@ -85,7 +86,7 @@ typedef struct second_caller {
 static void *call_pool(void *argument)
 {
     second_caller *second = argument;
-    second->got_pool = ntk_pool_run(second->context, 2, visit, &second->seen);
+    second->got_pool = ntk_pool_run(second->context, 2, visit, NULL, &second->seen);
     return NULL;
 }
 
@@ -100,7 +101,7 @@ static void lane_with_second_caller(void *argument, int64_t index)
 START_TEST(second_caller_is_sent_away)
 {
     second_caller second = {.context = test_context(2, NULL), .got_pool = true};
-    ck_assert(ntk_pool_run(second.context, 2, lane_with_second_caller, &second));
+    ck_assert(ntk_pool_run(second.context, 2, lane_with_second_caller, NULL, &second));
     ck_assert(!second.got_pool);
     check_visited(&second.seen, 0, 0);
     call_pool(&second);
@@ -116,10 +117,10 @@ START_TEST(refused_memory_means_no_pool)
     visits seen = {0};
     ntk_context *context = test_context(3, &memory);
     test_memory_reset(&memory, 1);
-    ck_assert(!ntk_pool_run(context, 3, visit, &seen));
+    ck_assert(!ntk_pool_run(context, 3, visit, NULL, &seen));
     check_visited(&seen, 0, 0);
     ck_assert_int_eq(ntk_pool_threads(context), 0);
-    ck_assert(ntk_pool_run(context, 3, visit, &seen));
+    ck_assert(ntk_pool_run(context, 3, visit, NULL, &seen));
     check_visited(&seen, 3, 1);
     ntk_context_destroy(context);
     ck_assert_int_eq(memory.live, 0);
@@ -141,7 +142,7 @@ static int run_in_child(ntk_context *context, int depth)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         visits seen = {0};
-        bool right = ntk_pool_threads(context) == 0 && ntk_pool_run(context, 3, visit, &seen) && seen.count[2] == 1 &&
+        bool right = ntk_pool_threads(context) == 0 && ntk_pool_run(context, 3, visit, NULL, &seen) && seen.count[2] == 1 &&
                      ntk_pool_threads(context) == 2;
         if (right && depth > 1) right = run_in_child(context, depth - 1) == 0;
         ntk_context_destroy(context);
@@ -156,9 +157,9 @@ START_TEST(forked_child_gets_its_own)
 {
     visits seen = {0};
     ntk_context *context = counted_context();
-    ck_assert(ntk_pool_run(context, 3, visit, &seen));
+    ck_assert(ntk_pool_run(context, 3, visit, NULL, &seen));
     ck_assert_int_eq(run_in_child(context, 3), 0);
-    ck_assert(ntk_pool_run(context, 3, visit, &seen));
+    ck_assert(ntk_pool_run(context, 3, visit, NULL, &seen));
     check_visited(&seen, 3, 2);
     ntk_context_destroy(context);
 }
@@ -172,7 +173,36 @@ static void lane_that_forks(void *argument, int64_t index)
 START_TEST(fork_inside_a_call)
 {
     ntk_context *context = counted_context();
-    for (int i = 0; i < 20; i++) ck_assert(ntk_pool_run(context, 3, lane_that_forks, context));
+    for (int i = 0; i < 20; i++) ck_assert(ntk_pool_run(context, 3, lane_that_forks, NULL, context));
+    ntk_context_destroy(context);
+}
+END_TEST
+
+/* A worker that goes on until the caller, who has nothing left to do, is asked. */
+typedef struct waiting_room {
+    pthread_t caller;
+    atomic_bool asked, elsewhere;
+} waiting_room;
+
+static void be_asked(void *argument)
+{
+    waiting_room *room = argument;
+    if (!pthread_equal(room->caller, pthread_self())) atomic_store(&room->elsewhere, true);
+    atomic_store(&room->asked, true);
+}
+
+static void wait_to_be_asked(void *argument, int64_t index)
+{
+    waiting_room *room = argument;
+    while (index > 0 && !atomic_load(&room->asked)) sched_yield();
+}
+
+START_TEST(waiting_caller_is_asked)
+{
+    ntk_context *context = test_context(3, NULL);
+    waiting_room room = {.caller = pthread_self()};
+    ck_assert(ntk_pool_run(context, 3, wait_to_be_asked, be_asked, &room));
+    ck_assert(atomic_load(&room.asked) && !atomic_load(&room.elsewhere));
     ntk_context_destroy(context);
 }
 END_TEST
@@ -190,5 +220,6 @@ int main(void)
         tcase_add_test(tests, forked_child_gets_its_own);
         tcase_add_test(tests, fork_inside_a_call);
     }
+    tcase_add_test(tests, waiting_caller_is_asked);
     return test_run(suite);
 }
