@@ -133,6 +133,48 @@ START_TEST(executors_that_fail)
 }
 END_TEST
 
+/* A host that changes the threading of BLAS while a call goes on; only OpenBLAS has a way. */
+extern void openblas_set_num_threads(int threads) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+
+static int change_blas_threads(void *user, const char *stage, double fraction)
+{
+    (void)stage, (void)fraction;
+    int64_t *calls = user;
+    if (openblas_set_num_threads) openblas_set_num_threads(1 + (int)(++*calls % 2));
+    return 0;
+}
+
+/* Its scratch must fit the lanes that run, which an address sanitizer sees. */
+START_TEST(blas_threads_change_amid_a_call)
+{
+    enum { N1 = 1500, N2 = 200, T = 40 };
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    int64_t calls = 0;
+    int before = openblas_get_num_threads ? openblas_get_num_threads() : 1;
+    test_world world;
+    options.threads = 3;
+    options.progress = change_blas_threads;
+    options.progress_user = &calls;
+    test_world_make(&world, &test_small, &options);
+    test_array x1 = test_array_make(N1, 4, 0, NTK_F64), x2 = test_array_make(N2, 4, 0, NTK_F64),
+               v = test_array_make(N2, T, 0, NTK_F64), y = test_array_make(N1, T, 0, NTK_F64);
+    test_array_fill(&x1, 1);
+    test_array_fill(&x2, 2);
+    test_array_fill(&v, 3);
+    for (int i = 0; i < 20; i++) {
+        CHECK_OK(ntk_kernel_multiply(i % 2 ? world.finite : world.infinite, &y.view, &x1.view, &x2.view, &v.view));
+        ck_assert(test_array_is_written(&y));
+    }
+    if (openblas_set_num_threads) openblas_set_num_threads(before);
+    test_array_free(&x1);
+    test_array_free(&x2);
+    test_array_free(&v);
+    test_array_free(&y);
+    test_world_free(&world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lifetime");
@@ -140,5 +182,6 @@ int main(void)
     tcase_add_test(tests, any_order_of_destruction);
     tcase_add_test(tests, handles_of_two_contexts);
     tcase_add_test(tests, executors_that_fail);
+    tcase_add_test(tests, blas_threads_change_amid_a_call);
     return test_run(suite);
 }

@@ -282,13 +282,13 @@ START_TEST(extreme_scales)
     const int64_t n = 6, d = 5;
     for (size_t c = 0; c < sizeof scales / sizeof *scales; c++)
         for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
-            for (int32_t output = 0; output < 2; output++) {
+            for (int32_t output = 0; output < 3; output++) {
                 double *x = oracle_samples(n, d, NTK_F64, &state);
                 for (int64_t k = 0; k < d; k++) x[d + k] = x[k] * (1 + 1e-9 * oracle_normal(&state)), x[2 * d + k] = -x[k];
                 oracle_kernel oracle = describe(_i, part);
                 oracle.options.weight_scale = scales[c][0];
                 oracle.options.bias_scale = scales[c][1];
-                oracle.options.output_weight_scale = output ? 1e100 : 0;
+                oracle.options.output_weight_scale = output == 2 ? (_i == NTK_ERF ? 1e-100 : 1e-160) : output == 1 ? 1e100 : 0;
                 oracle.options.parameterization = scales[c][1] > 0 ? NTK_PARAM_STANDARDISED : NTK_PARAM_LECTURE;
                 /* erf's t underflows, and what multiplies it is too large or cannot help: refused, or 0 */
                 bool hopeless = _i == NTK_ERF && scales[c][0] < 1e-150 && scales[c][1] < 1e-150;
@@ -398,6 +398,37 @@ START_TEST(clusters_everywhere)
 }
 END_TEST
 
+/* Copies are copies however long: their lengths are summed so well that the product of lengths is their inner product. */
+START_TEST(long_duplicates_in_single_precision)
+{
+    const int64_t d = 150528, n = 2;
+    double *x = oracle_memory(n * d, sizeof *x);
+    for (int64_t k = 0; k < n * d; k++) x[k] = (double)0.7f;
+    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++)
+        for (int32_t part = NTK_PART_RF; part <= NTK_PART_NT; part++) {
+            oracle_kernel oracle = describe(kind, part);
+            ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+            test_array a = oracle_array(x, 1, d, 0, NTK_F32), b = oracle_array(x + d, 1, d, 0, NTK_F32);
+            test_array K = test_array_make(1, 1, 0, NTK_F32), diagonal = test_array_make(1, 1, 0, NTK_F32);
+            CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+            CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
+            double want = (double)oracle_infinite(&oracle, x, x, d, 0x1p-53).value;
+            /* 16 roundings, whatever d, since the angle is 0 exactly; identity's entries are inner products of BLAS */
+            double bound = 16 * 0x1p-24 * want;
+            if (kind != NTK_IDENTITY)
+                ck_assert_msg(fabs(test_get(&K.view, 0, 0) - want) <= bound, "%s part %d: %.9g, not %.9g",
+                              oracle_kind_name(kind), (int)part, test_get(&K.view, 0, 0), want);
+            ck_assert(fabs(test_get(&diagonal.view, 0, 0) - want) <= bound);
+            test_array_free(&a);
+            test_array_free(&b);
+            test_array_free(&K);
+            test_array_free(&diagonal);
+            ntk_kernel_destroy(kernel);
+        }
+    free(x);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel near");
@@ -408,6 +439,7 @@ int main(void)
     tcase_add_loop_test(near, clusters_with_a_bias, 0, DIMENSIONS);
     tcase_add_loop_test(near, clusters_in_single_precision, 0, DIMENSIONS);
     tcase_add_test(near, exact_duplicates);
+    tcase_add_test(near, long_duplicates_in_single_precision);
     tcase_add_test(near, degenerate_samples);
     tcase_add_loop_test(near, wild_norms, NTK_RELU, NTK_ERF + 1);
     tcase_add_loop_test(near, extreme_norms, NTK_RELU, NTK_ERF + 1);

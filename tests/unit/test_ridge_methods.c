@@ -299,6 +299,15 @@ START_TEST(impossible_methods)
         CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x.view, &s.y.view, bad[i], NULL), NTK_ERR_VALUE);
         ck_assert_ptr_null(ridge);
     }
+    /* a number, but not in the fit's type */
+    for (int32_t method = NTK_RIDGE_DUAL; method <= NTK_RIDGE_PRIMAL; method++) {
+        options = (ntk_ridge_options)NTK_INIT(ntk_ridge_options);
+        options.method = method;
+        options.dtype = NTK_F32;
+        CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x.view, &s.y.view, 1e39, &options), NTK_ERR_OVERFLOW);
+        CHECK_MESSAGE("lambda is 1e+39");
+        ck_assert_ptr_null(ridge);
+    }
     ntk_kernel_destroy(infinite);
     scene_free(&s);
 }
