@@ -17,7 +17,10 @@ typedef struct ntk_activation ntk_activation;
  * STEP        1 for u > 0, 0 otherwise; sigma' = 0 everywhere, by convention, so that its NT kernel is 0
  * SIGN        -1, 0 or 1; sigma' = 0 everywhere, likewise
  * IDENTITY    u
- * ERF         erf(u) */
+ * ERF         erf(u)
+ * GELU        u Phi(u), Phi the normal distribution function
+ * SIN, COS    sin(u + phase), cos(u + phase)
+ * EXP         exp(u) */
 enum {
     NTK_RELU = 1,
     NTK_LEAKY_RELU = 2,
@@ -26,12 +29,25 @@ enum {
     NTK_SIGN = 5,
     NTK_IDENTITY = 6,
     NTK_ERF = 7,
+    NTK_GELU = 8,
+    NTK_SIN = 9,
+    NTK_COS = 10,
+    NTK_EXP = 11,
 };
 
-/* slope  of LEAKY_RELU for u < 0; 0 means 0.01.  Any finite number; for the other kinds it must be 0 */
+/* sigma(u) = scale s(frequency u), s of the kind; all finite.
+ * slope      of LEAKY_RELU for u < 0; 0 means 0.01; for the other kinds it must be 0
+ * scale      0 means 1
+ * frequency  0 means 1
+ * phase      of SIN and COS, in radians: scale sin(frequency u + phase); for the other kinds it must be 0.  With scale sqrt(2),
+ *            frequency sqrt(2 g) and phase pi / 4, SIN's K^RF is the Gaussian kernel exp(-g |w x - w x'|^2), that is
+ *            exp(-g weight_scale^2 |x - x'|^2 / d) */
 typedef struct ntk_activation_options {
     size_t struct_size;
     double slope;
+    double scale;
+    double frequency;
+    double phase;
 } ntk_activation_options;
 
 /* For (u, v) Gaussian, centred, with variances q11, q22 and covariance q12:
@@ -57,7 +73,7 @@ typedef struct ntk_moments {
 } ntk_moments;
 
 /* Makes an activation.  options may be NULL.
- * NTK_ERR_OPTION  kind is unknown, slope is not finite, or slope is set for a kind that has none */
+ * NTK_ERR_OPTION  kind is unknown, an option is not finite, or slope or phase is set for a kind that has none */
 NTK_API ntk_status ntk_activation_create(ntk_context *context, ntk_activation **activation, int32_t kind,
                                          const ntk_activation_options *options) NTK_MUST_CHECK;
 
@@ -74,7 +90,8 @@ NTK_API ntk_status ntk_activation_derivative(const ntk_activation *activation, c
 
 /* The moments at (q11, q22, q12).
  * NTK_ERR_VALUE  q11 or q22 is negative or not finite, or q12^2 exceeds q11 q22 by more than rounding
- * Closed forms: Cho and Saul 2009 (ReLU family), Williams 1997 (erf). */
+ * NTK_ERR_OVERFLOW  kappa is too large to be represented (EXP)
+ * Closed forms: Cho and Saul 2009 (ReLU family), Williams 1997 (erf), Tsuchida et al. 2021 (GELU). */
 NTK_API ntk_status ntk_activation_moments(const ntk_activation *activation, ntk_moments *moments, double q11, double q22,
                                           double q12) NTK_MUST_CHECK;
 

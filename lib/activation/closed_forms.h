@@ -19,19 +19,42 @@ double ntk_slopes_kappa(const ntk_activation *activation, const ntk_angle *angle
 /* LEVELS: kappa of two vectors that are not zero.  SLOPES: kdot, since their derivatives are LEVELS. */
 double ntk_levels_kappa(const ntk_activation *activation, const ntk_angle *angle);
 
-/* ERF, for a length s = sqrt(q): g = 1 / sqrt(1 + 2 q) and h = sqrt(2 q) g, so that h^2 + g^2 = 1 and nothing overflows. */
-typedef struct ntk_erf_length {
+/* ERF and GELU see a vector of length s = sqrt(q) with a unit coordinate appended: with r = sqrt(2) s (ERF) or s (GELU),
+ * g = 1 / sqrt(1 + r^2) and h = r g, so that h^2 + g^2 = 1 and nothing overflows. */
+typedef struct ntk_arc_length {
     double h, g;
-} ntk_erf_length;
+} ntk_arc_length;
 
-ntk_erf_length ntk_erf_length_of(double length);
+ntk_arc_length ntk_arc_length_of(ntk_family family, double length);
 
-/* With D = 1 + 2 q11 + 2 q22 + 4 (q11 q22 - q12^2):
- * t = 2 q12 g1 g2 and w = sqrt(D) g1 g2, so that t^2 + w^2 = 1, kappa = (2 / pi) atan2(t, w) and q12 kdot = (2 / pi) t / w. */
-typedef struct ntk_erf_pair {
+/* The cosine t and sine w of the angle between two such vectors: t = h1 h2 cos theta, t^2 + w^2 = 1. */
+typedef struct ntk_arc {
     double t, w;
-} ntk_erf_pair;
+} ntk_arc;
 
-ntk_erf_pair ntk_erf_pair_of(ntk_erf_length first, ntk_erf_length second, const ntk_angle *angle);
+ntk_arc ntk_arc_of(ntk_arc_length first, ntk_arc_length second, const ntk_angle *angle);
+
+/* kappa and q12 kdot. */
+typedef struct ntk_pair {
+    double kappa, tangent;
+} ntk_pair;
+
+/* ERF: (2 / pi) atan2(t, w) and (2 / pi) t / w. */
+ntk_pair ntk_erf_pair(const ntk_arc *arc);
+
+/* GELU: with D = 1 + q11 + q22 + q11 q22 - q12^2, which is (w / (g1 g2))^2,
+ *   kappa = q12 / 4 + (q12 atan2(t, w) + (q12^2 + q11 q22 D) / ((1 + q11) (1 + q22) sqrt D)) / (2 pi)
+ *   kdot  = 1 / 4 + (atan2(t, w) + t / w (1 / D + 1 / (1 + q11) + 1 / (1 + q22))) / (2 pi) */
+ntk_pair ntk_gelu_pair(ntk_arc_length first, ntk_arc_length second, const ntk_arc *arc);
+
+/* WAVE and EXP take the lengths s1, s2 of the two vectors.  With m = |u - v|^2 / 2 and p = |u + v|^2 / 2,
+ *   WAVE  kappa = X cos^2 phase + Y sin^2 phase, kdot = X sin^2 phase + Y cos^2 phase,
+ *         X = (exp(-m) - exp(-p)) / 2, Y = (exp(-m) + exp(-p)) / 2
+ *   EXP   kappa = kdot = exp(p) */
+ntk_pair ntk_wave_pair(const ntk_activation *activation, double s1, double s2, const ntk_angle *angle);
+ntk_pair ntk_exp_pair(double s1, double s2, const ntk_angle *angle);
+
+/* cos^2 and sin^2 of a WAVE's phase, counted from the sine's. */
+void ntk_wave_weights(const ntk_activation *activation, double *cosine, double *sine);
 
 #endif

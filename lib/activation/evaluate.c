@@ -18,19 +18,60 @@ static const ntk_activation_loops *loops_of(ntk_isa isa, int32_t dtype)
     return &ntk_activation_loops_portable[dtype - 1];
 }
 
+/* s or s' of the kind itself. */
+static void evaluate_kind(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
+                          const void *u, int64_t count)
+{
+    double below = activation->below, above = activation->above;
+    switch (activation->family) {
+    case NTK_FAMILY_SLOPES:
+        if (order)
+            loops->levels(out, u, count, below, above, activation->at_zero);
+        else
+            loops->slopes(out, u, count, below, above);
+        break;
+    case NTK_FAMILY_LEVELS:
+        loops->levels(out, u, count, order ? 0 : below, order ? 0 : above, 0);
+        break;
+    case NTK_FAMILY_ERF:
+        (order ? loops->erf_derivative : loops->erf)(out, u, count);
+        break;
+    case NTK_FAMILY_GELU:
+        (order ? loops->gelu_derivative : loops->gelu)(out, u, count);
+        break;
+    case NTK_FAMILY_WAVE:
+        (activation->cosine != (order > 0) ? loops->cos : loops->sin)(out, u, count);
+        break;
+    case NTK_FAMILY_EXP:
+        loops->exp(out, u, count);
+        break;
+    }
+}
+
+#define DEFINE_AFFINE(NAME, REAL)                                                              \
+    static void NAME(void *out, const void *in, int64_t count, double factor, double offset)   \
+    {                                                                                          \
+        REAL *to = out;                                                                        \
+        const REAL *from = in;                                                                 \
+        for (int64_t i = 0; i < count; i++) to[i] = (REAL)(factor * (double)from[i] + offset); \
+    }
+
+DEFINE_AFFINE(affine_f64, double)
+DEFINE_AFFINE(affine_f32, float)
+
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,
                              int64_t count)
 {
-    const ntk_activation_loops *loops = loops_of(isa, dtype);
-    double below = activation->below, above = activation->above;
-    if (activation->family == NTK_FAMILY_ERF)
-        (order ? loops->erf_derivative : loops->erf)(out, u, count);
-    else if (activation->family == NTK_FAMILY_LEVELS)
-        loops->levels(out, u, count, order ? 0 : below, order ? 0 : above, 0);
-    else if (order)
-        loops->levels(out, u, count, below, above, activation->at_zero);
-    else
-        loops->slopes(out, u, count, below, above);
+    double frequency = activation->frequency, phase = activation->phase;
+    /* cos' = -sin */
+    double factor = activation->scale * (order ? (activation->cosine ? -frequency : frequency) : 1);
+    void (*affine)(void *, const void *, int64_t, double, double) = dtype == NTK_F64 ? affine_f64 : affine_f32;
+    if (frequency != 1 || phase != 0) {
+        affine(out, u, count, frequency, phase);
+        u = out;
+    }
+    evaluate_kind(activation, loops_of(isa, dtype), order, out, u, count);
+    if (factor != 1) affine(out, out, count, factor, 0);
 }
 
 /* One call of ntk_activation_value or ntk_activation_derivative: a task is a run of rows, or of elements of one long row. */

@@ -88,16 +88,75 @@ static void levels(ntk_moments *m, const ntk_activation *activation, const covar
     m->dkappa_dq11 = ldexp(over_sine(-jump * angle->cosine / (4 * PI * c->s1 * c->s1), angle->sine), -2 * c->k1);
 }
 
+/* The lengths themselves, for activations that are not homogeneous. */
+static double first_length(const covariance *c)
+{
+    return ldexp(c->s1, c->k1);
+}
+
+static double second_length(const covariance *c)
+{
+    return ldexp(c->s2, c->k2);
+}
+
 static void error_function(ntk_moments *m, const covariance *c)
 {
-    ntk_erf_length one = ntk_erf_length_of(ldexp(c->s1, c->k1)), two = ntk_erf_length_of(ldexp(c->s2, c->k2));
-    ntk_erf_pair pair = ntk_erf_pair_of(one, two, &c->angle);
-    double both = one.g / pair.w * two.g, ratio = one.g / pair.w;
-    m->kappa = 2 / PI * atan2(pair.t, pair.w);
+    ntk_arc_length one = ntk_arc_length_of(NTK_FAMILY_ERF, first_length(c)),
+                   two = ntk_arc_length_of(NTK_FAMILY_ERF, second_length(c));
+    ntk_arc arc = ntk_arc_of(one, two, &c->angle);
+    double both = one.g / arc.w * two.g, ratio = one.g / arc.w;
+    m->kappa = ntk_erf_pair(&arc).kappa;
     m->kdot = m->dkappa_dq12 = 4 / PI * both;
-    m->dkappa_dq11 = -2 / PI * pair.t / pair.w * one.g * one.g;
-    m->dkdot_dq12 = 8 / PI * (pair.t / pair.w) * both * both;
+    m->dkappa_dq11 = -2 / PI * arc.t / arc.w * one.g * one.g;
+    m->dkdot_dq12 = 8 / PI * (arc.t / arc.w) * both * both;
     m->dkdot_dq11 = -4 / PI * ratio * ratio * both;
+}
+
+/* With A = 1 + q11, B = 1 + q22, N = q12^2 + q11 q22 D and M = A B sqrt D; derivatives of the closed form. */
+static void gelu(ntk_moments *m, const covariance *c)
+{
+    double s1 = first_length(c), s2 = second_length(c), q11 = s1 * s1, q22 = s2 * s2, q12 = s1 * s2 * c->angle.cosine;
+    ntk_arc_length one = ntk_arc_length_of(NTK_FAMILY_GELU, s1), two = ntk_arc_length_of(NTK_FAMILY_GELU, s2);
+    ntk_arc arc = ntk_arc_of(one, two, &c->angle);
+    double e = arc.w / one.g / two.g, D = e * e, A = 1 + q11, B = 1 + q22, angle = atan2(arc.t, arc.w);
+    double G = 1 / D + 1 / A + 1 / B, N = q12 * q12 + q11 * q22 * D, M = A * B * e;
+    double dN = q22 * D + q11 * q22 * B, dM = B * e + A * B * B / (2 * e);
+    m->kappa = ntk_gelu_pair(one, two, &arc).kappa;
+    m->kdot = m->dkappa_dq12 = 0.25 + (angle + q12 / e * G) / (2 * PI);
+    m->dkappa_dq11 = (-q12 / e * q12 / A / 2 + dN / M - N / M * (dM / M)) / (2 * PI);
+    m->dkdot_dq12 =
+        (4 - 2 * (1 - B / D) - 2 * (1 - A / D) + (1 - B / D) * (1 - A / D) + 2 * (q12 / D) * (q12 / D)) / (2 * PI * e);
+    m->dkdot_dq11 = (-q12 / e / A / 2 - q12 / e * B * G / D / 2 - q12 / e * (B / D / D + 1 / A / A)) / (2 * PI);
+}
+
+static void wave(ntk_moments *m, const ntk_activation *activation, const covariance *c)
+{
+    ntk_activation turned = *activation;
+    turned.cosine = !activation->cosine;
+    double s1 = first_length(c), s2 = second_length(c);
+    m->kappa = m->dkdot_dq12 = ntk_wave_pair(activation, s1, s2, &c->angle).kappa;
+    m->kdot = m->dkappa_dq12 = ntk_wave_pair(&turned, s1, s2, &c->angle).kappa;
+    m->dkappa_dq11 = -m->kappa / 2;
+    m->dkdot_dq11 = -m->kdot / 2;
+}
+
+static void exponential(ntk_moments *m, const covariance *c)
+{
+    m->kappa = ntk_exp_pair(first_length(c), second_length(c), &c->angle).kappa;
+    m->kdot = m->dkappa_dq12 = m->dkdot_dq12 = m->kappa;
+    m->dkappa_dq11 = m->dkdot_dq11 = m->kappa / 2;
+}
+
+/* sigma(u) = scale s(frequency u), whose moments are those of s at frequency^2 times the covariance. */
+static void rescale(ntk_moments *m, const ntk_activation *activation)
+{
+    double a = activation->scale * activation->scale, b = activation->frequency * activation->frequency;
+    m->kappa *= a;
+    m->kdot *= a * b;
+    m->dkappa_dq12 *= a * b;
+    m->dkappa_dq11 *= a * b;
+    m->dkdot_dq12 *= a * b * b;
+    m->dkdot_dq11 *= a * b * b;
 }
 
 ntk_status ntk_activation_moments(const ntk_activation *activation, ntk_moments *moments, double q11, double q22, double q12)
@@ -106,12 +165,32 @@ ntk_status ntk_activation_moments(const ntk_activation *activation, ntk_moments 
     NTK_REQUIRE(activation);
     NTK_REQUIRE(moments);
     NTK_TRY(read_covariance(&c, q11, q22, q12));
+    c.s1 *= fabs(activation->frequency);
+    c.s2 *= fabs(activation->frequency);
     ntk_moments own = {.error_bound = ERROR_BOUND};
-    if (activation->family == NTK_FAMILY_SLOPES)
+    switch (activation->family) {
+    case NTK_FAMILY_SLOPES:
         slopes(&own, activation, &c);
-    else if (activation->family == NTK_FAMILY_LEVELS)
+        break;
+    case NTK_FAMILY_LEVELS:
         levels(&own, activation, &c);
-    else
+        break;
+    case NTK_FAMILY_ERF:
         error_function(&own, &c);
+        break;
+    case NTK_FAMILY_GELU:
+        gelu(&own, &c);
+        break;
+    case NTK_FAMILY_WAVE:
+        wave(&own, activation, &c);
+        break;
+    case NTK_FAMILY_EXP:
+        exponential(&own, &c);
+        break;
+    }
+    rescale(&own, activation);
+    if (!isfinite(own.kappa))
+        return ntk_fail(NTK_ERR_OVERFLOW, "ntk_activation_moments: kappa at (%g, %g, %g) is too large to be represented", q11,
+                        q22, q12);
     return ntk_options_write(moments, sizeof own, &own, sizeof own, "ntk_moments");
 }

@@ -35,7 +35,7 @@ enum { V64_LANES = 1, V32_LANES = 1 };
     static inline V V##_set(REAL a) { return a; }                                                                      \
     static inline REAL V##_sum(V a) { return a; }                                                                      \
     static inline V V##_fma(V a, V b, V c) { return a * b + c; }                                                       \
-    static inline V V##_square_error(V a, V square) { return fma##SUFFIX(a, a, -square); }                             \
+    static inline V V##_product_error(V a, V b, V product) { return fma##SUFFIX(a, b, -product); }                         \
     static inline V V##_sqrt(V a) { return sqrt##SUFFIX(a); }                                                          \
     static inline V V##_abs(V a) { return fabs##SUFFIX(a); }                                                           \
     static inline V V##_min(V a, V b) { return a < b ? a : b; }                                                        \
@@ -46,7 +46,11 @@ enum { V64_LANES = 1, V32_LANES = 1 };
     static inline V V##_acos(V a) { return acos##SUFFIX(a); }                                                          \
     static inline V V##_atan(V a) { return atan##SUFFIX(a); }                                                          \
     static inline V V##_erf(V a) { return erf##SUFFIX(a); }                                                            \
-    static inline V V##_exp(V a) { return exp##SUFFIX(a); }
+    static inline V V##_exp(V a) { return exp##SUFFIX(a); }                                                            \
+    static inline V V##_expm1(V a) { return expm1##SUFFIX(a); }                                                        \
+    static inline V V##_erfc(V a) { return erfc##SUFFIX(a); }                                                          \
+    static inline V V##_sin(V a) { return sin##SUFFIX(a); }                                                            \
+    static inline V V##_cos(V a) { return cos##SUFFIX(a); }
 
 NTK_VECTOR_FUNCTIONS(v64, double, )
 NTK_VECTOR_FUNCTIONS(v32, float, f)
@@ -79,6 +83,8 @@ enum { V64_LANES = 8, V32_LANES = 16 };
 #define NTK_PREFIX(name) _mm512_##name
 #define NTK_SLEEF64(name) Sleef_##name##d8_u10avx512f
 #define NTK_SLEEF32(name) Sleef_##name##f16_u10avx512f
+#define NTK_SLEEF64_15(name) Sleef_##name##d8_u15avx512f
+#define NTK_SLEEF32_15(name) Sleef_##name##f16_u15avx512f
 
 NTK_VECTOR_FUNCTIONS(v64, double, pd, __mmask8)
 NTK_VECTOR_FUNCTIONS(v32, float, ps, __mmask16)
@@ -124,6 +130,8 @@ static inline float v32_sum(v32 a)
 #define NTK_PREFIX(name) _mm256_##name
 #define NTK_SLEEF64(name) Sleef_##name##d4_u10avx2
 #define NTK_SLEEF32(name) Sleef_##name##f8_u10avx2
+#define NTK_SLEEF64_15(name) Sleef_##name##d4_u15avx2
+#define NTK_SLEEF32_15(name) Sleef_##name##f8_u15avx2
 
 NTK_VECTOR_FUNCTIONS(v64, double, pd)
 NTK_VECTOR_FUNCTIONS(v32, float, ps)
@@ -132,21 +140,25 @@ NTK_VECTOR_FUNCTIONS(v32, float, ps)
 #error "no instruction set was named"
 #endif
 
-#define NTK_VECTOR_COMMON(V, REAL, S, SLEEF)                                                                           \
+#define NTK_VECTOR_COMMON(V, REAL, S, SLEEF, SLEEF15)                                                                           \
     static inline V V##_load(const REAL *p) { return NTK_PREFIX(loadu_##S)(p); }                                       \
     static inline void V##_store(REAL *p, V a) { NTK_PREFIX(storeu_##S)(p, a); }                                       \
     static inline V V##_set(REAL a) { return NTK_PREFIX(set1_##S)(a); }                                                \
     static inline V V##_fma(V a, V b, V c) { return NTK_PREFIX(fmadd_##S)(a, b, c); }                                  \
-    static inline V V##_square_error(V a, V square) { return NTK_PREFIX(fmsub_##S)(a, a, square); }                    \
+    static inline V V##_product_error(V a, V b, V product) { return NTK_PREFIX(fmsub_##S)(a, b, product); }                \
     static inline V V##_sqrt(V a) { return NTK_PREFIX(sqrt_##S)(a); }                                                  \
     static inline V V##_min(V a, V b) { return NTK_PREFIX(min_##S)(a, b); }                                            \
     static inline V V##_max(V a, V b) { return NTK_PREFIX(max_##S)(a, b); }                                            \
     static inline V V##_atan(V a) { return SLEEF(atan)(a); }                                                           \
     static inline V V##_erf(V a) { return SLEEF(erf)(a); }                                                             \
-    static inline V V##_exp(V a) { return SLEEF(exp)(a); }
+    static inline V V##_exp(V a) { return SLEEF(exp)(a); }                                                             \
+    static inline V V##_expm1(V a) { return SLEEF(expm1)(a); }                                                         \
+    static inline V V##_erfc(V a) { return SLEEF15(erfc)(a); }                                                         \
+    static inline V V##_sin(V a) { return SLEEF(sin)(a); }                                                             \
+    static inline V V##_cos(V a) { return SLEEF(cos)(a); }
 
-NTK_VECTOR_COMMON(v64, double, pd, NTK_SLEEF64)
-NTK_VECTOR_COMMON(v32, float, ps, NTK_SLEEF32)
+NTK_VECTOR_COMMON(v64, double, pd, NTK_SLEEF64, NTK_SLEEF64_15)
+NTK_VECTOR_COMMON(v32, float, ps, NTK_SLEEF32, NTK_SLEEF32_15)
 
 #endif
 /* clang-format on */

@@ -22,10 +22,20 @@ static int64_t run_strip(const ntk_infinite_line *line, void *entries, int64_t c
 {
     const ntk_activation *activation = line->kernel->activation;
     const ntk_kernel_loops *loops = loops_of(line->lane->work->context->isa, line->cols->dtype);
-    if (activation->family == NTK_FAMILY_ERF) return loops->erf(entries, count, strip, near);
-    if (activation->family == NTK_FAMILY_LEVELS) return loops->levels(entries, count, strip, near);
-    if (activation->below == activation->above) return loops->linear(entries, count, strip, near);
-    return loops->slopes(entries, count, strip, near);
+    switch (activation->family) {
+    case NTK_FAMILY_SLOPES:
+        return (activation->below == activation->above ? loops->linear : loops->slopes)(entries, count, strip, near);
+    case NTK_FAMILY_LEVELS:
+        return loops->levels(entries, count, strip, near);
+    case NTK_FAMILY_ERF:
+        return loops->erf(entries, count, strip, near);
+    case NTK_FAMILY_GELU:
+        return loops->gelu(entries, count, strip, near);
+    case NTK_FAMILY_WAVE:
+        return loops->wave(entries, count, strip, near);
+    default:
+        return loops->exp(entries, count, strip, near);
+    }
 }
 
 /* Elements of samples that near entries pass over before they ask whether to stop: a millisecond or less. */
@@ -75,7 +85,7 @@ ntk_status ntk_infinite_entries(const ntk_infinite_line *line, void *entries, in
         ntk_strip strip = {.w = f->w, .z = f->z, .p = f->p, .q = f->q, .constant = constant};
         const void **arrays[NTK_INFINITE_FACTORS] = {&strip.ws, &strip.zs, &strip.ps, &strip.qs};
         for (int a = 0; a < NTK_INFINITE_FACTORS; a++) *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, j);
-        for (int a = 0; a < 3; a++) strip.k[a] = line->k->k[a];
+        for (int a = 0; a < 4; a++) strip.k[a] = line->k->k[a];
         int64_t found = run_strip(line, k, part, &strip, near);
         NTK_TRY(replace_near(line, k, j, near, found, constant));
         if (scaled) unscale(line, k, j, part);

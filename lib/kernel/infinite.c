@@ -33,24 +33,50 @@ static double part_shares(ntk_infinite_constants *k, const ntk_infinite *kernel,
 
 /* kappa / r = jump^2 (s + phi rho) / (2 pi) + a b rho and kdot = jump^2 phi / (2 pi) + a b for SLOPES; kappa of LEVELS is as
  * kdot. */
-ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs)
+static void piecewise_constants(ntk_infinite_constants *k, const ntk_infinite *kernel, double lecture)
 {
     const ntk_activation *activation = kernel->activation;
-    double d = sqrt((double)inputs), a = activation->below, b = activation->above, jump = (b - a) * (b - a) / (2 * PI);
-    double lecture = kernel->lecture ? d / kernel->weight_scale : 1;
-    bool erf = activation->family == NTK_FAMILY_ERF, levels = activation->family == NTK_FAMILY_LEVELS;
-    ntk_infinite_constants k = {.c = kernel->weight_scale / d, .b = kernel->bias_scale, .constant = kernel->constant};
-    k.half = erf ? 1 : (a * a + b * b) / 2;
-    k.root = part_shares(&k, kernel, levels ? 0 : kernel->nt, lecture);
-    if (erf) {
-        double output = kernel->output_scale * kernel->output_scale * 2 / PI;
-        k.k[1] = kernel->rf * output;
-        k.k[2] = kernel->nt * output * lecture * lecture;
-        return k;
+    bool levels = activation->family == NTK_FAMILY_LEVELS;
+    double a = activation->below, b = activation->above, jump = (b - a) * (b - a) / (2 * PI);
+    k->half = (a * a + b * b) / 2;
+    k->root = part_shares(k, kernel, levels ? 0 : kernel->nt, lecture);
+    k->k[0] = levels ? 0 : k->rf * (jump / k->half);
+    k->k[1] = jump / k->half;
+    k->k[2] = a / k->half * b;
+}
+
+static void smooth_constants(ntk_infinite_constants *k, const ntk_infinite *kernel, double lecture)
+{
+    const ntk_activation *activation = kernel->activation;
+    double output = kernel->output_scale * kernel->output_scale, cosine, sine;
+    k->half = 1;
+    k->root = part_shares(k, kernel, kernel->nt, lecture);
+    k->k[0] = kernel->rf * output;
+    k->k[1] = kernel->nt * output * lecture * lecture;
+    if (activation->family == NTK_FAMILY_ERF) {
+        k->k[0] *= 2 / PI;
+        k->k[1] *= 2 / PI;
+    } else if (activation->family == NTK_FAMILY_WAVE) {
+        double rf = k->k[0], nt = k->k[1];
+        ntk_wave_weights(activation, &cosine, &sine);
+        k->k[0] = rf * cosine;
+        k->k[1] = rf * sine;
+        k->k[2] = nt * cosine;
+        k->k[3] = nt * sine;
     }
-    k.k[0] = levels ? 0 : k.rf * (jump / k.half);
-    k.k[1] = jump / k.half;
-    k.k[2] = a / k.half * b;
+}
+
+ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs)
+{
+    /* the activation's frequency is a scale of what it is given, its own scale one of what it gives */
+    double d = sqrt((double)inputs), frequency = fabs(kernel->activation->frequency);
+    double lecture = kernel->lecture ? d / kernel->weight_scale : 1;
+    ntk_infinite_constants k = {.constant = kernel->constant};
+    k.c = kernel->weight_scale / d * frequency;
+    k.b = kernel->bias_scale * frequency;
+    ntk_family family = kernel->activation->family;
+    bool piecewise = family == NTK_FAMILY_SLOPES || family == NTK_FAMILY_LEVELS;
+    (piecewise ? piecewise_constants : smooth_constants)(&k, kernel, lecture);
     return k;
 }
 
@@ -134,7 +160,7 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     made->activation = ntk_retain(activation);
     made->weight_scale = or_one(own.weight_scale);
     made->bias_scale = own.bias_scale;
-    made->output_scale = or_one(own.output_weight_scale);
+    made->output_scale = or_one(own.output_weight_scale) * fabs(activation->scale);
     made->rf = own.part != NTK_PART_NT;
     made->nt = own.part != NTK_PART_RF;
     made->constant = own.part != NTK_PART_NT ? own.output_bias_scale * own.output_bias_scale : 0;

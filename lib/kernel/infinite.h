@@ -19,7 +19,10 @@ typedef struct ntk_infinite {
  * and p, q their factors,
  *   SLOPES  K = p p' (k0 s + rho (k1 phi + k2)) + constant
  *   LEVELS  K = p p' (k1 phi + k2) + constant
- *   ERF     K = k1 atan(t / w) + k2 t / w + constant   (closed_forms.h)
+ *   ERF     K = k0 atan(t / w) + k1 t / w + constant   (closed_forms.h)
+ *   GELU    K = k0 kappa + k1 q12 kdot + constant
+ *   WAVE    K = (k0 + k3 q12) X + (k1 + k2 q12) Y + constant
+ *   EXP     K = (k0 + k1 q12) exp(|u + v|^2 / 2) + constant
  * rf, nt  shares of the two parts in the sum of their weights
  * half    (a^2 + b^2) / 2 of SLOPES and LEVELS: their kappa at rho = 1, over the lengths' product, and kdot
  * root    sqrt K(x, x) over the sample's length (SLOPES) or itself (LEVELS), the constant not counted; 0: the kernel is
@@ -28,14 +31,15 @@ typedef struct ntk_infinite_constants {
     double c, b;
     double rf, nt;
     double half, root;
-    double k[3];
+    double k[4];
     double constant;
 } ntk_infinite_constants;
 
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs);
 
 /* Of a sample x of length l = |(c x, b)|: rho = w w' <x, x'> + z z';
- * p, q  SLOPES: root l (over 2^exponent) and 0;  LEVELS: root, or 0 for a zero vector, and 0;  ERF: h and g */
+ * p, q  SLOPES: root l (over 2^exponent) and 0;  LEVELS: root, or 0 for a zero vector, and 0;  ERF, GELU: h and g;
+ *       WAVE, EXP: l and 0 */
 typedef struct ntk_infinite_factors {
     double w, z, p, q;
 } ntk_infinite_factors;

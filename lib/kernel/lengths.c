@@ -13,28 +13,38 @@ static bool is_moderate(double v, int32_t dtype)
     return v < far && v > 1 / far;
 }
 
+/* p = length 2^row->exponent, with an exponent of its own where it is far from 1. */
+static void set_slopes_length(ntk_infinite_row *row, double length, int32_t dtype)
+{
+    double whole = ldexp(length, row->exponent);
+    int own = 0;
+    if (row->exponent && !is_moderate(whole, dtype)) {
+        row->factors.p = frexp(length, &own);
+        row->exponent += own;
+    } else {
+        row->factors.p = whole;
+        row->exponent = 0;
+    }
+}
+
 /* The factors of a sample of length length 2^row->exponent, of which w and z see (m x, b) / length. */
 static void set_factors(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
                         double m, double b, double length)
 {
     ntk_infinite_factors *f = &row->factors;
     *f = (ntk_infinite_factors){.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0};
-    if (kernel->activation->family == NTK_FAMILY_ERF) {
-        ntk_erf_length scaled = ntk_erf_length_of(ldexp(length, row->exponent));
-        f->p = scaled.h;
-        f->q = scaled.g;
-    } else if (kernel->activation->family == NTK_FAMILY_LEVELS) {
+    ntk_family family = kernel->activation->family;
+    double whole = ldexp(length, row->exponent);
+    if (family == NTK_FAMILY_ERF || family == NTK_FAMILY_GELU) {
+        ntk_arc_length arc = ntk_arc_length_of(family, whole);
+        f->p = arc.h;
+        f->q = arc.g;
+    } else if (family == NTK_FAMILY_LEVELS) {
         f->p = length > 0 ? k->root : 0;
+    } else if (family == NTK_FAMILY_SLOPES) {
+        set_slopes_length(row, k->root * length, dtype);
     } else {
-        double p = k->root * length, whole = ldexp(p, row->exponent);
-        int own = 0;
-        if (row->exponent && !is_moderate(whole, dtype)) {
-            f->p = frexp(p, &own);
-            row->exponent += own;
-        } else {
-            f->p = whole;
-            row->exponent = 0;
-        }
+        f->p = whole;
     }
 }
 
@@ -115,9 +125,10 @@ double ntk_infinite_length(const ntk_infinite *kernel, const ntk_infinite_consta
 {
     const ntk_infinite_factors *f = &row->factors;
     ntk_angle none = ntk_angle_of(1, 0);
-    if (kernel->activation->family == NTK_FAMILY_ERF) return sqrt(ntk_near_entry(kernel, k, f, f, &none) + k->constant);
-    double p = kernel->activation->family == NTK_FAMILY_SLOPES ? ldexp(f->p, row->exponent) : f->p;
-    return hypot(p, sqrt(k->constant));
+    ntk_family family = kernel->activation->family;
+    if (family == NTK_FAMILY_SLOPES) return hypot(ldexp(f->p, row->exponent), sqrt(k->constant));
+    if (family == NTK_FAMILY_LEVELS) return hypot(f->p, sqrt(k->constant));
+    return sqrt(ntk_near_entry(kernel, k, f, f, &none) + k->constant);
 }
 
 static ntk_status prepare_rows(void *argument, int64_t index, const ntk_lane *lane)
@@ -159,10 +170,10 @@ static ntk_status scale_rows(preparation *job, const ntk_lane *lane)
 
 static bool is_representable(const ntk_samples *samples, const ntk_infinite_constants *k)
 {
-    const double constants[] = {k->k[0], k->k[1], k->k[2], k->constant, k->root};
-    double narrow[5];
-    ntk_convert(narrow, samples->dtype, constants, NTK_F64, 5);
-    return ntk_is_finite(narrow, samples->dtype, 5) && ntk_is_finite(samples->factors, samples->dtype, FACTORS * samples->rows);
+    const double constants[] = {k->k[0], k->k[1], k->k[2], k->k[3], k->constant, k->root};
+    double narrow[6];
+    ntk_convert(narrow, samples->dtype, constants, NTK_F64, 6);
+    return ntk_is_finite(narrow, samples->dtype, 6) && ntk_is_finite(samples->factors, samples->dtype, FACTORS * samples->rows);
 }
 
 ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)

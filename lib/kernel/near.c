@@ -93,15 +93,26 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
     return ntk_angle_of(sign * (1 + along) * sqrt(sum.xx), sqrt(across));
 }
 
+static ntk_pair smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
+                            const ntk_angle *angle)
+{
+    ntk_arc_length one = {.h = i->p, .g = i->q}, two = {.h = j->p, .g = j->q};
+    if (activation->family == NTK_FAMILY_WAVE) return ntk_wave_pair(activation, i->p, j->p, angle);
+    if (activation->family == NTK_FAMILY_EXP) return ntk_exp_pair(i->p, j->p, angle);
+    ntk_arc arc = ntk_arc_of(one, two, angle);
+    return activation->family == NTK_FAMILY_ERF ? ntk_erf_pair(&arc) : ntk_gelu_pair(one, two, &arc);
+}
+
 double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,
                       const ntk_infinite_factors *j, const ntk_angle *angle)
 {
     const ntk_activation *activation = kernel->activation;
     if (k->root == 0) return 0;
-    if (activation->family == NTK_FAMILY_ERF) {
-        ntk_erf_length one = {.h = i->p, .g = i->q}, two = {.h = j->p, .g = j->q};
-        ntk_erf_pair erf = ntk_erf_pair_of(one, two, angle);
-        return k->k[1] * atan2(erf.t, erf.w) + (k->nt > 0 ? k->k[2] * (erf.t / erf.w) : 0);
+    if (activation->family != NTK_FAMILY_SLOPES && activation->family != NTK_FAMILY_LEVELS) {
+        /* a part that is not meant may be infinite */
+        ntk_pair smooth = smooth_pair(activation, i, j, angle);
+        double rf = k->rf > 0 ? k->rf * smooth.kappa : 0, nt = k->nt > 0 ? k->nt * smooth.tangent : 0;
+        return k->root * (k->root * (rf + nt));
     }
     double levels = ntk_levels_kappa(activation, angle);
     if (activation->family == NTK_FAMILY_LEVELS) return i->p * j->p * (levels / k->half);

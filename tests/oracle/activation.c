@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+static const long double root = 0.707106781186547524400844362104849039L;
+
 long double oracle_activation(int32_t kind, double slope, long double u)
 {
     switch (kind) {
@@ -18,8 +20,16 @@ long double oracle_activation(int32_t kind, double slope, long double u)
         return (u > 0) - (u < 0);
     case NTK_IDENTITY:
         return u;
-    default:
+    case NTK_ERF:
         return erfl(u);
+    case NTK_GELU:
+        return isinf(u) ? (u > 0 ? u : 0) : u * erfcl(-u * root) / 2;
+    case NTK_SIN:
+        return sinl(u);
+    case NTK_COS:
+        return cosl(u);
+    default:
+        return expl(u);
     }
 }
 
@@ -37,15 +47,24 @@ long double oracle_derivative(int32_t kind, double slope, long double u)
         return 0;
     case NTK_IDENTITY:
         return 1;
-    default:
+    case NTK_ERF:
         return 1.128379167095512573896158903121545172L * expl(-u * u);
+    case NTK_GELU:
+        return erfcl(-u * root) / 2 + (isinf(u) ? 0 : u * 0.398942280401432677939946059934381868L * expl(-u * u / 2));
+    case NTK_SIN:
+        return cosl(u);
+    case NTK_COS:
+        return -sinl(u);
+    default:
+        return expl(u);
     }
 }
 
 const char *oracle_kind_name(int32_t kind)
 {
-    static const char *const names[] = {"?", "relu", "leaky", "abs", "step", "sign", "identity", "erf"};
-    return kind >= NTK_RELU && kind <= NTK_ERF ? names[kind] : names[0];
+    static const char *const names[] = {"?",        "relu", "leaky", "abs", "step", "sign",
+                                        "identity", "erf",  "gelu",  "sin", "cos",  "exp"};
+    return kind >= NTK_RELU && kind <= NTK_EXP ? names[kind] : names[0];
 }
 
 ntk_activation *oracle_activation_create(ntk_context *context, int32_t kind, double slope)

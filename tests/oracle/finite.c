@@ -35,8 +35,11 @@ oracle_value oracle_activated(const oracle_network *net, int derivative, long do
     f.value = derivative ? oracle_derivative(net->kind, net->slope, u) : oracle_activation(net->kind, net->slope, u);
     low = derivative ? oracle_derivative(net->kind, net->slope, u - du) : oracle_activation(net->kind, net->slope, u - du);
     high = derivative ? oracle_derivative(net->kind, net->slope, u + du) : oracle_activation(net->kind, net->slope, u + du);
-    if (net->kind == NTK_ERF) lipschitz = 1.13L; /* of erf; that of its derivative is 0.97 */
+    if (net->kind == NTK_ERF) lipschitz = 1.13L; /* of erf; that of its derivative is 0.97; GELU: 1.13 and 0.8 */
+    if (net->kind >= NTK_GELU) lipschitz = net->kind == NTK_EXP ? expl(u + du) : 1.13L;
     f.bound = fmaxl(fabsl(low - f.value), fabsl(high - f.value)) + lipschitz * du + 4 * roundoff * fabsl(f.value);
+    /* GELU near its zeros: Phi's rounding times u */
+    if (net->kind == NTK_GELU) f.bound += 4 * roundoff * (derivative ? 1 : fabsl(u));
     return f;
 }
 

@@ -144,6 +144,47 @@ static moments error_function(const geometry *g, long double roundoff)
     return m;
 }
 
+/* kappa and kdot of the smooth kinds from the variances and the angle; x - y and x + y by the angle, so that nothing cancels */
+static void smooth_values(int32_t kind, long double s1, long double s2, long double theta, long double *kappa,
+                          long double *kdot)
+{
+    long double q1 = s1 * s1, q2 = s2 * s2, q12 = s1 * s2 * cosl(theta), apart = (s1 - s2) * (s1 - s2) / 2;
+    long double m = apart + 2 * s1 * s2 * sinl(theta / 2) * sinl(theta / 2);
+    long double p = apart + 2 * s1 * s2 * cosl(theta / 2) * cosl(theta / 2);
+    if (kind == NTK_EXP) {
+        *kappa = *kdot = expl(p);
+    } else if (kind == NTK_GELU) {
+        long double A = 1 + q1, B = 1 + q2, s = sinl(theta), D = 1 + q1 + q2 + q1 * q2 * s * s, e = sqrtl(D);
+        long double angle = atan2l(q12, e);
+        *kappa = q12 / 4 + (q12 * angle + (q12 / A * q12 + q1 / A * q2 * D) / B / e) / (2 * pi);
+        *kdot = 0.25L + (angle + q12 / e * (1 / D + 1 / A + 1 / B)) / (2 * pi);
+    } else {
+        long double sine = q12 < 0 ? expl(-p) * expm1l(2 * q12) / 2 : -expl(-m) * expm1l(-2 * q12) / 2;
+        long double cosine = (expl(-m) + expl(-p)) / 2;
+        *kappa = kind == NTK_SIN ? sine : cosine;
+        *kdot = kind == NTK_SIN ? cosine : sine;
+    }
+}
+
+/* The errors of both lengths and of the angle one by one, and 16 roundings of the terms. */
+static moments smooth(const geometry *g, int32_t kind, long double roundoff)
+{
+    moments m = {{0, 0}, {0, 0}};
+    long double r = g->norm1 * g->norm2, terms = kind == NTK_GELU ? 1 + r : 0;
+    smooth_values(kind, g->norm1, g->norm2, g->theta, &m.kappa.value, &m.kdot.value);
+    for (int i = 0; i < 6; i++) {
+        long double sign = i & 1 ? -1 : 1, kappa, kdot;
+        long double s1 = g->norm1 * (i / 2 == 0 ? 1 + sign * g->error : 1),
+                    s2 = g->norm2 * (i / 2 == 1 ? 1 + sign * g->error : 1);
+        smooth_values(kind, s1, s2, i / 2 == 2 ? g->theta + sign * g->theta_error : g->theta, &kappa, &kdot);
+        m.kappa.bound += fabsl(kappa - m.kappa.value);
+        m.kdot.bound += fabsl(kdot - m.kdot.value);
+    }
+    m.kappa.bound += 16 * roundoff * (fabsl(m.kappa.value) + terms);
+    m.kdot.bound += 16 * roundoff * (fabsl(m.kdot.value) + (kind == NTK_GELU ? 1 : 0));
+    return m;
+}
+
 static moments moments_of(const oracle_kernel *kernel, const geometry *g, double roundoff)
 {
     long double slope = (long double)(kernel->slope == 0 ? 0.01 : kernel->slope);
@@ -158,8 +199,11 @@ static moments moments_of(const oracle_kernel *kernel, const geometry *g, double
         return piecewise_linear(g, 1, 1, roundoff);
     case NTK_ERF:
         return error_function(g, roundoff);
-    default:
+    case NTK_STEP:
+    case NTK_SIGN:
         return step_or_sign(g, kernel->kind, roundoff);
+    default:
+        return smooth(g, kernel->kind, roundoff);
     }
 }
 

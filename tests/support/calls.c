@@ -140,11 +140,18 @@ static const test_bad bad_context[] = {BAD_I32(ntk_context_options, threads, -1)
                                        BAD_I64(ntk_context_options, release, 1, NTK_ERR_OPTION),
                                        END};
 static const test_bad bad_description_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), END};
-static const test_bad bad_activation[] = {BAD_INTEGER(0, NTK_ERR_OPTION), BAD_INTEGER(8, NTK_ERR_OPTION),
+static const test_bad bad_activation[] = {BAD_INTEGER(0, NTK_ERR_OPTION), BAD_INTEGER(12, NTK_ERR_OPTION),
                                           BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(INT32_MAX, NTK_ERR_OPTION), END};
-static const test_bad bad_slope[] = {BAD_F64(ntk_activation_options, slope, NOT_A_NUMBER),
+#define BAD_ANY(name)                                                                                     \
+    BAD_F64(ntk_activation_options, name, NOT_A_NUMBER), BAD_F64(ntk_activation_options, name, INFINITE), \
+        BAD_F64(ntk_activation_options, name, -INFINITE)
+static const test_bad bad_slope[] = {BAD_ANY(scale),
+                                     BAD_ANY(frequency),
+                                     BAD_F64(ntk_activation_options, phase, 1),
+                                     BAD_F64(ntk_activation_options, slope, NOT_A_NUMBER),
                                      BAD_F64(ntk_activation_options, slope, INFINITE),
-                                     BAD_F64(ntk_activation_options, slope, -INFINITE), END};
+                                     BAD_F64(ntk_activation_options, slope, -INFINITE),
+                                     END};
 static const test_bad any_slope[] = {BAD_F64(ntk_activation_options, slope, 0.5),
                                      BAD_F64(ntk_activation_options, slope, -INFINITE),
                                      BAD_F64(ntk_activation_options, slope, NOT_A_NUMBER), END};

@@ -13,7 +13,8 @@ enum { N1 = 40, N2 = 70, INPUTS = 19, HIDDEN = 33 };
 static const uint32_t masks[] = {NTK_CPU_AVX2 | NTK_CPU_AVX512, NTK_CPU_AVX512, 0};
 enum { MASKS = sizeof masks / sizeof masks[0] };
 
-static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN, NTK_IDENTITY, NTK_ERF};
+static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN, NTK_IDENTITY,
+                                NTK_ERF,  NTK_GELU,       NTK_SIN, NTK_COS,  NTK_EXP};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static ntk_context *masked(uint32_t mask)

@@ -93,7 +93,7 @@ static void compare(int32_t kind, const ntk_network_options *options, int64_t n,
 START_TEST(every_activation)
 {
     ntk_network_options options = sizes(37, 5);
-    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++)
+    for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++)
         for (int32_t y = NTK_F64; y <= NTK_F32; y++)
             for (int32_t x = NTK_F64; x <= NTK_F32; x++) compare(kind, &options, 9, y, x);
 }
@@ -164,7 +164,7 @@ START_TEST(antisymmetric_start_is_zero)
 {
     static const int64_t shapes[][3] = {{2, 1, 3}, {6, 5, 40}, {514, 33, 300}, {5006, 3, 301}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+        for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++) {
             ntk_network_options options = sizes(shapes[i][0], shapes[i][1]);
             options.antisymmetric = 1;
             ntk_network *network = made(context, kind, &options), *copy;

@@ -10,7 +10,8 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {{NTK_RELU, 0}, {NTK_LEAKY_RELU, 0}, {NTK_LEAKY_RELU, -0.6}, {NTK_ABS, 0},
-                                   {NTK_STEP, 0}, {NTK_SIGN, 0},       {NTK_IDENTITY, 0},      {NTK_ERF, 0}};
+                                   {NTK_STEP, 0}, {NTK_SIGN, 0},       {NTK_IDENTITY, 0},      {NTK_ERF, 0},
+                                   {NTK_GELU, 0}, {NTK_SIN, 0},        {NTK_COS, 0},           {NTK_EXP, 0}};
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 static const int32_t parts[] = {NTK_PART_BOTH, NTK_PART_RF, NTK_PART_NT};
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};

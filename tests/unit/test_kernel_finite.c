@@ -121,7 +121,7 @@ START_TEST(ragged_sizes)
                                        {257, 255, 7, 63}, {40, 513, 16, 515}, {5, 6, 784, 100}, {3, 4, 9, 3000}};
     uint64_t state = test_seed(52);
     const int64_t *size = sizes[_i];
-    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++) {
+    for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++) {
         ntk_network_options options = describe(size[2], size[3], 7);
         options.output_weights = NTK_OUTPUT_GAUSSIAN;
         compare_all(kind, &options, size[0], size[1], &state);
@@ -242,10 +242,10 @@ int main(void)
     Suite *suite = suite_create("kernel finite");
     TCase *finite = test_case(suite, "finite");
     tcase_add_checked_fixture(finite, setup, teardown);
-    tcase_add_loop_test(finite, every_law_and_scaling, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(finite, every_law_and_scaling, NTK_RELU, NTK_EXP + 1);
     tcase_add_loop_test(finite, ragged_sizes, 0, 8);
-    tcase_add_loop_test(finite, parameterizations_agree, NTK_RELU, NTK_ERF + 1);
-    tcase_add_loop_test(finite, products, NTK_RELU, NTK_ERF + 1);
+    tcase_add_loop_test(finite, parameterizations_agree, NTK_RELU, NTK_EXP + 1);
+    tcase_add_loop_test(finite, products, NTK_RELU, NTK_EXP + 1);
     tcase_add_test(finite, kernels_keep_their_parameters);
     return test_run(suite);
 }

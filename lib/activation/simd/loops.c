@@ -2,10 +2,12 @@
 
 #include "core/vector.h"
 
+/* ROOT_REST: what sqrt(1/2) has beyond the type. */
 #define REAL double
 #define V(name) v64_##name
 #define VECTOR v64
 #define LANES V64_LANES
+#define ROOT_REST -4.8336466567264565e-17
 #define NAME(name) name##_f64
 #include "activation/simd/loops_tmpl.h"
 
@@ -13,10 +15,13 @@
 #define V(name) v32_##name
 #define VECTOR v32
 #define LANES V32_LANES
+#define ROOT_REST 1.2101617153e-8
 #define NAME(name) name##_f32
 #include "activation/simd/loops_tmpl.h"
 
 const ntk_activation_loops NTK_ISA_NAME(ntk_activation_loops)[2] = {
-    {slopes_f64, levels_f64, erf_values_f64, erf_derivatives_f64},
-    {slopes_f32, levels_f32, erf_values_f32, erf_derivatives_f32},
+    {slopes_f64, levels_f64, erf_values_f64, erf_derivatives_f64, gelu_values_f64, gelu_derivatives_f64, sines_f64, cosines_f64,
+     exponentials_f64},
+    {slopes_f32, levels_f32, erf_values_f32, erf_derivatives_f32, gelu_values_f32, gelu_derivatives_f32, sines_f32, cosines_f32,
+     exponentials_f32},
 };

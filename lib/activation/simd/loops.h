@@ -10,6 +10,11 @@ typedef struct ntk_activation_loops {
     void (*levels)(void *out, const void *u, int64_t count, double below, double above, double at_zero);
     void (*erf)(void *out, const void *u, int64_t count);
     void (*erf_derivative)(void *out, const void *u, int64_t count);
+    void (*gelu)(void *out, const void *u, int64_t count);
+    void (*gelu_derivative)(void *out, const void *u, int64_t count);
+    void (*sin)(void *out, const void *u, int64_t count);
+    void (*cos)(void *out, const void *u, int64_t count);
+    void (*exp)(void *out, const void *u, int64_t count);
 } ntk_activation_loops;
 
 /* By dtype - 1. */

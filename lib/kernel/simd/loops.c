@@ -16,6 +16,7 @@ static const float ASIN_F32[] = {0.166666645038424308f,  0.0750027933810035421f,
 #define LANES V64_LANES
 #define NEAR 0.99989
 #define ASIN ASIN_F64
+#define HUGE_PRODUCT 1e300
 #define NAME(name) name##_f64
 #include "kernel/simd/loops_tmpl.h"
 
@@ -25,10 +26,11 @@ static const float ASIN_F32[] = {0.166666645038424308f,  0.0750027933810035421f,
 #define LANES V32_LANES
 #define NEAR 0.9998f
 #define ASIN ASIN_F32
+#define HUGE_PRODUCT 1e37f
 #define NAME(name) name##_f32
 #include "kernel/simd/loops_tmpl.h"
 
 const ntk_kernel_loops NTK_ISA_NAME(ntk_kernel_loops)[2] = {
-    {slopes_f64, linear_f64, levels_f64, erf_f64, dots_f64},
-    {slopes_f32, linear_f32, levels_f32, erf_f32, dots_f32},
+    {slopes_f64, linear_f64, levels_f64, erf_f64, gelu_f64, wave_f64, exp_f64, dots_f64},
+    {slopes_f32, linear_f32, levels_f32, erf_f32, gelu_f32, wave_f32, exp_f32, dots_f32},
 };

@@ -11,7 +11,7 @@ enum { NTK_STRIP = 512 };
 typedef struct ntk_strip {
     double w, z, p, q;
     const void *ws, *zs, *ps, *qs;
-    double k[3], constant;
+    double k[4], constant;
 } ntk_strip;
 
 /* k holds inner products <x, x'>, which become entries of K.  near receives the places, in order, where |rho| is so near to 1
@@ -22,6 +22,9 @@ typedef struct ntk_kernel_loops {
     int64_t (*linear)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
     int64_t (*levels)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
     int64_t (*erf)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*gelu)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*wave)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    int64_t (*exp)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
     void (*dots)(void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d);
 } ntk_kernel_loops;
 

@@ -1,14 +1,14 @@
 /* Included once for each precision by loops.c. */
 
 typedef struct NAME(constants) {
-    VECTOR w, z, p, q, k0, k1, k2, constant;
+    VECTOR w, z, p, q, k0, k1, k2, k3, constant;
 } NAME(constants);
 
 static inline NAME(constants) NAME(broadcast)(const ntk_strip *strip)
 {
-    return (NAME(constants)){V(set)((REAL)strip->w),    V(set)((REAL)strip->z),       V(set)((REAL)strip->p),
-                             V(set)((REAL)strip->q),    V(set)((REAL)strip->k[0]),    V(set)((REAL)strip->k[1]),
-                             V(set)((REAL)strip->k[2]), V(set)((REAL)strip->constant)};
+    return (NAME(constants)){V(set)((REAL)strip->w),    V(set)((REAL)strip->z),    V(set)((REAL)strip->p),
+                             V(set)((REAL)strip->q),    V(set)((REAL)strip->k[0]), V(set)((REAL)strip->k[1]),
+                             V(set)((REAL)strip->k[2]), V(set)((REAL)strip->k[3]), V(set)((REAL)strip->constant)};
 }
 
 /* 1 - rho^2 for |rho| <= 1 */
@@ -61,12 +61,54 @@ static inline VECTOR NAME(levels_entry)(const NAME(constants) * c, VECTOR rho, V
 }
 
 /* p is h and q is g: w^2 = g'^2 + (g h')^2 + (h h')^2 (1 - rho^2) */
-static inline VECTOR NAME(erf_entry)(const NAME(constants) * c, VECTOR rho, VECTOR h, VECTOR g)
+static inline VECTOR NAME(arc_sine)(const NAME(constants) * c, VECTOR rho, VECTOR h, VECTOR g)
 {
     VECTOR both = c->p * h, mixed = c->q * h;
-    VECTOR w = V(sqrt)(V(fma)(both * both, NAME(sine_square)(rho), V(fma)(mixed, mixed, g * g)));
-    VECTOR ratio = both * rho / w;
-    return V(fma)(c->k1, V(atan)(ratio), V(fma)(c->k2, ratio, c->constant));
+    return V(sqrt)(V(fma)(both * both, NAME(sine_square)(rho), V(fma)(mixed, mixed, g * g)));
+}
+
+static inline VECTOR NAME(erf_entry)(const NAME(constants) * c, VECTOR rho, VECTOR h, VECTOR g)
+{
+    VECTOR ratio = c->p * h * rho / NAME(arc_sine)(c, rho, h, g);
+    return V(fma)(c->k0, V(atan)(ratio), V(fma)(c->k1, ratio, c->constant));
+}
+
+/* ntk_gelu_pair (activation/closed_forms.h) */
+static inline VECTOR NAME(gelu_entry)(const NAME(constants) * c, VECTOR rho, VECTOR h, VECTOR g)
+{
+    const VECTOR quarter = V(set)((REAL)0.25), turn = V(set)((REAL)0.15915494309189533577);
+    VECTOR w = NAME(arc_sine)(c, rho, h, g), hh = c->p * h, gg = c->q * g, t = hh * rho, ratio = t / w, gw = gg / w;
+    VECTOR angle = V(atan)(ratio);
+    VECTOR value = V(fma)(turn, V(fma)(t, angle, V(fma)(t * t * gg, gw, hh * hh * w)), t * quarter);
+    VECTOR sum = V(fma)(gw, gw, V(fma)(c->q, c->q, g * g));
+    VECTOR slope = V(fma)(turn, V(fma)(ratio, sum, angle), quarter);
+    return V(fma)(c->k0, value, c->k1 * t * slope) / c->q / g + c->constant;
+}
+
+/* Beyond it exp(-m) is 0, and infinity times 0 would be NaN. */
+static inline VECTOR NAME(bounded)(VECTOR v)
+{
+    return V(max)(V(min)(v, V(set)(HUGE_PRODUCT)), V(set)(-HUGE_PRODUCT));
+}
+
+/* p is the length: q12 = p p' rho, and the nearer of |u - v|^2 / 2 and |u + v|^2 / 2 is (p - p')^2 / 2 + p p' (1 - |rho|) */
+static inline VECTOR NAME(wave_entry)(const NAME(constants) * c, VECTOR rho, VECTOR p, VECTOR q)
+{
+    (void)q;
+    const VECTOR half = V(set)((REAL)0.5), zero = V(set)(0);
+    VECTOR r = NAME(bounded)(c->p * p), q12 = r * rho, apart = c->p - p;
+    VECTOR nearer = V(fma)(half * apart, apart, r * (V(set)(1) - V(abs)(rho)));
+    VECTOR most = half * V(exp)(zero - nearer), fall = V(expm1)(V(set)(-2) * V(abs)(q12));
+    VECTOR X = V(select)(V(less)(rho, zero), most * fall, zero - most * fall), Y = most * (V(set)(2) + fall);
+    return V(fma)(V(fma)(c->k3, q12, c->k0), X, V(fma)(V(fma)(c->k2, q12, c->k1), Y, c->constant));
+}
+
+static inline VECTOR NAME(exp_entry)(const NAME(constants) * c, VECTOR rho, VECTOR p, VECTOR q)
+{
+    (void)q;
+    VECTOR r = c->p * p, apart = c->p - p;
+    VECTOR half_sum = V(fma)(V(set)((REAL)0.5) * apart, apart, r * (V(set)(1) + rho));
+    return V(fma)(V(fma)(c->k1, r * rho, c->k0), V(exp)(half_sum), c->constant);
 }
 
 /* The entries of one vector, from the inner products in k; bits tells which are near. */
@@ -107,6 +149,9 @@ DEFINE_ENTRIES(slopes, 1)
 DEFINE_ENTRIES(linear, 0)
 DEFINE_ENTRIES(levels, 1)
 DEFINE_ENTRIES(erf, 1)
+DEFINE_ENTRIES(gelu, 1)
+DEFINE_ENTRIES(wave, 1)
+DEFINE_ENTRIES(exp, 1)
 #undef DEFINE_ENTRIES
 
 /* <x, row> with four sums, for the latency of an addition */
@@ -138,4 +183,5 @@ static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows
 #undef LANES
 #undef NEAR
 #undef ASIN
+#undef HUGE_PRODUCT
 #undef NAME
