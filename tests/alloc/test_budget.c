@@ -137,7 +137,9 @@ static void check_answer(const scene *s, budget_call call, const char *what, int
     if (threads > 1) return;
     ntk_context *short_of = limited((uint64_t)(own + peak) - 1, threads);
     int64_t before = test_counted.bytes;
+    test_memory_reset(&test_counted, 0);
     CHECK_STATUS(call(s, short_of), NTK_ERR_MEMORY);
+    ck_assert_int_eq(test_counted.calls, 0); /* refused before the work begins, not amid it */
     const char *wanted = strstr(ntk_error_message(), " needs ");
     ck_assert_msg(wanted && strtoull(wanted + 7, NULL, 10) > 0 && strstr(wanted, " bytes"), "%s", ntk_error_message());
     ck_assert_int_eq(test_counted.bytes, before);

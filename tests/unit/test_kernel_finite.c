@@ -237,6 +237,54 @@ START_TEST(kernels_keep_their_parameters)
 }
 END_TEST
 
+/* So many neurons that the factors of all samples do not fit one pass: 8 MB of them a sample.  Block, matrix and diagonal, whose
+ * passes differ; f32 products are so deep that each is divided. */
+START_TEST(several_passes)
+{
+    uint64_t state = test_seed(56);
+    const int64_t n = 64, d = 1, N = 600000;
+    ntk_network_options options = describe(d, N, 13);
+    options.output_weights = NTK_OUTPUT_GAUSSIAN;
+    ntk_network *network = network_create(NTK_ERF, &options);
+    oracle_network net = oracle_network_of(network, &options, 0, NTK_ERF);
+    int32_t part = parts[_i % 3], dtype = dtypes[_i / 3];
+    double *x1 = oracle_samples(n, d, dtype, &state), *x2 = oracle_samples(n, d, dtype, &state);
+    ntk_kernel *kernel = kernel_create(network, part);
+    test_array a = oracle_array(x1, n, d, 1, dtype), b = oracle_array(x2, n, d, 0, dtype);
+    test_array K = test_array_make(n, n, 2, dtype), diagonal = test_array_make(n, 1, 1, dtype);
+    ntk_gram *gram = NULL;
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+    ck_assert(test_array_is_written(&K));
+    for (int64_t i = 0; i < n; i += 63) {
+        oracle_value want = oracle_finite(&net, part, x1 + i * d, x2 + (n - 1 - i) * d, oracle_roundoff(dtype));
+        double got = test_get(&K.view, i, n - 1 - i);
+        ck_assert_msg(fabsl((long double)got - want.value) <= want.bound, "K[%d][%d] is %.17g, not %.17Lg", (int)i,
+                      (int)(n - 1 - i), got, want.value);
+    }
+    CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
+    CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, NULL));
+    test_array_poison(&K);
+    CHECK_OK(ntk_gram_copy(gram, &K.view));
+    for (int64_t i = 0; i < n; i += 63) {
+        oracle_value want = oracle_finite(&net, part, x1 + i * d, x1 + i * d, oracle_roundoff(dtype));
+        oracle_value other = oracle_finite(&net, part, x1 + i * d, x1, oracle_roundoff(dtype));
+        ck_assert(fabsl((long double)test_get(&diagonal.view, i, 0) - want.value) <= want.bound);
+        ck_assert(fabsl((long double)test_get(&K.view, i, i) - want.value) <= want.bound);
+        ck_assert(fabsl((long double)test_get(&K.view, i, 0) - other.value) <= other.bound);
+    }
+    ntk_gram_destroy(gram);
+    test_array_free(&a);
+    test_array_free(&b);
+    test_array_free(&K);
+    test_array_free(&diagonal);
+    ntk_kernel_destroy(kernel);
+    oracle_network_free(&net);
+    ntk_network_destroy(network);
+    free(x1);
+    free(x2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel finite");
@@ -247,5 +295,6 @@ int main(void)
     tcase_add_loop_test(finite, parameterizations_agree, NTK_RELU, NTK_EXP + 1);
     tcase_add_loop_test(finite, products, NTK_RELU, NTK_EXP + 1);
     tcase_add_test(finite, kernels_keep_their_parameters);
+    tcase_add_loop_test(finite, several_passes, 0, 6);
     return test_run(suite);
 }

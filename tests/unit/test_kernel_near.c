@@ -320,6 +320,74 @@ START_TEST(extreme_scales)
 }
 END_TEST
 
+/* both biases, on dimensions of whole chunks of the near angle's sums, where the bias is a chunk of its own */
+START_TEST(whole_chunks_with_biases)
+{
+    static const int64_t lengths[] = {127, 128, 129, 256};
+    uint64_t state = test_seed(57) + (uint64_t)_i;
+    int64_t d = lengths[_i];
+    double *near = cluster(d, 1, &state), *far = cluster(d, -1, &state);
+    for (int32_t kind = NTK_RELU; kind <= NTK_ERF; kind++)
+        for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++) {
+            oracle_kernel oracle = describe(kind, part);
+            oracle.options.bias_scale = 1.5;
+            oracle.options.output_bias_scale = 0.8;
+            compare(&oracle, near, SEPARATIONS + 1, d, "near-duplicates with both biases");
+            compare(&oracle, far, SEPARATIONS + 1, d, "antipodes with both biases");
+            oracle.options.bias_scale = 0;
+            compare(&oracle, far, SEPARATIONS + 1, d, "antipodes with an output bias");
+        }
+    free(near);
+    free(far);
+}
+END_TEST
+
+/* Extreme samples against ordinary ones, near-duplicates of them among both, with an output bias: in either place, for few
+ * columns and many; what was allocated for their scales is given back. */
+START_TEST(extreme_against_ordinary)
+{
+    const double scales[] = {1e200, 1e-200, 1e-318};
+    const int64_t n = 600, d = 4;
+    for (int c = 0; c < 6; c++) {
+        uint64_t state = test_seed(58);
+        test_memory memory = {0};
+        ntk_context *counted = test_context(1, &memory);
+        oracle_kernel oracle = describe(_i, NTK_PART_RF + c / 3);
+        oracle.options.output_bias_scale = 0.9;
+        ntk_kernel *kernel = oracle_kernel_create(counted, &oracle);
+        double *x = oracle_samples(n, d, NTK_F64, &state), extreme[12];
+        for (int64_t k = 0; k < d; k++) {
+            double unit = scales[c % 3];
+            extreme[k] = unit * oracle_normal(&state);
+            extreme[d + k] = unit * x[(n - 1) * d + k];
+            extreme[2 * d + k] = -unit * x[k] * (1 + 1e-7 * oracle_normal(&state));
+        }
+        test_array a = oracle_array(extreme, 3, d, 0, NTK_F64), b = oracle_array(x, n, d, 0, NTK_F64);
+        test_array K = test_array_make(3, n, 0, NTK_F64), T = test_array_make(n, 3, 0, NTK_F64);
+        int64_t live = memory.live;
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+        CHECK_OK(ntk_kernel_block(kernel, &T.view, &b.view, &a.view));
+        ck_assert_int_eq(memory.live, live);
+        for (int64_t e = 0; e < 3 * n; e += e % n < 3 || e % n > n - 4 ? 1 : 17) {
+            int64_t i = e / n, j = e % n;
+            oracle_value want = oracle_infinite(&oracle, extreme + i * d, x + j * d, d, 0x1p-53);
+            long double bound = want.bound + 4 * (long double)DBL_TRUE_MIN;
+            ck_assert_msg(fabsl((long double)test_get(&K.view, i, j) - want.value) <= bound &&
+                              fabsl((long double)test_get(&T.view, j, i) - want.value) <= bound,
+                          "%s times %g: K[%d][%d] is %.17g and %.17g, not %.17Lg (%.2Lg)", oracle_kind_name(_i), scales[c % 3],
+                          (int)i, (int)j, test_get(&K.view, i, j), test_get(&T.view, j, i), want.value, bound);
+        }
+        test_array_free(&a);
+        test_array_free(&b);
+        test_array_free(&K);
+        test_array_free(&T);
+        ntk_kernel_destroy(kernel);
+        ntk_context_destroy(counted);
+        free(x);
+    }
+}
+END_TEST
+
 /* What a prediction of ones' coefficients must be: sums of the block's rows. */
 static void compare_predictions(ntk_kernel *kernel, const test_array *a, const test_array *K, int64_t n, int64_t d)
 {
@@ -437,6 +505,8 @@ int main(void)
     tcase_add_loop_test(near, angles_of_near_duplicates, 0, DIMENSIONS);
     tcase_add_loop_test(near, clusters, 0, DIMENSIONS);
     tcase_add_loop_test(near, clusters_with_a_bias, 0, DIMENSIONS);
+    tcase_add_loop_test(near, whole_chunks_with_biases, 0, 4);
+    tcase_add_loop_test(near, extreme_against_ordinary, NTK_RELU, NTK_ERF + 1);
     tcase_add_loop_test(near, clusters_in_single_precision, 0, DIMENSIONS);
     tcase_add_test(near, exact_duplicates);
     tcase_add_test(near, long_duplicates_in_single_precision);

@@ -85,7 +85,7 @@ END_TEST
 START_TEST(sizes_of_the_first_version_are_frozen)
 {
     ck_assert_uint_eq(sizeof(ntk_context_options), 96);
-    ck_assert_uint_eq(sizeof(ntk_activation_options), 16);
+    ck_assert_uint_eq(sizeof(ntk_activation_options), 40);
     ck_assert_uint_eq(sizeof(ntk_moments), 64);
     ck_assert_uint_eq(sizeof(ntk_network_options), 72);
     ck_assert_uint_eq(sizeof(ntk_kernel_options), 48);

@@ -229,6 +229,29 @@ START_TEST(small_lambda_with_duplicates)
 }
 END_TEST
 
+/* Two samples at a small angle e: the second squared pivot is e^2 of its entry, and 4 sqrt(2) unit roundoffs, 2^-50.5 and
+ * 2^-21.5, are too few of it.  What is 20 times as large is accepted, and reported. */
+START_TEST(the_smallest_pivot_that_is_accepted)
+{
+    ntk_kernel *kernel = kernel_of(NTK_IDENTITY, NTK_PART_RF);
+    for (int c = 0; c < 4; c++) {
+        int32_t dtype = c & 1 ? NTK_F32 : NTK_F64;
+        double x[] = {1, 0, 1, dtype == NTK_F64 ? 0x1p-23 : 0x1p-8}, pivot = x[3] * x[3];
+        ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+        ntk_ridge *ridge = NULL;
+        CHECK_OK(fit(&ridge, kernel, x, 2, 2, 0, c >> 1, dtype));
+        CHECK_OK(ntk_ridge_summary(ridge, &report));
+        ck_assert_msg(fabs(report.smallest_pivot / pivot - 1) < 0.25, "pivot %g, not %g", report.smallest_pivot, pivot);
+        ntk_ridge_destroy(ridge);
+        ridge = NULL;
+        x[3] = dtype == NTK_F64 ? 0x1p-27 : 0x1p-12;
+        CHECK_STATUS(fit(&ridge, kernel, x, 2, 2, 0, c >> 1, dtype), NTK_ERR_SINGULAR);
+        ck_assert_ptr_null(ridge);
+    }
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ridge singular");
@@ -241,5 +264,6 @@ int main(void)
     tcase_add_test(singular, more_samples_than_features);
     tcase_add_test(singular, more_features_than_samples);
     tcase_add_test(singular, small_lambda_with_duplicates);
+    tcase_add_test(singular, the_smallest_pivot_that_is_accepted);
     return test_run(suite);
 }
