@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Several tiles of a kernel matrix, several panels of a factorization, more features than samples fit one batch. */
+/* Several tiles of a kernel matrix, several panels of a factorization, more features than one tile takes. */
 static const test_sizes long_work = {.n = 1500, .m = 1200, .d = 12, .N = 48, .t = 2};
 
 /* Calls whose work grows with the samples: they must ask. */

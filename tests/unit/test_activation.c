@@ -217,6 +217,41 @@ START_TEST(option_errors)
 }
 END_TEST
 
+/* rows longer than a task's elements: as from their pieces, but for the rounding of a vector loop's tail */
+START_TEST(long_rows)
+{
+    const int64_t cols = 70001, piece = 997;
+    ntk_context *context = test_context(3, NULL);
+    ntk_activation *activation = NULL;
+    CHECK_OK(ntk_activation_create(context, &activation, NTK_ERF, NULL));
+    for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
+        test_array u = test_array_make(2, cols, 3, dtype), whole = test_array_make(2, cols, 1, dtype);
+        test_array pieces = test_array_make(2, cols, 0, dtype);
+        test_array_fill(&u, 5);
+        CHECK_OK(ntk_activation_value(activation, &whole.view, &u.view));
+        ck_assert(test_array_is_written(&whole));
+        for (int64_t first = 0; first < cols; first += piece) {
+            ntk_matrix from = u.view, to = pieces.view;
+            size_t offset = (size_t)first * (dtype == NTK_F64 ? 8 : 4);
+            from.data = (char *)from.data + offset;
+            to.data = (char *)to.data + offset;
+            from.cols = to.cols = first + piece < cols ? piece : cols - first;
+            CHECK_OK(ntk_activation_value(activation, &to, &from));
+        }
+        /* a vector loop's tail may round as its body does not */
+        for (int64_t i = 0; i < 2 * cols; i++) {
+            double a = test_get(&whole.view, i / cols, i % cols), b = test_get(&pieces.view, i / cols, i % cols);
+            ck_assert(fabs(a - b) <= (dtype == NTK_F64 ? 0x1p-51 : 0x1p-22));
+        }
+        test_array_free(&u);
+        test_array_free(&whole);
+        test_array_free(&pieces);
+    }
+    ntk_activation_destroy(activation);
+    ntk_context_destroy(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("activation");
@@ -225,5 +260,6 @@ int main(void)
     tcase_add_loop_test(values, all_magnitudes, 0, 4);
     tcase_add_loop_test(values, conventions, 0, 4);
     tcase_add_test(test_case(suite, "options"), option_errors);
+    tcase_add_test(values, long_rows);
     return test_run(suite);
 }

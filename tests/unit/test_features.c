@@ -407,6 +407,17 @@ START_TEST(overflow_is_reported)
     solve(&q);
     for (int64_t j = 0; j < q.p; j++) test_set(&q.b.view, j, 0, 3e38);
     CHECK_STATUS(ntk_features_multiply(q.features, &q.y.view, &q.x.view, &q.b.view), NTK_ERR_OVERFLOW);
+    /* every number is one of single precision, and their sums are not */
+    for (int64_t i = 0; i < 5; i++) {
+        test_set(&q.r.view, i, 0, 3e38);
+        for (int64_t j = 0; j < 4; j++) test_set(&q.x.view, i, j, 2);
+    }
+    CHECK_STATUS(ntk_features_multiply_transposed(q.features, &q.back.view, &q.x.view, &q.r.view), NTK_ERR_OVERFLOW);
+    CHECK_MESSAGE("a product of features and residuals overflows");
+    /* the sentence is of the argument, not of what became of it */
+    test_set(&q.x.view, 2, 1, 1e39);
+    CHECK_STATUS(ntk_features_map(q.features, &q.Phi.view, &q.x.view), NTK_ERR_OVERFLOW);
+    CHECK_MESSAGE("x holds a number too large for single precision");
     test_array_free(&wide);
     put_away(&q);
 }

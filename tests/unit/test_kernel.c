@@ -183,6 +183,20 @@ START_TEST(mixed_precisions)
 }
 END_TEST
 
+/* angles whose cosines are 1/2 and 0 exactly, where a polynomial hands over to another, and their neighbours */
+START_TEST(where_the_angle_changes_its_form)
+{
+    const double cols[][4] = {{1, 1, 1, -1}, {-1, -1, -1, 1}, {1, 1, -1, -1}, {1, 1, 1, -1 + 0x1p-22}, {1, 1, 1, -1 - 0x1p-22}};
+    const double row[] = {1, 1, 1, 1};
+    uint64_t state = test_seed(39);
+    for (int t = 0; t < 2; t++)
+        for (int p = 0; p < 3; p++) {
+            oracle_kernel oracle = describe(_i, parts[p]);
+            compare_all(&oracle, row, 1, cols[0], 5, 4, dtypes[t], 0, INT64_MAX, &state);
+        }
+}
+END_TEST
+
 /* y = K v: each row is a sum of n2 products, whatever its order, within n2 roundings of the sum of their sizes, plus what the
  * entries themselves may differ by between a block's shape and another's */
 static void compare_product(const oracle_kernel *oracle, const double *x1, int64_t n1, const double *x2, int64_t n2, int64_t d,
@@ -342,6 +356,7 @@ int main(void)
     tcase_add_test(kernels, long_samples);
     tcase_add_loop_test(kernels, scales_and_biases, 0, SUBJECTS);
     tcase_add_loop_test(kernels, mixed_precisions, 0, SUBJECTS);
+    tcase_add_loop_test(kernels, where_the_angle_changes_its_form, 0, SUBJECTS);
     tcase_add_loop_test(kernels, products, 0, SUBJECTS);
     tcase_add_loop_test(kernels, one_buffer_twice, 0, SUBJECTS);
     tcase_add_test(kernels, working_memory);
