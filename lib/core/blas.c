@@ -22,8 +22,8 @@ extern long bli_thread_get_num_threads(void) __attribute__((weak));
 /* For its address alone, whatever the headers declare. */
 extern void fortran_cholesky(void) __asm__("dpotrf_");
 
-/* For a BLAS that is not reentrant, which must see one call at a time whatever contexts they come from: it has state of its own
- * for the whole process, and this goes with it. */
+/* For calls into BLAS that must come one at a time, whatever contexts they come from: they work on state of the whole
+ * process, and this goes with it. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static bool take_turn(void)
@@ -185,8 +185,8 @@ void ntk_blas_describe(ntk_blas_info *info)
     if (openblas_get_config && openblas_get_parallel && openblas_get_num_threads) {
         static const char *const kinds[3] = {"none", "pthread", "OpenMP"};
         int kind = openblas_get_parallel();
-        /* it writes into a buffer of the process */
-        bool turn_taken = take_turn();
+        /* it writes into a buffer of the process, whichever build it is of */
+        bool turn_taken = pthread_mutex_lock(&turn) == 0;
         snprintf(info->blas, sizeof info->blas, "%s", openblas_get_config());
         end_turn(turn_taken);
         info->threading = kind >= 0 && kind < 3 ? kinds[kind] : "unknown";

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
 
 /* With NULL for every array: a call that reached BLAS would crash. */
 START_TEST(sizes_beyond_a_blas_integer_are_refused)
@@ -253,7 +254,8 @@ END_TEST
 typedef struct caller {
     const test_array *a, *right;
     test_array c;
-    int wrong;
+    ntk_blas_info info;
+    int wrong, misread;
 } caller;
 
 static void *multiply_often(void *argument)
@@ -267,10 +269,16 @@ static void *multiply_often(void *argument)
             !test_same_bits(c, &self->right->view))
             self->wrong++;
     }
+    for (int i = 0; i < 5000; i++) {
+        ntk_blas_info info;
+        ntk_blas_describe(&info);
+        self->misread += strcmp(info.blas, self->info.blas) != 0;
+    }
     return NULL;
 }
 
-/* OpenBLAS's serial build gives two callers one work buffer, about once in a thousand calls of this size. */
+/* OpenBLAS's serial build gives two callers one work buffer, about once in a thousand calls of this size, and every build
+ * describes itself in one buffer of the process. */
 START_TEST(callers_at_once)
 {
     enum { CALLERS = 4, N = 160 };
@@ -282,11 +290,13 @@ START_TEST(callers_at_once)
         ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, N, N, N, 1, a.view.data, N, a.view.data, N, 0, right.view.data, N));
     for (int i = 0; i < CALLERS; i++) {
         callers[i] = (caller){.a = &a, .right = &right, .c = test_array_make(N, N, 0, NTK_F64)};
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, multiply_often, &callers[i]), 0);
+        ntk_blas_describe(&callers[i].info);
     }
+    for (int i = 0; i < CALLERS; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, multiply_often, &callers[i]), 0);
     for (int i = 0; i < CALLERS; i++) {
         pthread_join(threads[i], NULL);
         ck_assert_msg(callers[i].wrong == 0, "thread %d: %d products are wrong", i, callers[i].wrong);
+        ck_assert_msg(callers[i].misread == 0, "thread %d: %d descriptions are wrong", i, callers[i].misread);
         test_array_free(&callers[i].c);
     }
     test_array_free(&a);

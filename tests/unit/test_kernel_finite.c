@@ -237,8 +237,8 @@ START_TEST(kernels_keep_their_parameters)
 }
 END_TEST
 
-/* So many neurons that the factors of all samples do not fit one pass: 8 MB of them a sample.  Block, matrix and diagonal, whose
- * passes differ; f32 products are so deep that each is divided. */
+/* So many neurons that the factors of all samples do not fit one pass: 8 MB of them a sample.  Block, matrix and diagonal,
+ * whose passes differ; f32 products are so deep that each is divided. */
 START_TEST(several_passes)
 {
     uint64_t state = test_seed(56);
