@@ -29,8 +29,8 @@ static inline VECTOR NAME(erf)(VECTOR u)
     return V(erf)(u);
 }
 
-/* exp(-(u root)^2): the rounding error of the square would be multiplied by it, so it is carried.  Beyond large / root the
- * value is 0, and the square must not overflow. */
+/* exp(-u^2): the rounding error of u^2 would be multiplied by u^2, so it is carried.  Beyond large the value is 0, and u^2
+ * must not overflow. */
 static inline VECTOR NAME(bell)(VECTOR u)
 {
     const REAL large = sizeof(REAL) == 8 ? (REAL)28 : (REAL)11;
