@@ -6,11 +6,41 @@
 
 #include <math.h>
 
+/* Tiles along each side of a block, which one call to BLAS takes.  A threaded BLAS loses time at every call; where tiles lie in
+ * one array, blocks of 2048 rows save it, and are still done in tens of milliseconds.  The lanes of a pool want many tasks. */
+enum { THREADED_SPAN = 4 };
+
 /* One step of the right-looking factorization: tile column k is done, what is right of it gets its part. */
 typedef struct step {
     const ntk_symmetric *A;
+    int64_t span;
     int64_t k;
 } step;
+
+/* Tiles first to first + tiles - 1 of a row or column of tiles, and how many rows or columns that is. */
+typedef struct block {
+    int64_t first, tiles, rows;
+} block;
+
+static int64_t span_of(const ntk_symmetric *A, const ntk_lane *lane)
+{
+    return A->ld && lane->work->blas_threaded ? THREADED_SPAN : 1;
+}
+
+static int64_t blocks_in(int64_t tiles, int64_t span)
+{
+    return (tiles + span - 1) / span;
+}
+
+/* Block index of those that tiles begin to end - 1 make. */
+static block block_at(const ntk_symmetric *A, int64_t span, int64_t begin, int64_t end, int64_t index)
+{
+    block found = {.first = begin + index * span};
+    found.tiles = span < end - found.first ? span : end - found.first;
+    int64_t last = found.first + found.tiles - 1;
+    found.rows = (last - found.first) * NTK_SYMMETRIC_EDGE + ntk_symmetric_rows(A, last);
+    return found;
+}
 
 /* --- pivots --- */
 
@@ -41,50 +71,54 @@ static ntk_status check_pivots(const step *at, const double *entries, int64_t fa
 
 /* --- factorization --- */
 
-static ntk_status solve_tile(void *argument, int64_t index, const ntk_lane *lane)
+static block block_below(const step *at, int64_t index)
 {
-    const step *at = argument;
-    const ntk_symmetric *A = at->A;
-    int64_t ldl, lda, i = at->k + 1 + index;
-    const void *l = ntk_symmetric_tile(A, at->k, at->k, &ldl);
-    void *a = ntk_symmetric_tile(A, i, at->k, &lda);
-    NTK_TRY(ntk_blas_trsm_right(A->dtype, NTK_TRANSPOSED, ntk_symmetric_rows(A, i), NTK_SYMMETRIC_EDGE, l, ldl, a, lda));
-    return ntk_advance(lane, 1);
+    return block_at(at->A, at->span, at->k + 1, ntk_symmetric_tiles(at->A), index);
 }
 
-/* A_ij -= A_ik A_jk^T for all k < j <= i */
-static ntk_status update_tile(void *argument, int64_t index, const ntk_lane *lane)
+static ntk_status solve_block(void *argument, int64_t index, const ntk_lane *lane)
 {
     const step *at = argument;
     const ntk_symmetric *A = at->A;
-    int64_t i = (int64_t)((sqrt(8.0 * (double)index + 1) - 1) / 2), ldi, ldj, ldc;
-    while (i * (i + 1) / 2 > index) i--;
-    while ((i + 1) * (i + 2) / 2 <= index) i++;
-    int64_t j = index - i * (i + 1) / 2 + at->k + 1;
-    i += at->k + 1;
-    const void *left = ntk_symmetric_tile(A, i, at->k, &ldi), *right = ntk_symmetric_tile(A, j, at->k, &ldj);
-    void *c = ntk_symmetric_tile(A, i, j, &ldc);
-    int64_t rows = ntk_symmetric_rows(A, i), cols = ntk_symmetric_rows(A, j);
-    if (i == j)
-        NTK_TRY(ntk_blas_syrk(A->dtype, NTK_PLAIN, rows, NTK_SYMMETRIC_EDGE, -1, left, ldi, 1, c, ldc));
+    int64_t ldl, lda;
+    block i = block_below(at, index);
+    const void *l = ntk_symmetric_tile(A, at->k, at->k, &ldl);
+    void *a = ntk_symmetric_tile(A, i.first, at->k, &lda);
+    NTK_TRY(ntk_blas_trsm_right(A->dtype, NTK_TRANSPOSED, i.rows, NTK_SYMMETRIC_EDGE, l, ldl, a, lda));
+    return ntk_advance(lane, i.tiles);
+}
+
+/* A_ij -= A_ik A_jk^T for all blocks k < j <= i */
+static ntk_status update_block(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const step *at = argument;
+    const ntk_symmetric *A = at->A;
+    int64_t row = (int64_t)((sqrt(8.0 * (double)index + 1) - 1) / 2), ldi, ldj, ldc;
+    while (row * (row + 1) / 2 > index) row--;
+    while ((row + 1) * (row + 2) / 2 <= index) row++;
+    block i = block_below(at, row), j = block_below(at, index - row * (row + 1) / 2);
+    const void *left = ntk_symmetric_tile(A, i.first, at->k, &ldi), *right = ntk_symmetric_tile(A, j.first, at->k, &ldj);
+    void *c = ntk_symmetric_tile(A, i.first, j.first, &ldc);
+    if (i.first == j.first)
+        NTK_TRY(ntk_blas_syrk(A->dtype, NTK_PLAIN, i.rows, NTK_SYMMETRIC_EDGE, -1, left, ldi, 1, c, ldc));
     else
-        NTK_TRY(ntk_blas_gemm(A->dtype, NTK_PLAIN, NTK_TRANSPOSED, rows, cols, NTK_SYMMETRIC_EDGE, -1, left, ldi, right, ldj, 1,
-                              c, ldc));
-    return ntk_advance(lane, i == j ? 1 : 2);
+        NTK_TRY(ntk_blas_gemm(A->dtype, NTK_PLAIN, NTK_TRANSPOSED, i.rows, j.rows, NTK_SYMMETRIC_EDGE, -1, left, ldi, right,
+                              ldj, 1, c, ldc));
+    return ntk_advance(lane, i.first == j.first ? i.tiles * i.tiles : 2 * i.tiles * j.tiles);
 }
 
 static ntk_status factor_all(const ntk_symmetric *A, const ntk_lane *lane, const double *entries, double *smallest,
                              const char *what)
 {
     int64_t tiles = ntk_symmetric_tiles(A);
-    for (step at = {.A = A}; at.k < tiles; at.k++) {
-        int64_t ld, pivot, below = tiles - at.k - 1;
+    for (step at = {.A = A, .span = span_of(A, lane)}; at.k < tiles; at.k++) {
+        int64_t ld, pivot, below = blocks_in(tiles - at.k - 1, at.span);
         void *diagonal = ntk_symmetric_tile(A, at.k, at.k, &ld);
         NTK_TRY(ntk_blas_potrf(A->dtype, ntk_symmetric_rows(A, at.k), diagonal, ld, &pivot));
         NTK_TRY(check_pivots(&at, entries, pivot, smallest, what));
         NTK_TRY(ntk_advance(lane, 1));
-        NTK_TRY(ntk_run_blas(lane, below, solve_tile, &at));
-        NTK_TRY(ntk_run_blas(lane, below * (below + 1) / 2, update_tile, &at));
+        NTK_TRY(ntk_run_blas(lane, below, solve_block, &at));
+        NTK_TRY(ntk_run_blas(lane, below * (below + 1) / 2, update_block, &at));
     }
     return NTK_OK;
 }
@@ -98,7 +132,7 @@ ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, dou
     NTK_TRY(ntk_allocate(context, &entries, A->n, sizeof *entries, "a matrix's diagonal"));
     for (int64_t i = 0; i < A->n; i++) entries[i] = ntk_symmetric_diagonal(A, i);
     *smallest = 1;
-    /* units: potrf 1, trsm 1, syrk 1, gemm 2 */
+    /* units: potrf 1, and for each tile trsm 1, syrk 1, gemm 2 */
     ntk_work_stage(lane->work, "factorization", tiles + tiles * (tiles - 1) / 2 + tiles * (tiles - 1) * (2 * tiles - 1) / 6,
                    begin, end);
     ntk_status status = factor_all(A, lane, entries, smallest, what);
@@ -120,6 +154,7 @@ typedef struct solution {
     const ntk_symmetric *L;
     void *b;
     int64_t ldb, targets;
+    int64_t span;
     int64_t k;
     bool forward;
 } solution;
@@ -129,16 +164,23 @@ static void *rows_of(const solution *at, int64_t i)
     return ntk_at(at->b, at->L->dtype, i * NTK_SYMMETRIC_EDGE * at->ldb);
 }
 
-/* b_i -= L_ik b_k (forward, i > k) or L_ki^T b_k (backward, i < k) */
+/* Tiles that row k of the solution changes: those below it (forward) or above it (backward). */
+static int64_t others(const solution *at)
+{
+    return at->forward ? ntk_symmetric_tiles(at->L) - at->k - 1 : at->k;
+}
+
+/* b_i -= L_ik b_k (forward, i > k) or L_ki^T b_k (backward, i < k) for a block i */
 static ntk_status substitute(void *argument, int64_t index, const ntk_lane *lane)
 {
     const solution *at = argument;
     const ntk_symmetric *L = at->L;
-    int64_t ld, i = at->forward ? at->k + 1 + index : index, depth = ntk_symmetric_rows(L, at->k);
-    const void *l = ntk_symmetric_tile(L, at->forward ? i : at->k, at->forward ? at->k : i, &ld);
-    NTK_TRY(ntk_blas_gemm(L->dtype, at->forward ? NTK_PLAIN : NTK_TRANSPOSED, NTK_PLAIN, ntk_symmetric_rows(L, i), at->targets,
-                          depth, -1, l, ld, rows_of(at, at->k), at->ldb, 1, rows_of(at, i), at->ldb));
-    return ntk_advance(lane, 1);
+    int64_t ld, begin = at->forward ? at->k + 1 : 0, depth = ntk_symmetric_rows(L, at->k);
+    block i = block_at(L, at->span, begin, begin + others(at), index);
+    const void *l = ntk_symmetric_tile(L, at->forward ? i.first : at->k, at->forward ? at->k : i.first, &ld);
+    NTK_TRY(ntk_blas_gemm(L->dtype, at->forward ? NTK_PLAIN : NTK_TRANSPOSED, NTK_PLAIN, i.rows, at->targets, depth, -1, l, ld,
+                          rows_of(at, at->k), at->ldb, 1, rows_of(at, i.first), at->ldb));
+    return ntk_advance(lane, i.tiles);
 }
 
 static ntk_status solve_part(solution *at, const ntk_lane *lane)
@@ -152,7 +194,7 @@ static ntk_status solve_part(solution *at, const ntk_lane *lane)
         NTK_TRY(ntk_blas_trsm_left(at->L->dtype, at->forward ? NTK_PLAIN : NTK_TRANSPOSED, ntk_symmetric_rows(at->L, at->k),
                                    at->targets, l, ld, rows_of(at, at->k), at->ldb));
         NTK_TRY(ntk_advance(lane, 1));
-        NTK_TRY(ntk_run_blas(lane, at->forward ? tiles - at->k - 1 : at->k, substitute, at));
+        NTK_TRY(ntk_run_blas(lane, blocks_in(others(at), at->span), substitute, at));
     }
     return NTK_OK;
 }
@@ -163,7 +205,7 @@ ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, doub
     int64_t tiles = ntk_symmetric_tiles(L), rounds = (targets - 1) / TARGETS + 1;
     ntk_work_stage(lane->work, "solution", rounds * tiles * (tiles + 1), begin, end);
     for (int64_t first = 0; first < targets; first += TARGETS) {
-        solution at = {.L = L, .b = ntk_at(b, L->dtype, first), .ldb = ldb};
+        solution at = {.L = L, .b = ntk_at(b, L->dtype, first), .ldb = ldb, .span = span_of(L, lane)};
         at.targets = targets - first < TARGETS ? targets - first : TARGETS;
         NTK_TRY(solve_part(&at, lane));
     }

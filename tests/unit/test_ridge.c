@@ -270,12 +270,12 @@ START_TEST(constant_target)
 }
 END_TEST
 
-/* the tables of the Cholesky tiles: n = 1300 in both storages, held to the residual (K + lambda I) alpha = y */
+/* several tiles, and several blocks of them with a threaded BLAS, in both storages: the residual (K + lambda I) alpha = y */
 START_TEST(several_tiles)
 {
-    int64_t n = 1300, d = 12;
+    int64_t n = _i < 2 ? 1300 : 2900, d = 12;
     uint64_t state = test_seed(75);
-    int32_t dtype = _i ? NTK_F32 : NTK_F64;
+    int32_t dtype = _i % 2 ? NTK_F32 : NTK_F64;
     oracle_kernel oracle = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
     ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
     double *xs = oracle_samples(n, d, dtype, &state), *ys = oracle_samples(n, 1, dtype, &state), lambda = 0.05;
@@ -323,6 +323,6 @@ int main(void)
     tcase_add_test(ridge, precision_of_the_fit);
     tcase_add_test(ridge, interpolation);
     tcase_add_test(ridge, constant_target);
-    tcase_add_loop_test(ridge, several_tiles, 0, 2);
+    tcase_add_loop_test(ridge, several_tiles, 0, 4);
     return test_run(suite);
 }
