@@ -103,6 +103,7 @@ static const ntk_kernel_operations operations = {
     .close = ntk_infinite_close,
     .tile = ntk_infinite_tile,
     .cost = entry_cost,
+    .points = true,
 };
 
 static void dispose(void *self)

@@ -31,7 +31,8 @@ typedef struct ntk_kernel_tile {
  *           samples->diagonal and ->largest, and then again in any order
  * rest      frees what only tiles need; NULL: nothing
  * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
- * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass */
+ * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
+ * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
     int64_t (*passes)(const ntk_kernel *kernel, int32_t dtype, int64_t all);
@@ -41,6 +42,7 @@ typedef struct ntk_kernel_operations {
     void (*close)(struct ntk_samples *samples);
     ntk_status (*tile)(const ntk_kernel_tile *tile, const ntk_lane *lane);
     double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
+    bool points;
 } ntk_kernel_operations;
 
 struct ntk_kernel {

@@ -151,6 +151,7 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    if (x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS) return predict_few(ridge, &lane, y, x);
+    bool few = x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS;
+    if (few && (ridge->features || ridge->set->samples.kernel->operations->points)) return predict_few(ridge, &lane, y, x);
     return (ridge->features ? predict_features : predict_kernel)(ridge, &lane, y, x, __func__);
 }
