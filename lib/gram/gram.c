@@ -1,9 +1,8 @@
-#include "gram/gram.h"
-
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/pool.h"
 #include "core/status.h"
+#include "gram/implicit.h"
 #include "kernel/tile.h"
 
 #include <stddef.h>
@@ -18,6 +17,15 @@ ntk_status ntk_storage_check(int32_t storage, int32_t dtype, const char *functio
         return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected NTK_STORAGE_FULL or NTK_STORAGE_PACKED", function,
                         storage);
     return ntk_dtype_check(dtype, 1, function, "dtype");
+}
+
+static ntk_status check_options(const ntk_gram_options *own, const char *function)
+{
+    if (own->storage < NTK_STORAGE_FULL || own->storage > NTK_STORAGE_IMPLICIT)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "%s: storage is %d, expected NTK_STORAGE_FULL, NTK_STORAGE_PACKED or NTK_STORAGE_IMPLICIT", function,
+                        own->storage);
+    return ntk_dtype_check(own->dtype, 1, function, "dtype");
 }
 
 static int64_t most_edge(int32_t storage)
@@ -46,7 +54,7 @@ ntk_status ntk_assemble_memory(const ntk_kernel *kernel, const ntk_context *cont
 static ntk_status read_options(ntk_gram_options *own, const ntk_gram_options *options, int32_t dtype, const char *function)
 {
     NTK_TRY(ntk_options_read(own, sizeof *own, 16, options, "ntk_gram_options"));
-    NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
+    NTK_TRY(check_options(own, function));
     if (!own->dtype) own->dtype = dtype;
     return NTK_OK;
 }
@@ -58,7 +66,10 @@ static ntk_status memory(const ntk_context *context, uint64_t *bytes, const ntk_
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_gram)));
     NTK_TRY(ntk_symmetric_memory(bytes, own->storage, own->dtype, n));
     NTK_TRY(ntk_sample_set_memory(kernel, bytes, own->dtype, n, d));
-    NTK_TRY(ntk_assemble_memory(kernel, context, bytes, own->storage, own->dtype, n, d));
+    if (own->storage == NTK_STORAGE_IMPLICIT)
+        NTK_TRY(ntk_implicit_memory(kernel, context, bytes, own->dtype, n, d));
+    else
+        NTK_TRY(ntk_assemble_memory(kernel, context, bytes, own->storage, own->dtype, n, d));
     return ntk_pool_memory(context, bytes);
 }
 
@@ -84,6 +95,7 @@ static void dispose(void *self)
     ntk_release(gram->set);
 }
 
+/* An implicit matrix keeps what is known of its samples, but nothing that only tiles need. */
 static ntk_status fill(ntk_gram *gram, const ntk_kernel *kernel, const ntk_matrix *x, int32_t dtype, const char *function)
 {
     ntk_work work;
@@ -91,6 +103,10 @@ static ntk_status fill(ntk_gram *gram, const ntk_kernel *kernel, const ntk_matri
     ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(ntk_sample_set_create(&gram->set, kernel, &lane, x, dtype, false, function));
     NTK_TRY(ntk_symmetric_create(gram->base.context, &gram->K, gram->storage, dtype, x->rows));
+    if (gram->storage == NTK_STORAGE_IMPLICIT) {
+        if (kernel->operations->rest) kernel->operations->rest(&gram->set->samples);
+        return NTK_OK;
+    }
     return ntk_gram_assemble(&gram->K, &gram->set->samples, &lane, 0, 1);
 }
 
@@ -135,7 +151,8 @@ ntk_status ntk_gram_trace(const ntk_gram *gram, double *trace)
     NTK_REQUIRE(gram);
     NTK_REQUIRE(trace);
     double sum = 0;
-    for (int64_t i = 0; i < gram->K.n; i++) sum += ntk_symmetric_diagonal(&gram->K, i);
+    for (int64_t i = 0; i < gram->K.n; i++)
+        sum += gram->K.data ? ntk_symmetric_diagonal(&gram->K, i) : gram->set->samples.diagonal[i];
     *trace = sum;
     return NTK_OK;
 }

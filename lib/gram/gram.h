@@ -9,10 +9,10 @@ struct ntk_gram {
     ntk_object base;
     ntk_sample_set *set; /* retained; its samples' kernel is the gram's */
     int32_t storage;
-    ntk_symmetric K;
+    ntk_symmetric K; /* without data if the storage is implicit */
 };
 
-/* storage, dtype (0 allowed) of options.  function  for the sentence of an error */
+/* storage, one that holds the matrix, and dtype (0 allowed) of options.  function  for the sentence of an error */
 ntk_status ntk_storage_check(int32_t storage, int32_t dtype, const char *function);
 
 /* Fills K's lower triangle with the kernel of the samples with themselves, each pair once and in place, as one stage of the

@@ -20,6 +20,8 @@ static ntk_status element_count(int64_t *count, int32_t storage, int64_t n)
     const int64_t largest = INT64_C(1) << 31;
     if (n > largest)
         return ntk_fail(NTK_ERR_OVERFLOW, "a symmetric matrix of %lld rows is more than can be addressed", (long long)n);
+    *count = 0;
+    if (storage == NTK_STORAGE_IMPLICIT) return NTK_OK;
     if (storage == NTK_STORAGE_FULL) {
         *count = n * (n < EDGE ? n : row_distance(n));
         return NTK_OK;
@@ -33,7 +35,7 @@ ntk_status ntk_symmetric_memory(uint64_t *bytes, int32_t storage, int32_t dtype,
 {
     int64_t count = 0;
     NTK_TRY(element_count(&count, storage, n));
-    return ntk_need(bytes, count, ntk_dtype_size(dtype));
+    return count ? ntk_need(bytes, count, ntk_dtype_size(dtype)) : NTK_OK;
 }
 
 ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n)
@@ -41,6 +43,7 @@ ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int
     int64_t count = 0;
     *matrix = (ntk_symmetric){.dtype = dtype, .n = n};
     NTK_TRY(element_count(&count, storage, n));
+    if (!count) return NTK_OK;
     if (storage == NTK_STORAGE_FULL) matrix->ld = n < EDGE ? n : row_distance(n);
     return ntk_allocate(context, &matrix->data, count, ntk_dtype_size(dtype), "a symmetric matrix");
 }

@@ -12,6 +12,7 @@ enum { NTK_SYMMETRIC_EDGE = 512 };
 
 /* FULL    n rows of n elements, ld apart; what lies above the tiles of the diagonal is never read or written
  * PACKED  tile (I, J), J <= I, contiguous, one row of tiles after the other; ld is 0
+ * IMPLICIT  no element: n and dtype alone
  * The elements above the diagonal within a diagonal tile may hold anything. */
 typedef struct ntk_symmetric {
     int32_t dtype;

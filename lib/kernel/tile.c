@@ -70,11 +70,30 @@ ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *
 
 typedef struct grid_job {
     const ntk_grid *grid;
-    int64_t edge, columns; /* tiles in a row of the grid */
+    int64_t edge;
+    int64_t rows;    /* of the grid's range */
+    int64_t columns; /* tiles in its first row, but for the one on the diagonal of a lower grid */
     bool add;
     char *scratch;
     int64_t scratch_size; /* of a lane */
 } grid_job;
+
+static int64_t tile_count(int64_t n, int64_t edge)
+{
+    return n > 0 ? (n - 1) / edge + 1 : 0;
+}
+
+/* A lower grid is a rectangle, left of the square on the diagonal, and the lower triangle of that. */
+static grid_job begin(const ntk_grid *grid)
+{
+    const ntk_samples *rows = grid->rows, *cols = grid->cols;
+    grid_job job = {.grid = grid, .rows = grid->count ? grid->count : rows->rows};
+    job.edge = ntk_tile_edge(rows->kernel, job.rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
+    job.columns = tile_count(grid->lower ? grid->first : cols->rows, job.edge);
+    job.scratch_size = ntk_tile_scratch(rows->kernel, job.rows, cols->rows, job.edge, rows->dtype);
+    job.scratch = grid->scratch;
+    return job;
+}
 
 static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *col)
 {
@@ -84,48 +103,53 @@ static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *
         return;
     }
     /* the longest rows first */
-    int64_t i = job->columns - 1, left = index;
-    while (left > i) left -= i-- + 1;
+    int64_t i = tile_count(job->rows, job->edge) - 1, left = index;
+    while (left > job->columns + i) left -= job->columns + i-- + 1;
     *row = i;
     *col = left;
+}
+
+/* Rows and columns of tile (i, j). */
+static void range_of(const grid_job *job, int64_t i, int64_t j, ntk_kernel_tile *tile)
+{
+    const ntk_grid *grid = job->grid;
+    int64_t edge = job->edge, last = grid->first + job->rows;
+    bool square = grid->lower && j >= job->columns;
+    tile->row = grid->first + i * edge;
+    tile->row_count = shorter(edge, last - tile->row);
+    tile->col = square ? grid->first + (j - job->columns) * edge : j * edge;
+    int64_t end = square ? last : grid->lower ? grid->first : grid->cols->rows;
+    tile->col_count = shorter(edge, end - tile->col);
+    tile->lower = grid->lower && tile->col == tile->row;
 }
 
 static ntk_status evaluate_one(void *argument, int64_t index, const ntk_lane *lane)
 {
     const grid_job *job = argument;
     const ntk_grid *grid = job->grid;
-    int64_t i, j, edge = job->edge;
+    int64_t i, j;
     place_of(job, index, &i, &j);
-    ntk_kernel_tile tile = {.rows = grid->rows, .cols = grid->cols, .row = i * edge, .col = j * edge, .add = job->add};
-    tile.row_count = shorter(edge, grid->rows->rows - tile.row);
-    tile.col_count = shorter(edge, grid->cols->rows - tile.col);
-    tile.lower = grid->lower && i == j;
+    ntk_kernel_tile tile = {.rows = grid->rows, .cols = grid->cols, .add = job->add};
+    range_of(job, i, j, &tile);
     tile.out = grid->placement(grid->matrix, tile.row, tile.col, &tile.ld);
     tile.scratch = job->scratch ? job->scratch + lane->index * job->scratch_size : NULL;
     NTK_TRY(grid->rows->kernel->operations->tile(&tile, lane));
     return ntk_advance(lane, tile.row_count * tile.col_count);
 }
 
-static int64_t tile_count(int64_t n, int64_t edge)
+static int64_t tasks_of(const grid_job *job)
 {
-    return (n - 1) / edge + 1;
+    int64_t i = tile_count(job->rows, job->edge);
+    return job->grid->lower ? i * job->columns + i * (i + 1) / 2 : i * job->columns;
 }
 
-static int64_t tasks_of(int64_t rows, int64_t cols, int64_t edge, bool lower)
-{
-    int64_t i = tile_count(rows, edge), j = tile_count(cols, edge);
-    /* only a size query can ask for more, and knows no difference */
-    if ((double)i * (double)j > 0x1p62) return INT64_MAX;
-    return lower ? i * (i + 1) / 2 : i * j;
-}
-
-static int64_t scratch_size(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype)
+int64_t ntk_tile_scratch(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype)
 {
     int64_t bytes = shorter(rows, edge) * shorter(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
     return (bytes + 63) / 64 * 64;
 }
 
-static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane, int64_t tasks)
+static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane)
 {
     const ntk_grid *grid = job->grid;
     const ntk_kernel_operations *operations = grid->rows->kernel->operations;
@@ -135,41 +159,46 @@ static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane, int64_t t
         NTK_TRY(operations->prepare(grid->rows, lane, pass));
         if (grid->cols != grid->rows) NTK_TRY(operations->prepare(grid->cols, lane, pass));
         job->add = pass < passes - 1;
-        NTK_TRY(ntk_run_blas(lane, tasks, evaluate_one, job));
+        NTK_TRY(ntk_run_blas(lane, tasks_of(job), evaluate_one, job));
     }
     return NTK_OK;
 }
 
 ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane)
 {
-    const ntk_samples *rows = grid->rows, *cols = grid->cols;
     ntk_context *context = lane->work->context;
-    grid_job job = {.grid = grid};
-    job.edge = ntk_tile_edge(rows->kernel, rows->rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
-    job.columns = tile_count(cols->rows, job.edge);
-    job.scratch_size = scratch_size(rows->kernel, rows->rows, cols->rows, job.edge, rows->dtype);
-    int64_t tasks = tasks_of(rows->rows, cols->rows, job.edge, grid->lower);
-    if (job.scratch_size)
-        NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks), job.scratch_size, "tiles of a finite kernel"));
-    ntk_status status = evaluate_passes(&job, lane, tasks);
-    ntk_free(context, job.scratch);
+    grid_job job = begin(grid);
+    if (job.scratch_size && !job.scratch)
+        NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks_of(&job)), job.scratch_size,
+                             "tiles of a finite kernel"));
+    ntk_status status = evaluate_passes(&job, lane);
+    if (!grid->scratch) ntk_free(context, job.scratch);
     return status;
+}
+
+int64_t ntk_grid_scratch(const ntk_grid *grid, const ntk_lane *lane)
+{
+    grid_job job = begin(grid);
+    return job.scratch_size * ntk_lanes_for(lane, tasks_of(&job));
 }
 
 int64_t ntk_grid_units(const ntk_grid *grid)
 {
-    const ntk_samples *rows = grid->rows, *cols = grid->cols;
-    int64_t passes = rows->kernel->operations->passes(rows->kernel, rows->dtype, rows->all);
-    if (!grid->lower) return passes * rows->rows * cols->rows;
-    int64_t edge = ntk_tile_edge(rows->kernel, rows->rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
-    int64_t whole = rows->rows / edge, rest = rows->rows % edge;
-    return passes * (whole * (whole + 1) / 2 * edge * edge + rest * rows->rows);
+    const ntk_samples *samples = grid->rows;
+    grid_job job = begin(grid);
+    int64_t passes = samples->kernel->operations->passes(samples->kernel, samples->dtype, samples->all);
+    if (!grid->lower) return passes * job.rows * grid->cols->rows;
+    int64_t edge = job.edge, whole = job.rows / edge, rest = job.rows % edge;
+    return passes * (job.rows * grid->first + whole * (whole + 1) / 2 * edge * edge + rest * job.rows);
 }
 
 ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
                            int64_t inputs, int32_t dtype, int64_t all, int64_t most)
 {
     int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, all, most);
-    int64_t size = scratch_size(kernel, rows, cols, edge, dtype);
-    return size ? ntk_need(bytes, ntk_lanes_expected(context, tasks_of(rows, cols, edge, false)), size) : NTK_OK;
+    int64_t size = ntk_tile_scratch(kernel, rows, cols, edge, dtype);
+    int64_t i = tile_count(rows, edge), j = tile_count(cols, edge);
+    /* only a size query can ask for more, and knows no difference */
+    int64_t tasks = (double)i * (double)j > 0x1p62 ? INT64_MAX : i * j;
+    return size ? ntk_need(bytes, ntk_lanes_expected(context, tasks), size) : NTK_OK;
 }

@@ -9,18 +9,25 @@
 typedef void *(*ntk_placement)(const void *matrix, int64_t row, int64_t col, int64_t *ld);
 
 /* K(rows, cols), or for lower the lower triangle of K(rows, rows).
- * most  the largest edge of a tile that the matrix allows, a power of two; 0: any */
+ * first, count  rows first to first + count - 1 of it only; count 0: all rows
+ * most          the largest edge of a tile that the matrix allows, a power of two; 0: any
+ * scratch       ntk_grid_scratch bytes; NULL: evaluation allocates them */
 typedef struct ntk_grid {
     ntk_samples *rows, *cols;
     bool lower;
+    int64_t first, count;
     int64_t most;
     ntk_placement placement;
     const void *matrix;
+    void *scratch;
 } ntk_grid;
 
 /* Evaluates all tiles in all passes.  Units of the stage: ntk_grid_units. */
 ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane);
 int64_t ntk_grid_units(const ntk_grid *grid);
+
+/* Bytes of scratch that it takes; 0: none. */
+int64_t ntk_grid_scratch(const ntk_grid *grid, const ntk_lane *lane);
 
 /* out (rows ld apart) = beta out + a b^T, of tile->row_count rows of a and tile->col_count rows of b, depth long; for a
  * lower tile its lower triangle.  Long products are divided, so that the call can be stopped. */
@@ -33,6 +40,9 @@ ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *
 /* Edge of square tiles for so many rows and columns: a power of two that depends on the sizes and on BLAS alone. */
 int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
                       int64_t most);
+
+/* Bytes of a tile's scratch, for tiles of this edge. */
+int64_t ntk_tile_scratch(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype);
 
 /* Adds the bytes that ntk_grid_evaluate may hold to a need. */
 ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,

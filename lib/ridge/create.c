@@ -132,6 +132,11 @@ ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_k
 /* What the gram has decided. */
 static ntk_status check_gram_options(const ntk_ridge_options *own, const ntk_gram *gram, bool given, const char *function)
 {
+    if (gram->storage == NTK_STORAGE_IMPLICIT)
+        return ntk_fail(NTK_ERR_UNSUPPORTED,
+                        "%s: gram is implicit, and its factorization needs a matrix that is held: make it with "
+                        "NTK_STORAGE_FULL or NTK_STORAGE_PACKED, or fit with ntk_ridge_create",
+                        function);
     if (own->method == NTK_RIDGE_PRIMAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, but a kernel matrix has no features", function);
     if (given && own->storage != gram->storage)

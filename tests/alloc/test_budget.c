@@ -164,6 +164,71 @@ START_TEST(gram)
 }
 END_TEST
 
+/* An implicit matrix, with what its calls take. */
+static ntk_status use_implicit(const scene *s, ntk_context *context)
+{
+    ntk_gram *made;
+    ntk_gram_options options = s->gram;
+    options.storage = NTK_STORAGE_IMPLICIT;
+    ntk_status status = ntk_gram_create(context, &made, s->kernel, &s->x.view, &options);
+    if (status < 0) return status;
+    test_array K = test_array_make(s->c->n, s->c->n, 0, s->c->dtype), v = test_array_make(s->c->n, TARGETS, 0, s->c->dtype);
+    test_array_fill(&v, 3);
+    status = ntk_gram_copy(made, &K.view);
+    if (status == NTK_OK) status = ntk_gram_multiply(made, &s->y.view, &v.view);
+    test_array_free(&K);
+    test_array_free(&v);
+    ntk_gram_destroy(made);
+    return status;
+}
+
+START_TEST(implicit)
+{
+    scene s;
+    scene_make(&s, &cases[_i]);
+    ntk_gram_options options = s.gram;
+    options.storage = NTK_STORAGE_IMPLICIT;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        CHECK_OK(ntk_gram_memory(context, &answer, s.kernel, s.c->n, INPUTS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, use_implicit, "implicit", thread_counts[i], answer);
+    }
+    scene_free(&s);
+}
+END_TEST
+
+static const ntk_stream_options panels = {.struct_size = sizeof panels, .rows = 600};
+
+static int take_nothing(void *user, const ntk_panel *panel)
+{
+    (void)user, (void)panel;
+    return 0;
+}
+
+static ntk_status stream(const scene *s, ntk_context *context)
+{
+    return ntk_gram_stream(context, s->kernel, &s->x.view, take_nothing, NULL, &panels);
+}
+
+START_TEST(streams)
+{
+    scene s;
+    scene_make(&s, &cases[_i]);
+    ntk_stream_options options = panels;
+    options.dtype = s.c->dtype;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        CHECK_OK(ntk_gram_stream_memory(context, &answer, s.kernel, s.c->n, INPUTS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, stream, "stream", thread_counts[i], answer);
+    }
+    scene_free(&s);
+}
+END_TEST
+
 START_TEST(ridge)
 {
     scene s;
@@ -262,6 +327,8 @@ int main(void)
     Suite *suite = suite_create("budget");
     TCase *tests = test_case(suite, "budget");
     tcase_add_loop_test(tests, gram, 0, CASES);
+    tcase_add_loop_test(tests, implicit, 0, CASES);
+    tcase_add_loop_test(tests, streams, 0, CASES);
     tcase_add_loop_test(tests, ridge, 0, CASES);
     tcase_add_test(tests, kernel);
     tcase_add_test(tests, hopeless_sizes);

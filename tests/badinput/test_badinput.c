@@ -98,7 +98,7 @@ START_TEST(null_pointers)
     begin(_i, NTK_F64);
     FOR_EACH_ARGUMENT(i, argument)
     {
-        if (argument->kind == TEST_NUMBER || argument->kind == TEST_INTEGER) continue;
+        if (argument->kind == TEST_NUMBER || argument->kind == TEST_INTEGER || argument->kind == TEST_USER) continue;
         attempt.values[i].pointer = NULL;
         if (argument->kind == TEST_OPTIONS)
             null_options(i, argument);

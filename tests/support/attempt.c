@@ -81,6 +81,19 @@ static void reset_report(test_block *block, const test_argument *argument)
     memcpy(block, &argument->size, sizeof argument->size);
 }
 
+/* user  the hash of the panels so far */
+static int hash_panel(void *user, const ntk_panel *panel)
+{
+    const ntk_matrix *K = &panel->values;
+    const int64_t shape[] = {panel->first, K->rows, K->cols, K->stride, K->dtype};
+    uint64_t hash = 1;
+    if (panel->first) memcpy(&hash, user, sizeof hash);
+    hash = test_hash(hash, shape, sizeof shape);
+    hash = test_hash(hash, K->data, (size_t)(K->rows * K->stride) * (K->dtype == NTK_F64 ? 8 : 4));
+    memcpy(user, &hash, sizeof hash);
+    return 0;
+}
+
 static void reset_argument(test_attempt *attempt, int i)
 {
     const test_argument *argument = &attempt->row->arguments[i];
@@ -118,8 +131,12 @@ static void reset_argument(test_attempt *attempt, int i)
         reset_report(block, argument);
         break;
     case TEST_RESULT:
+    case TEST_USER:
         memset(block, POISON, sizeof *block);
         break;
+    case TEST_PANELS:
+        value->receiver = hash_panel;
+        return;
     }
     value->pointer = block;
 }
@@ -169,7 +186,7 @@ void test_attempt_check_untouched(const test_attempt *attempt, const char *what)
         test_argument_kind kind = attempt->row->arguments[i].kind;
         if ((kind == TEST_OUTPUT && !test_array_is_poison(&attempt->arrays[i])) ||
             (kind == TEST_REPORT && !block_is_poison(&attempt->blocks[i], sizeof(size_t))) ||
-            (kind == TEST_RESULT && !block_is_poison(&attempt->blocks[i], 0)))
+            ((kind == TEST_RESULT || kind == TEST_USER) && !block_is_poison(&attempt->blocks[i], 0)))
             fail_argument(attempt, i, what, "was written");
     }
 }
@@ -205,7 +222,7 @@ static uint64_t hash_argument(uint64_t hash, test_attempt *attempt, int i)
             fail_argument(attempt, i, "success", "is not written, or more than it is");
         return test_hash(hash, attempt->arrays[i].bytes, attempt->arrays[i].size);
     }
-    if (argument->kind == TEST_RESULT || argument->kind == TEST_REPORT) {
+    if (argument->kind == TEST_RESULT || argument->kind == TEST_USER || argument->kind == TEST_REPORT) {
         if (block_is_poison(block, from) || !block_is_poison(block, argument->size))
             fail_argument(attempt, i, "success", "is not written, or more than it is");
         return test_hash(hash, block->bytes + from, argument->size - from);

@@ -18,6 +18,8 @@ typedef enum test_argument_kind {
     TEST_OPTIONS, /* a sized struct that is read */
     TEST_REPORT,  /* a sized struct that is written */
     TEST_RESULT,  /* memory that is written */
+    TEST_PANELS,  /* a receiver of panels, which writes a hash of them to the next argument */
+    TEST_USER,    /* that argument: memory, which only callbacks see */
     TEST_NUMBER,
     TEST_INTEGER
 } test_argument_kind;
@@ -50,7 +52,7 @@ typedef struct test_bad {
 
 /* handle  the offset in test_world of a TEST_HANDLE
  * created the kind of a TEST_CREATED
- * type    the name of a struct; size in bytes, also of a TEST_RESULT; initial: what a valid call has in it, NULL for zeros
+ * type    the name of a struct; size in bytes, also of a TEST_RESULT or _USER; initial: what a valid call has in it, NULL for zeros
  * number, integer  of scalars in a valid call; dim resolves an integer where it is not 0 */
 typedef struct test_argument {
     const char *name;
@@ -70,6 +72,7 @@ typedef struct test_argument {
 
 typedef union test_value {
     void *pointer;
+    ntk_panel_receiver receiver;
     double number;
     int64_t integer;
 } test_value;

@@ -40,6 +40,8 @@ CALL(gram_create, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_copy, P(0), P(1))
 CALL(gram_multiply, P(0), P(1), P(2))
 CALL(gram_trace, P(0), P(1))
+CALL(gram_stream_memory, P(0), P(1), P(2), I(3), I(4), P(5))
+CALL(gram_stream, P(0), P(1), P(2), v[3].receiver, P(4), P(5))
 CALL(ridge_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_create, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
 CALL(ridge_create_gram, P(0), P(1), P(2), P(3), X(4), P(5))
@@ -77,6 +79,14 @@ CALL(ridge_summary, P(0), P(1))
 #define RESULT(argument, bytes)                              \
     {                                                        \
         .name = argument, .kind = TEST_RESULT, .size = bytes \
+    }
+#define PANELS(argument)                      \
+    {                                         \
+        .name = argument, .kind = TEST_PANELS \
+    }
+#define USER(argument, bytes)                              \
+    {                                                      \
+        .name = argument, .kind = TEST_USER, .size = bytes \
     }
 #define NUMBER(argument, value, list)                                       \
     {                                                                       \
@@ -205,7 +215,13 @@ static const test_bad bad_order[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(
 static const test_bad bad_type[] = {BAD_INTEGER(0, NTK_ERR_DTYPE), BAD_INTEGER(3, NTK_ERR_DTYPE),
                                     BAD_INTEGER(-1, NTK_ERR_DTYPE), END};
 
-static const test_bad bad_gram[] = {BAD_KIND(ntk_gram_options, storage, 2), BAD_DTYPE(ntk_gram_options), END};
+static const test_bad bad_gram[] = {BAD_KIND(ntk_gram_options, storage, 3), BAD_DTYPE(ntk_gram_options), END};
+
+static const test_bad bad_stream[] = {BAD_I64(ntk_stream_options, rows, -1, NTK_ERR_OPTION),
+                                      BAD_I64(ntk_stream_options, rows, INT64_MIN, NTK_ERR_OPTION),
+                                      BAD_KIND(ntk_stream_options, shape, 2), BAD_DTYPE(ntk_stream_options), END};
+static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
+                                      BAD_INTEGER(INT64_MAX, NTK_ERR_OVERFLOW), END};
 
 #define BAD_RIDGE                                                                                                  \
     BAD_KIND(ntk_ridge_options, method, 3), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
@@ -241,6 +257,10 @@ static const ntk_kernel_options lecture_kernel = {
     .struct_size = sizeof lecture_kernel, .part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 2};
 static const ntk_gram_options packed_gram = {
     .struct_size = sizeof packed_gram, .storage = NTK_STORAGE_PACKED, .dtype = NTK_F64};
+static const ntk_gram_options implicit_gram = {
+    .struct_size = sizeof implicit_gram, .storage = NTK_STORAGE_IMPLICIT, .dtype = NTK_F64};
+static const ntk_stream_options whole_panels = {
+    .struct_size = sizeof whole_panels, .rows = 7, .shape = NTK_PANEL_WHOLE, .dtype = NTK_F32};
 static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
                                                .method = NTK_RIDGE_DUAL,
                                                .storage = NTK_STORAGE_PACKED,
@@ -350,10 +370,32 @@ const test_row test_rows[] = {
     {ROW(gram_create, "packed, finite"),
      .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", finite),
                    INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), OPTIONS(ntk_gram_options, &packed_gram, bad_gram)}},
+    {ROW(gram_create, "implicit"),
+     .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", infinite), INPUT("x", DIM_n, DIM_d, TEST_FINITE),
+                   OPTIONS(ntk_gram_options, &implicit_gram, bad_gram)}},
+    {ROW(gram_create, "implicit, finite"),
+     .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", finite),
+                   INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), OPTIONS(ntk_gram_options, &implicit_gram, bad_gram)}},
     {ROW(gram_copy, ""), .arguments = {HANDLE("gram", gram), OUTPUT("K", DIM_n, DIM_n, 0)}},
+    {ROW(gram_copy, "implicit"), .arguments = {HANDLE("gram", implicit), OUTPUT("K", DIM_n, DIM_n, 0)}},
+    {ROW(gram_copy, "implicit, finite"), .arguments = {HANDLE("gram", implicit_finite), OUTPUT("K", DIM_n, DIM_n, 0)}},
     {ROW(gram_multiply, ""),
      .arguments = {HANDLE("gram", gram), OUTPUT("y", DIM_n, DIM_t, TEST_F64), INPUT("v", DIM_n, DIM_t, RC | TEST_F64)}},
+    {ROW(gram_multiply, "implicit"),
+     .arguments = {HANDLE("gram", implicit), OUTPUT("y", DIM_n, DIM_t, TEST_F64), INPUT("v", DIM_n, DIM_t, RC | TEST_F64)}},
+    {ROW(gram_multiply, "implicit, finite"), .arguments = {HANDLE("gram", implicit_finite), OUTPUT("y", DIM_n, DIM_t, TEST_F64),
+                                                           INPUT("v", DIM_n, DIM_t, RC | TEST_F64)}},
     {ROW(gram_trace, ""), .arguments = {HANDLE("gram", gram), RESULT("trace", 8)}},
+    {ROW(gram_trace, "implicit"), .arguments = {HANDLE("gram", implicit_finite), RESULT("trace", 8)}},
+    {ROW(gram_stream_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_length),
+                   SIZE("d", DIM_d, bad_size), OPTIONS(ntk_stream_options, NULL, bad_stream)}},
+    {ROW(gram_stream, "lower"),
+     .arguments = {CONTEXT, HANDLE("kernel", infinite), INPUT("x", DIM_n, DIM_d, TEST_FINITE), PANELS("receive"),
+                   USER("user", 8), OPTIONS(ntk_stream_options, NULL, bad_stream)}},
+    {ROW(gram_stream, "whole, finite"),
+     .arguments = {CONTEXT, HANDLE("kernel", finite), INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), PANELS("receive"),
+                   USER("user", 8), OPTIONS(ntk_stream_options, &whole_panels, bad_stream)}},
 
     {ROW(ridge_memory, ""),
      .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_order),

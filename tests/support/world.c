@@ -8,12 +8,16 @@ static void make_ridges(test_world *world)
 {
     const test_sizes *s = &world->sizes;
     ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    ntk_gram_options implicit = NTK_INIT(ntk_gram_options);
     test_array x = test_array_make(s->n, s->d, 0, NTK_F64), y = test_array_make(s->n, s->t, 0, NTK_F64);
     test_array_fill(&x, 101);
     test_array_fill(&y, 102);
+    implicit.storage = NTK_STORAGE_IMPLICIT;
     options.method = NTK_RIDGE_DUAL;
     options.intercept = 1;
     CHECK_OK(ntk_gram_create(world->context, &world->gram, world->infinite, &x.view, NULL));
+    CHECK_OK(ntk_gram_create(world->context, &world->implicit, world->infinite, &x.view, &implicit));
+    CHECK_OK(ntk_gram_create(world->context, &world->implicit_finite, world->finite, &x.view, &implicit));
     CHECK_OK(ntk_ridge_create(world->context, &world->ridge, world->infinite, &x.view, &y.view, lambda, &options));
     CHECK_OK(ntk_ridge_create_primal(world->context, &world->primal, world->features, &x.view, &y.view, lambda, NULL));
     test_array_free(&x);
@@ -45,6 +49,8 @@ void test_world_free(test_world *world)
     ntk_kernel_destroy(world->infinite);
     ntk_kernel_destroy(world->finite);
     ntk_gram_destroy(world->gram);
+    ntk_gram_destroy(world->implicit);
+    ntk_gram_destroy(world->implicit_finite);
     ntk_ridge_destroy(world->ridge);
     ntk_ridge_destroy(world->primal);
 }

@@ -1,4 +1,4 @@
-/* Kernel matrices: both storages, both precisions, sizes around the edges of tiles. */
+/* Kernel matrices: all storages, both precisions, sizes around the edges of tiles. */
 #include "oracle.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 static const int64_t sizes[] = {1, 2, 3, 511, 512, 513, 1025};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
-static const int32_t storages[] = {NTK_STORAGE_FULL, NTK_STORAGE_PACKED};
+static const int32_t storages[] = {NTK_STORAGE_FULL, NTK_STORAGE_PACKED, NTK_STORAGE_IMPLICIT};
 
 static oracle_kernel relu(int32_t part)
 {
@@ -83,8 +83,8 @@ START_TEST(sizes_storages_and_precisions)
     oracle_kernel oracle = relu(NTK_PART_BOTH);
     ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
     int64_t n = sizes[_i], d = 5;
-    for (int c = 0; c < 12; c++) {
-        int32_t in = dtypes[c & 1], storage = storages[(c >> 1) & 1], wanted = c / 4 == 0 ? 0 : dtypes[c / 4 - 1];
+    for (int c = 0; c < 18; c++) {
+        int32_t in = dtypes[c & 1], storage = storages[c / 2 % 3], wanted = c / 6 == 0 ? 0 : dtypes[c / 6 - 1];
         int32_t dtype = wanted ? wanted : in;
         double *x = oracle_samples(n, d, NTK_F32, &state);
         test_array a = oracle_array(x, n, d, 1, in);
@@ -134,13 +134,13 @@ START_TEST(products_of_another_precision_are_refused)
 }
 END_TEST
 
-/* the same bits from 1, 2 and 7 threads, in both storages and precisions, entries and product */
+/* the same bits from 1, 2 and 7 threads, in all storages and precisions, entries and product */
 START_TEST(bits_do_not_depend_on_threads)
 {
     static const int32_t threads[] = {1, 2, 7};
     int64_t n = 777, d = 19;
-    for (int c = 0; c < 4; c++) {
-        test_array K[3];
+    for (int c = 0; c < 6; c++) {
+        test_array K[3], y[3];
         for (int t = 0; t < 3; t++) {
             uint64_t state = 63;
             ntk_context *context = test_context(threads[t], NULL);
@@ -154,13 +154,21 @@ START_TEST(bits_do_not_depend_on_threads)
             K[t] = test_array_make(n, n, 0, dtypes[c & 1]);
             CHECK_OK(ntk_gram_copy(gram, &K[t].view));
             ck_assert(test_same_bits(&K[0].view, &K[t].view));
+            test_array v = oracle_array(x, n, 4, 0, dtypes[c & 1]);
+            y[t] = test_array_make(n, 4, 0, dtypes[c & 1]);
+            CHECK_OK(ntk_gram_multiply(gram, &y[t].view, &v.view));
+            ck_assert(test_same_bits(&y[0].view, &y[t].view));
+            test_array_free(&v);
             ntk_gram_destroy(gram);
             ntk_kernel_destroy(kernel);
             test_array_free(&a);
             free(x);
             ntk_context_destroy(context);
         }
-        for (int t = 0; t < 3; t++) test_array_free(&K[t]);
+        for (int t = 0; t < 3; t++) {
+            test_array_free(&K[t]);
+            test_array_free(&y[t]);
+        }
     }
 }
 END_TEST

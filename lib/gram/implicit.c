@@ -1,0 +1,115 @@
+#include "gram/implicit.h"
+
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/tile.h"
+
+/* The tiles come in rounds: round r has those of tile rows i and j with i + j = r modulo their number T.  Each i has one j, so
+ * the tiles of a round share no row; each pair is in one round. */
+typedef struct sweep {
+    ntk_samples *samples;
+    ntk_tile_visitor visit;
+    void *argument;
+    int64_t edge, tiles; /* T */
+    int64_t round;
+    bool first;
+    char *scratch; /* per lane: the tile, then what its kernel needs */
+    int64_t tile_bytes, scratch_size;
+} sweep;
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void shape_of(sweep *job, const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d)
+{
+    job->edge = ntk_tile_edge(kernel, n, n, d, dtype, n, NTK_SYMMETRIC_EDGE);
+    job->tiles = (n - 1) / job->edge + 1;
+    int64_t rows = shorter(n, job->edge);
+    job->tile_bytes = (rows * rows * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    job->scratch_size = job->tile_bytes + ntk_tile_scratch(kernel, n, n, job->edge, dtype);
+}
+
+/* Pairs i >= j with i + j = r, and those with i + j = r + T. */
+static int64_t tasks_of(const sweep *job)
+{
+    return job->round / 2 + 1 + (job->tiles - job->round) / 2;
+}
+
+/* The most that a round has. */
+static int64_t most_tasks(const sweep *job)
+{
+    return job->tiles / 2 + 1;
+}
+
+static ntk_status show_tile(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const sweep *job = argument;
+    ntk_samples *samples = job->samples;
+    int64_t low = job->round / 2 + 1, i, j;
+    if (index < low) {
+        j = index;
+        i = job->round - j;
+    } else {
+        j = job->round + 1 + index - low;
+        i = job->round + job->tiles - j;
+    }
+    ntk_kernel_tile tile = {.rows = samples, .cols = samples, .row = i * job->edge, .col = j * job->edge, .lower = i == j};
+    tile.row_count = shorter(job->edge, samples->rows - tile.row);
+    tile.col_count = tile.ld = shorter(job->edge, samples->rows - tile.col);
+    tile.out = job->scratch + lane->index * job->scratch_size;
+    tile.scratch = (char *)tile.out + job->tile_bytes;
+    NTK_TRY(samples->kernel->operations->tile(&tile, lane));
+    NTK_TRY(job->visit(job->argument, &tile, job->first, lane));
+    return ntk_advance(lane, 1);
+}
+
+static ntk_status run(sweep *job, const ntk_lane *lane, const char *stage)
+{
+    const ntk_kernel *kernel = job->samples->kernel;
+    int64_t passes = kernel->operations->passes(kernel, job->samples->dtype, job->samples->all);
+    ntk_work_stage(lane->work, stage, passes * (job->tiles * (job->tiles + 1) / 2), 0, 1);
+    /* the last pass is the one that the samples are prepared for */
+    for (int64_t pass = passes - 1; pass >= 0; pass--) {
+        NTK_TRY(kernel->operations->prepare(job->samples, lane, pass));
+        job->first = pass == passes - 1;
+        for (job->round = 0; job->round < job->tiles; job->round++) NTK_TRY(ntk_run_blas(lane, tasks_of(job), show_tile, job));
+    }
+    return NTK_OK;
+}
+
+/* Samples of this call's own, since passes change them; x itself is the matrix's. */
+ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
+                              void *argument, const char *function)
+{
+    const ntk_samples *held = &gram->set->samples;
+    ntk_context *context = gram->base.context;
+    ntk_matrix x = ntk_samples_view(held);
+    ntk_samples samples;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&samples, held->kernel, &lane, &x, held->dtype, x.rows, false, function, "x"));
+    sweep job = {.samples = &samples, .visit = visit, .argument = argument};
+    shape_of(&job, held->kernel, held->dtype, held->rows, held->inputs);
+    ntk_status status = ntk_allocate(context, &job.scratch, ntk_lanes_for(&lane, most_tasks(&job)), job.scratch_size,
+                                     "tiles of a kernel matrix");
+    if (status >= 0) {
+        if (begin) begin(argument);
+        status = run(&job, &lane, stage);
+    }
+    ntk_free(context, job.scratch);
+    ntk_samples_close(&samples);
+    return status;
+}
+
+ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
+                               int64_t d)
+{
+    sweep job;
+    shape_of(&job, kernel, dtype, n, d);
+    NTK_TRY(ntk_need(bytes, n, sizeof(double)));
+    NTK_TRY(kernel->operations->memory(kernel, bytes, dtype, n, n));
+    return ntk_need(bytes, ntk_lanes_expected(context, most_tasks(&job)), job.scratch_size);
+}

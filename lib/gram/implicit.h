@@ -1,0 +1,24 @@
+/* Kernel matrices that are not held: every tile of the lower triangle evaluated once, for someone who uses it at once. */
+#ifndef NTK_GRAM_IMPLICIT_H
+#define NTK_GRAM_IMPLICIT_H
+
+#include "gram/gram.h"
+#include "kernel/kernel.h"
+
+/* Uses a tile of K: its rows begin at tile->row, its columns at tile->col <= tile->row; where they are the same only its lower
+ * triangle is right.  A kernel of several passes is the sum of as many tiles at each place.
+ * first  this is the first tile at its place */
+typedef ntk_status (*ntk_tile_visitor)(void *argument, const ntk_kernel_tile *tile, bool first, const ntk_lane *lane);
+
+/* Shows visit all tiles, as one stage that is the whole call.  No two tiles that are shown at a time have a row or a column of K
+ * in common, either counted as rows of the symmetric matrix; and those that have come in an order that does not depend on the
+ * threads.  Tiles have at most NTK_SYMMETRIC_EDGE rows and columns.
+ * begin  called once all memory is had, before the first tile; may be NULL */
+ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
+                              void *argument, const char *function);
+
+/* Adds the bytes that this may hold to a need. */
+ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
+                               int64_t d);
+
+#endif
