@@ -5,8 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+/* Blocks of LARGE bytes, which the C library maps on their own, ask for huge pages: a gigabyte of small ones takes a third of a
+ * second to touch and 60 ms to give back, more than a call that is cancelled has. */
+enum { ALIGNMENT = 64, LARGE = 1 << 26, HUGE_PAGE = 1 << 21 };
 
 /* Stands before each block, so that giving it back can be counted; as long as the alignment, to keep it. */
 typedef union block_header {
@@ -54,7 +57,11 @@ static void *take(const ntk_context *context, size_t bytes)
     const ntk_context_options *options = &context->options;
     if (options->allocate) return options->allocate(options->allocate_user, bytes, ALIGNMENT);
     void *memory = NULL;
-    return posix_memalign(&memory, ALIGNMENT, bytes) ? NULL : memory;
+    if (posix_memalign(&memory, bytes < LARGE ? ALIGNMENT : HUGE_PAGE, bytes)) return NULL;
+#if defined(MADV_HUGEPAGE)
+    if (bytes >= LARGE) (void)madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory;
 }
 
 ntk_status ntk_allocate(ntk_context *context, void *memory_out, int64_t count, int64_t size, const char *what)
