@@ -1,0 +1,91 @@
+/* Ridge regression: the residual that the coefficients leave in the true system, and predictions. */
+#include "tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { N = 200, D = 10, POINTS = 30 };
+static const double lambda = 0.01;
+
+static oracle_value entry(const double *x, const double *y, int32_t dtype)
+{
+    const oracle_kernel relu = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
+    return oracle_infinite(&relu, x, y, D, oracle_roundoff(dtype));
+}
+
+/* |(K + lambda I) alpha - y|: the entries' errors, and Cholesky's backward error (Higham 2002, theorem 10.4). */
+static void count_residual(tally *t, const data *x, const double *y, const double *alpha)
+{
+    long double trace = 0, squares = 0, size = 0, worst = 0;
+    for (int64_t i = 0; i < N; i++) {
+        long double rest = -(long double)y[i];
+        for (int64_t j = 0; j < N; j++) {
+            oracle_value K = entry(x->x + i * D, x->x + j * D, t->dtype);
+            if (i == j) K.value += (long double)lambda, trace += K.value;
+            rest += K.value * (long double)alpha[j];
+            worst = fmaxl(worst, K.bound);
+        }
+        squares += rest * rest;
+        size += (long double)alpha[i] * (long double)alpha[i];
+    }
+    size = sqrtl(size);
+    oracle_value none = {0, (N * worst + 3 * N * (long double)oracle_roundoff(t->dtype) * trace) * size};
+    tally_count(t, (double)sqrtl(squares), none, trace * size);
+}
+
+/* f(x) = sum_i alpha_i K(x, x_i), from the model's own coefficients. */
+static void count_predictions(tally *t, const ntk_ridge *ridge, const data *x, const double *alpha)
+{
+    data points = data_draw(POINTS, D, t->dtype, 12);
+    test_array f = test_array_make(POINTS, 1, 0, t->dtype);
+    CHECK_OK(ntk_ridge_predict(ridge, &f.view, &points.in.view));
+    for (int64_t i = 0; i < POINTS; i++) {
+        oracle_value sum = {0, 0};
+        long double size = 0;
+        for (int64_t j = 0; j < N; j++) {
+            oracle_value K = entry(points.x + i * D, x->x + j * D, t->dtype);
+            sum.value += K.value * (long double)alpha[j];
+            sum.bound += K.bound * fabsl((long double)alpha[j]);
+            size += fabsl(K.value * (long double)alpha[j]);
+        }
+        sum.bound += (6 * sqrtl((long double)N) + 32) * (long double)oracle_roundoff(t->dtype) * size;
+        tally_count(t, test_get(&f.view, i, 0), sum, size);
+    }
+    data_free(&points);
+    test_array_free(&f);
+}
+
+static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t storage, tally *residual, tally *prediction)
+{
+    uint64_t state = 8;
+    data x = data_draw(N, D, residual->dtype, 7);
+    double *y = oracle_samples(N, 1, NTK_F32, &state), coefficients[N];
+    ntk_matrix alpha = ntk_matrix_f64(coefficients, N, 1);
+    test_array targets = oracle_array(y, N, 1, 0, residual->dtype);
+    ntk_ridge *ridge = NULL;
+    ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    options.storage = storage;
+    CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &x.in.view, &targets.view, lambda, &options));
+    CHECK_OK(ntk_ridge_coefficients(ridge, &alpha));
+    count_residual(residual, &x, y, coefficients);
+    count_predictions(prediction, ridge, &x, coefficients);
+    ntk_ridge_destroy(ridge);
+    test_array_free(&targets);
+    free(y);
+    data_free(&x);
+}
+
+void measure_ridge(ntk_context *context)
+{
+    const oracle_kernel relu = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
+    ntk_kernel *kernel = oracle_kernel_create(context, &relu);
+    tallies full = tally_begin(), packed = tally_begin(), prediction = tally_begin();
+    for (int p = 0; p < PRECISIONS; p++) {
+        measure(context, kernel, NTK_STORAGE_FULL, &full.of[p], &prediction.of[p]);
+        measure(context, kernel, NTK_STORAGE_PACKED, &packed.of[p], &prediction.of[p]);
+    }
+    tally_print("ridge, full: residual of the true system", "trace(A) norm(alpha)", &full);
+    tally_print("ridge, packed: residual of the true system", "trace(A) norm(alpha)", &packed);
+    tally_print("ntk_ridge_predict", "sum of abs(terms)", &prediction);
+    ntk_kernel_destroy(kernel);
+}
