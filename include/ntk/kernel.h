@@ -36,7 +36,8 @@ NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel *
                                               const ntk_kernel_options *options) NTK_MUST_CHECK;
 
 /* Makes the finite-width kernel K_N(x, x') = <phi(x), phi(x')>.  It is evaluated by products of n x N matrices, never by
- * forming the n x p features. */
+ * forming the n x p features.  Where sigma is ReLU, leaky ReLU, absolute value or identity and all a_i are equal in size, the
+ * gates sigma'(u_i) of the tangent part are held as bits and counted, which is exact. */
 NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel,
                                             const ntk_features *features) NTK_MUST_CHECK;
 

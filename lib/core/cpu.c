@@ -1,7 +1,6 @@
 #include "core/cpu.h"
 
 #include <ntk/context.h>
-#include <stdbool.h>
 
 #if defined(__x86_64__)
 static bool has_avx2(void)
@@ -22,11 +21,21 @@ ntk_isa ntk_cpu_best(uint32_t disabled)
     if (!(disabled & NTK_CPU_AVX2) && has_avx2()) return NTK_ISA_INDEX_AVX2;
     return NTK_ISA_INDEX_PORTABLE;
 }
+
+bool ntk_cpu_counts_bits(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512vpopcntdq");
+}
 #else
 ntk_isa ntk_cpu_best(uint32_t disabled)
 {
     (void)disabled;
     return NTK_ISA_INDEX_PORTABLE;
+}
+
+bool ntk_cpu_counts_bits(void)
+{
+    return false;
 }
 #endif
 

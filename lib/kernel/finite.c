@@ -1,52 +1,74 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
+#include "kernel/gates.h"
 #include "kernel/tile.h"
 
 #include <math.h>
 
-/* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).  A
- * pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
+/* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).
+ * Where nt_i takes two values but for its sign, gates.h counts bits instead.  A pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
 enum { FACTOR_BYTES = 1 << 27, LEAST_NEURONS = 64 };
 
-static int64_t parts_of(const ntk_features *features)
+/* gates  the tangent part goes by gates.h, not by nt */
+typedef struct ntk_finite {
+    ntk_kernel base;
+    bool gates;
+} ntk_finite;
+
+static bool has_gates(const ntk_kernel *kernel)
 {
-    return features->part == NTK_PART_BOTH ? 2 : 1;
+    return ((const ntk_finite *)kernel)->gates;
+}
+
+/* Whether a sample keeps rf, and whether nt. */
+static bool keeps_rf(const ntk_kernel *kernel)
+{
+    return ntk_features_has(kernel->features, NTK_PART_RF);
+}
+
+static bool keeps_nt(const ntk_kernel *kernel)
+{
+    return ntk_features_has(kernel->features, NTK_PART_NT) && !has_gates(kernel);
 }
 
 /* Neurons in a pass. */
-static int64_t width_of(const ntk_features *features, int32_t dtype, int64_t all)
+static int64_t width_of(const ntk_kernel *kernel, int32_t dtype, int64_t all)
 {
-    int64_t hidden = features->weights->hidden;
-    int64_t width = (int64_t)((double)FACTOR_BYTES / ((double)all * (double)(parts_of(features) * ntk_dtype_size(dtype))));
-    width = width / 8 * 8 < LEAST_NEURONS ? LEAST_NEURONS : width / 8 * 8;
+    int64_t hidden = kernel->features->weights->hidden;
+    double bits = 8.0 * (double)((keeps_rf(kernel) + keeps_nt(kernel)) * ntk_dtype_size(dtype));
+    if (has_gates(kernel)) bits += (double)ntk_gates_planes(kernel->features);
+    double most = fmin(8.0 * (double)FACTOR_BYTES / ((double)all * bits), 0x1p30);
+    int64_t width = (int64_t)most / NTK_GATES_GRANULE * NTK_GATES_GRANULE;
+    if (width < LEAST_NEURONS) width = LEAST_NEURONS;
     return width < hidden ? width : hidden;
 }
 
 static int64_t passes(const ntk_kernel *kernel, int32_t dtype, int64_t all)
 {
-    return (kernel->features->weights->hidden - 1) / width_of(kernel->features, dtype, all) + 1;
+    return (kernel->features->weights->hidden - 1) / width_of(kernel, dtype, all) + 1;
 }
 
 static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
 {
-    const ntk_features *features = kernel->features;
-    int64_t width = width_of(features, dtype, all), size = ntk_dtype_size(dtype);
-    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
-    for (int64_t part = 0; part < parts_of(features); part++) NTK_TRY(ntk_need(bytes, rows, width * size));
-    return NTK_OK;
+    const ntk_weights *weights = kernel->features->weights;
+    int64_t width = width_of(kernel, dtype, all), size = ntk_dtype_size(dtype);
+    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, weights->hidden, weights->inputs * size));
+    if (keeps_rf(kernel)) NTK_TRY(ntk_need(bytes, rows, width * size));
+    if (keeps_nt(kernel)) NTK_TRY(ntk_need(bytes, rows, width * size));
+    return has_gates(kernel) ? ntk_gates_memory(kernel->features, bytes, dtype, rows, width) : NTK_OK;
 }
 
 static ntk_status open_factors(ntk_samples *samples, const ntk_lane *lane)
 {
-    const ntk_features *features = samples->kernel->features;
-    int64_t width = width_of(features, samples->dtype, samples->all), size = ntk_dtype_size(samples->dtype);
-    NTK_TRY(ntk_hidden_weights(lane, features->weights, samples->dtype, &samples->w, "a finite kernel"));
-    if (ntk_features_has(features, NTK_PART_RF))
+    const ntk_kernel *kernel = samples->kernel;
+    int64_t width = width_of(kernel, samples->dtype, samples->all), size = ntk_dtype_size(samples->dtype);
+    NTK_TRY(ntk_hidden_weights(lane, kernel->features->weights, samples->dtype, &samples->w, "a finite kernel"));
+    if (keeps_rf(kernel))
         NTK_TRY(ntk_allocate(samples->context, &samples->rf, samples->rows, width * size, "the neurons' outputs"));
-    if (ntk_features_has(features, NTK_PART_NT))
+    if (keeps_nt(kernel))
         NTK_TRY(ntk_allocate(samples->context, &samples->nt, samples->rows, width * size, "the neurons' derivatives"));
-    return NTK_OK;
+    return has_gates(kernel) ? ntk_gates_open(samples, width) : NTK_OK;
 }
 
 /* Samples of one pass in work. */
@@ -85,18 +107,31 @@ static ntk_status prepare_rows(void *argument, int64_t index, const ntk_lane *la
     return NTK_OK;
 }
 
+static ntk_status prepare_factors(preparation *job, const ntk_lane *lane)
+{
+    const ntk_samples *samples = job->samples;
+    job->shape = ntk_tile_shape(samples->rows, samples->count, ntk_layer_cost(samples->inputs));
+    return ntk_run_blas(lane, (samples->rows - 1) / job->shape.rows + 1, prepare_rows, job);
+}
+
+static ntk_status prepare_gates(preparation *job, const ntk_lane *lane)
+{
+    NTK_TRY(ntk_gates_prepare(job->samples, lane, job->first_time));
+    for (int64_t i = 0; job->first_time && i < job->samples->rows; i++) add_to_diagonal(job->samples, i);
+    return NTK_OK;
+}
+
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
 {
-    const ntk_features *features = samples->kernel->features;
-    int64_t hidden = features->weights->hidden, width = width_of(features, samples->dtype, samples->all);
+    const ntk_kernel *kernel = samples->kernel;
+    int64_t hidden = kernel->features->weights->hidden, width = width_of(kernel, samples->dtype, samples->all);
     int64_t next = pass * width;
     if (samples->count && samples->first == next) return NTK_OK;
     if (!samples->count) NTK_TRY(open_factors(samples, lane));
     preparation job = {.samples = samples, .first_time = samples->largest == 0 && next >= samples->first + samples->count};
     samples->first = next;
     samples->count = hidden - next < width ? hidden - next : width;
-    job.shape = ntk_tile_shape(samples->rows, samples->count, ntk_layer_cost(samples->inputs));
-    NTK_TRY(ntk_run_blas(lane, (samples->rows - 1) / job.shape.rows + 1, prepare_rows, &job));
+    NTK_TRY((has_gates(kernel) ? prepare_gates : prepare_factors)(&job, lane));
     if (!job.first_time || next + samples->count < hidden) return NTK_OK;
     for (int64_t i = 0; i < samples->rows; i++) {
         double root = sqrt(samples->diagonal[i]);
@@ -111,6 +146,7 @@ static void close_samples(ntk_samples *samples)
     ntk_free(samples->context, samples->rf);
     ntk_free(samples->context, samples->nt);
     samples->w = samples->rf = samples->nt = NULL;
+    ntk_gates_close(samples);
     samples->count = 0;
 }
 
@@ -167,31 +203,31 @@ static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lan
     const ntk_samples *rows = tile->rows, *cols = tile->cols;
     int32_t dtype = rows->dtype;
     int64_t width = rows->count;
-    double beta = rows->nt || tile->add ? 1 : 0;
-    if (rows->nt) NTK_TRY(tangent_tile(tile, lane));
+    bool tangent = rows->nt || rows->gates.bits;
+    double beta = tangent || tile->add ? 1 : 0;
+    if (tangent) NTK_TRY((rows->nt ? tangent_tile : ntk_gates_tile)(tile, lane));
     if (!rows->rf) return NTK_OK;
     NTK_TRY(ntk_advance(lane, 0));
     return ntk_tile_product(tile, lane, ntk_at(rows->rf, dtype, tile->row * width), width,
                             ntk_at(cols->rf, dtype, tile->col * width), width, width, beta, tile->out, tile->ld);
 }
 
+/* A product's operations by the bits that are compared in their place. */
+static const double GATES_PER_OPERATION = 32;
+
 static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all)
 {
-    const ntk_features *features = kernel->features;
-    double per_part = 2.0 * (double)width_of(features, dtype, all);
-    return (double)parts_of(features) * per_part + (ntk_features_has(features, NTK_PART_NT) ? 2.0 * (double)inputs : 0);
+    double width = (double)width_of(kernel, dtype, all), cost = 2 * width * (keeps_rf(kernel) + keeps_nt(kernel));
+    if (has_gates(kernel)) cost += width / GATES_PER_OPERATION;
+    return cost + (ntk_features_has(kernel->features, NTK_PART_NT) ? 2.0 * (double)inputs : 0);
 }
 
-static const ntk_kernel_operations operations = {
-    .scratch = 2,
-    .passes = passes,
-    .memory = samples_memory,
-    .prepare = prepare,
-    .rest = close_samples,
-    .close = close_samples,
-    .tile = evaluate_tile,
-    .cost = entry_cost,
-};
+#define OPERATIONS(RECTANGLES)                                                                                        \
+    {                                                                                                                 \
+        .scratch = RECTANGLES, .passes = passes, .memory = samples_memory, .prepare = prepare, .rest = close_samples, \
+        .close = close_samples, .tile = evaluate_tile, .cost = entry_cost                                             \
+    }
+static const ntk_kernel_operations operations = OPERATIONS(2), gate_operations = OPERATIONS(1);
 
 static void dispose(void *self)
 {
@@ -201,14 +237,15 @@ static void dispose(void *self)
 
 ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features)
 {
-    ntk_kernel *made;
+    ntk_finite *made;
     NTK_REQUIRE(kernel);
     *kernel = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(features);
     NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
-    made->operations = &operations;
-    made->features = ntk_retain(features);
-    *kernel = made;
+    made->gates = ntk_gates_serve(features);
+    made->base.operations = made->gates ? &gate_operations : &operations;
+    made->base.features = ntk_retain(features);
+    *kernel = &made->base;
     return NTK_OK;
 }

@@ -6,13 +6,27 @@
 #include "kernel/kernel.h"
 #include "network/layer.h"
 
+/* Signs of a finite kernel's u as bits (gates.h).
+ * bits    rows x planes x words
+ * totals  rows x 2: neurons with u > 0 and with u < 0
+ * u       rows x group, of the neurons in work
+ * zeros   some u is 0 where that counts apart */
+typedef struct ntk_gates {
+    uint64_t *bits;
+    int32_t *totals;
+    void *u;
+    int64_t planes, words, group;
+    bool zeros;
+} ntk_gates;
+
 /* x         rows x inputs in dtype: the caller's array, or a copy of the samples' own
  * diagonal  K(x_i, x_i); infinite or NaN where that overflows
  * largest   of sqrt K(x_i, x_i), which may be finite where K(x_i, x_i) is not: no entry of a block is larger than the
  *           product of its two sets' largest
  * The rest belongs to the kind of kernel.
  * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme
- * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on */
+ * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on;
+ *         gates  instead of nt where they serve */
 typedef struct ntk_samples {
     const ntk_kernel *kernel;
     ntk_context *context;
@@ -26,6 +40,7 @@ typedef struct ntk_samples {
     int64_t all;
     void *w;
     void *rf, *nt;
+    ntk_gates gates;
     int64_t first, count;
 } ntk_samples;
 
