@@ -10,17 +10,29 @@
 
 /* SLOPES: below * u for u < 0, above * u for u > 0 (ReLU, leaky ReLU, absolute value, identity).
  * LEVELS: below for u < 0, 0 at 0, above for u > 0, but for the step 0 (step, sign).
- * WAVE: sin(u + phase), or cos. */
+ * WAVE: sin(u + phase), or cos.
+ * MONOMIAL, HERMITE: polynomials of the degree.  USER: the caller's functions. */
 typedef enum ntk_family {
     NTK_FAMILY_SLOPES,
     NTK_FAMILY_LEVELS,
     NTK_FAMILY_ERF,
     NTK_FAMILY_GELU,
     NTK_FAMILY_WAVE,
-    NTK_FAMILY_EXP
+    NTK_FAMILY_EXP,
+    NTK_FAMILY_MONOMIAL,
+    NTK_FAMILY_HERMITE,
+    NTK_FAMILY_TANH,
+    NTK_FAMILY_SIGMOID,
+    NTK_FAMILY_SOFTPLUS,
+    NTK_FAMILY_SILU,
+    NTK_FAMILY_USER
 } ntk_family;
 
-/* sigma(u) = scale s(frequency u); below, above, at_zero and phase are of s. */
+/* How moments are had: by a closed form, a finite series (polynomials), an infinite one (smooth functions), or integrals split at
+ * kinks. */
+typedef enum ntk_route { NTK_ROUTE_CLOSED, NTK_ROUTE_POLYNOMIAL, NTK_ROUTE_SERIES, NTK_ROUTE_PANELS } ntk_route;
+
+/* sigma(u) = scale s(frequency u + shift) + offset; below, above, at_zero and phase are of s. */
 struct ntk_activation {
     ntk_object base;
     int32_t kind;
@@ -29,8 +41,19 @@ struct ntk_activation {
     double at_zero; /* s'(0), SLOPES */
     double phase;   /* WAVE */
     bool cosine;    /* WAVE: cos(u + phase) instead */
+    int32_t degree; /* MONOMIAL, HERMITE */
     double scale, frequency;
+    double shift; /* 0 where phase, scale or offset can take it */
+    double offset;
+    double accuracy;
+    ntk_activation_functions user; /* USER; kinks are the activation's own */
+    double *kinks;
 };
+
+ntk_route ntk_activation_route(const ntk_activation *activation);
+
+/* 1e-12 for 0. */
+ntk_status ntk_activation_accuracy(double *accuracy, double asked, const char *function);
 
 /* out[i] = sigma(u[i]) (order 0) or sigma'(u[i]) (order 1).  out may be u. */
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,

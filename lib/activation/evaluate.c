@@ -5,6 +5,8 @@
 #include "core/parallel.h"
 #include "core/status.h"
 
+#include <math.h>
+
 /* About a tenth of a millisecond of the slowest activation. */
 enum { ELEMENTS_PER_TASK = 32768 };
 
@@ -16,6 +18,47 @@ static const ntk_activation_loops *loops_of(ntk_isa isa, int32_t dtype)
 #endif
     (void)isa;
     return &ntk_activation_loops_portable[dtype - 1];
+}
+
+/* The derivative of a polynomial is one: p u^(p - 1), sqrt(p) h_(p - 1). */
+static void evaluate_later(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
+                           const void *u, int64_t count)
+{
+    int32_t degree = activation->degree;
+    switch (activation->family) {
+    case NTK_FAMILY_MONOMIAL:
+        loops->monomial(out, u, count, degree - order, order ? degree : 1);
+        break;
+    case NTK_FAMILY_HERMITE:
+        loops->hermite(out, u, count, degree - order, order ? sqrt(degree) : 1);
+        break;
+    case NTK_FAMILY_TANH:
+        (order ? loops->tanh_derivative : loops->tanh)(out, u, count);
+        break;
+    case NTK_FAMILY_SIGMOID:
+        (order ? loops->sigmoid_derivative : loops->sigmoid)(out, u, count);
+        break;
+    case NTK_FAMILY_SOFTPLUS:
+        (order ? loops->sigmoid : loops->softplus)(out, u, count);
+        break;
+    default:
+        (order ? loops->silu_derivative : loops->silu)(out, u, count);
+        break;
+    }
+}
+
+/* The caller's functions see f64, in pieces that need no memory. */
+static void evaluate_user(const ntk_activation *activation, int32_t dtype, int order, void *out, const void *u, int64_t count)
+{
+    enum { PIECE = 256 };
+    const ntk_activation_functions *functions = &activation->user;
+    double from[PIECE], to[PIECE];
+    for (int64_t i = 0; i < count; i += PIECE) {
+        int64_t piece = count - i < PIECE ? count - i : PIECE;
+        ntk_convert(from, NTK_F64, ntk_at(u, dtype, i), dtype, piece);
+        (order ? functions->derivative : functions->value)(functions->user, to, from, piece);
+        ntk_convert(ntk_at(out, dtype, i), dtype, to, NTK_F64, piece);
+    }
 }
 
 /* s or s' of the kind itself. */
@@ -45,6 +88,9 @@ static void evaluate_kind(const ntk_activation *activation, const ntk_activation
     case NTK_FAMILY_EXP:
         loops->exp(out, u, count);
         break;
+    default:
+        evaluate_later(activation, loops, order, out, u, count);
+        break;
     }
 }
 
@@ -62,7 +108,12 @@ DEFINE_AFFINE(affine_f32, float)
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,
                              int64_t count)
 {
-    double frequency = activation->frequency, phase = activation->phase;
+    if (activation->family == NTK_FAMILY_USER) {
+        evaluate_user(activation, dtype, order, out, u, count);
+        return;
+    }
+    double frequency = activation->frequency, phase = activation->phase + activation->shift;
+    double offset = order ? 0 : activation->offset;
     /* cos' = -sin */
     double factor = activation->scale * (order ? (activation->cosine ? -frequency : frequency) : 1);
     void (*affine)(void *, const void *, int64_t, double, double) = dtype == NTK_F64 ? affine_f64 : affine_f32;
@@ -71,7 +122,7 @@ void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int3
         u = out;
     }
     evaluate_kind(activation, loops_of(isa, dtype), order, out, u, count);
-    if (factor != 1) affine(out, out, count, factor, 0);
+    if (factor != 1 || offset != 0) affine(out, out, count, factor, offset);
 }
 
 /* One call of ntk_activation_value or ntk_activation_derivative: a task is a run of rows, or of elements of one long row. */

@@ -1,4 +1,5 @@
 #include "activation/closed_forms.h"
+#include "activation/series.h"
 #include "core/options.h"
 #include "core/status.h"
 
@@ -147,6 +148,61 @@ static void exponential(ntk_moments *m, const covariance *c)
     m->dkappa_dq11 = m->dkdot_dq11 = m->kappa / 2;
 }
 
+static void closed(ntk_moments *m, const ntk_activation *activation, const covariance *c)
+{
+    m->error_bound = ERROR_BOUND;
+    switch (activation->family) {
+    case NTK_FAMILY_SLOPES:
+        slopes(m, activation, c);
+        break;
+    case NTK_FAMILY_LEVELS:
+        levels(m, activation, c);
+        break;
+    case NTK_FAMILY_ERF:
+        error_function(m, c);
+        break;
+    case NTK_FAMILY_GELU:
+        gelu(m, c);
+        break;
+    case NTK_FAMILY_WAVE:
+        wave(m, activation, c);
+        break;
+    default:
+        exponential(m, c);
+        break;
+    }
+}
+
+/* The moments of s. */
+static ntk_status evaluate(ntk_moments *m, ntk_mean means[2], const ntk_activation *activation, const covariance *c)
+{
+    ntk_directions at = {first_length(c), second_length(c), c->angle.cosine, c->angle.sine};
+    switch (ntk_activation_route(activation)) {
+    case NTK_ROUTE_CLOSED:
+        closed(m, activation, c);
+        means[0] = ntk_closed_mean(activation, at.s1);
+        means[1] = ntk_closed_mean(activation, at.s2);
+        break;
+    case NTK_ROUTE_POLYNOMIAL:
+        ntk_polynomial_moments(m, means, activation, &at);
+        break;
+    case NTK_ROUTE_SERIES:
+        return ntk_series_moments(m, means, activation, &at);
+    case NTK_ROUTE_PANELS:
+        return ntk_panels_moments(m, means, activation, &at);
+    }
+    return NTK_OK;
+}
+
+/* E[(s(u) + o) (s(v) + o)], o = offset / scale */
+static void add_offset(ntk_moments *m, const ntk_mean means[2], const ntk_activation *activation)
+{
+    double o = activation->offset / activation->scale;
+    if (o == 0) return;
+    m->kappa += o * (means[0].value + means[1].value) + o * o;
+    m->dkappa_dq11 += o * means[0].slope;
+}
+
 /* sigma(u) = scale s(frequency u), whose moments are those of s at frequency^2 times the covariance. */
 static void rescale(ntk_moments *m, const ntk_activation *activation)
 {
@@ -167,27 +223,10 @@ ntk_status ntk_activation_moments(const ntk_activation *activation, ntk_moments 
     NTK_TRY(read_covariance(&c, q11, q22, q12));
     c.s1 *= fabs(activation->frequency);
     c.s2 *= fabs(activation->frequency);
-    ntk_moments own = {.error_bound = ERROR_BOUND};
-    switch (activation->family) {
-    case NTK_FAMILY_SLOPES:
-        slopes(&own, activation, &c);
-        break;
-    case NTK_FAMILY_LEVELS:
-        levels(&own, activation, &c);
-        break;
-    case NTK_FAMILY_ERF:
-        error_function(&own, &c);
-        break;
-    case NTK_FAMILY_GELU:
-        gelu(&own, &c);
-        break;
-    case NTK_FAMILY_WAVE:
-        wave(&own, activation, &c);
-        break;
-    case NTK_FAMILY_EXP:
-        exponential(&own, &c);
-        break;
-    }
+    ntk_moments own = {0};
+    ntk_mean means[2];
+    NTK_TRY(evaluate(&own, means, activation, &c));
+    add_offset(&own, means, activation);
     rescale(&own, activation);
     if (!isfinite(own.kappa))
         return ntk_fail(NTK_ERR_OVERFLOW, "ntk_activation_moments: kappa at (%g, %g, %g) is too large to be represented", q11,

@@ -49,6 +49,8 @@ enum { V64_LANES = 1, V32_LANES = 1 };
     static inline V V##_exp(V a) { return exp##SUFFIX(a); }                                                            \
     static inline V V##_expm1(V a) { return expm1##SUFFIX(a); }                                                        \
     static inline V V##_erfc(V a) { return erfc##SUFFIX(a); }                                                          \
+    static inline V V##_tanh(V a) { return tanh##SUFFIX(a); }                                                          \
+    static inline V V##_log1p(V a) { return log1p##SUFFIX(a); }                                                        \
     static inline V V##_sin(V a) { return sin##SUFFIX(a); }                                                            \
     static inline V V##_cos(V a) { return cos##SUFFIX(a); }
 
@@ -154,6 +156,8 @@ NTK_VECTOR_FUNCTIONS(v32, float, ps)
     static inline V V##_exp(V a) { return SLEEF(exp)(a); }                                                             \
     static inline V V##_expm1(V a) { return SLEEF(expm1)(a); }                                                         \
     static inline V V##_erfc(V a) { return SLEEF15(erfc)(a); }                                                         \
+    static inline V V##_tanh(V a) { return SLEEF(tanh)(a); }                                                           \
+    static inline V V##_log1p(V a) { return SLEEF(log1p)(a); }                                                         \
     static inline V V##_sin(V a) { return SLEEF(sin)(a); }                                                             \
     static inline V V##_cos(V a) { return SLEEF(cos)(a); }
 

@@ -140,6 +140,14 @@ static ntk_status check_options(const ntk_kernel_options *options)
     return NTK_OK;
 }
 
+static ntk_status check_activation(const ntk_activation *activation)
+{
+    if (ntk_activation_route(activation) == NTK_ROUTE_CLOSED && activation->offset == 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "ntk_kernel_create_infinite: activation has no closed form (its kind, shift or offset), "
+                    "and this version makes infinite kernels only of those that have one");
+}
+
 static double or_one(double scale)
 {
     return scale != 0 ? scale : 1;
@@ -156,6 +164,7 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     NTK_REQUIRE(activation);
     NTK_TRY(ntk_options_read(&own, sizeof own, 48, options, "ntk_kernel_options"));
     NTK_TRY(check_options(&own));
+    NTK_TRY(check_activation(activation));
     NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
     made->base.operations = &operations;
     made->activation = ntk_retain(activation);

@@ -57,6 +57,7 @@ START_TEST(init_sets_the_size_and_nothing_else)
     } while (0)
     CHECK_INIT(ntk_context_options);
     CHECK_INIT(ntk_activation_options);
+    CHECK_INIT(ntk_activation_functions);
     CHECK_INIT(ntk_moments);
     CHECK_INIT(ntk_network_options);
     CHECK_INIT(ntk_kernel_options);

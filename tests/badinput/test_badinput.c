@@ -349,13 +349,25 @@ static void check_long_report(int i, const test_argument *argument)
     ck_assert(memcmp(bytes + argument->size + 24, expected.bytes + argument->size + 24, TEST_BLOCK - argument->size - 24) == 0);
 }
 
+/* The size of a struct's first version, the shortest that is read. */
+static size_t first_size(const test_argument *argument)
+{
+    static const struct {
+        const char *type;
+        size_t size;
+    } grown[] = {{"ntk_activation_options", 40}};
+    for (size_t i = 0; i < sizeof grown / sizeof grown[0]; i++)
+        if (strcmp(argument->type, grown[i].type) == 0) return grown[i].size;
+    return argument->size;
+}
+
 START_TEST(struct_sizes)
 {
     begin(_i, NTK_F64);
     FOR_EACH_ARGUMENT(i, argument)
     {
         if (argument->kind != TEST_OPTIONS && argument->kind != TEST_REPORT) continue;
-        const size_t sizes[] = {0, 1, sizeof(size_t), argument->size - 1, 65537, (size_t)1 << 40, SIZE_MAX};
+        const size_t sizes[] = {0, 1, sizeof(size_t), first_size(argument) - 1, 65537, (size_t)1 << 40, SIZE_MAX};
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
             set_size(i, sizes[s]);
             expect(NTK_ERR_OPTION, argument, "struct_size", "is", (double)sizes[s]);

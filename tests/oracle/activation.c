@@ -5,6 +5,30 @@
 
 static const long double root = 0.707106781186547524400844362104849039L;
 
+static long double hermite(int degree, long double u)
+{
+    long double last = 0, now = 1;
+    for (int k = 0; k < degree; k++) {
+        long double next = (u * now - sqrtl(k) * last) / sqrtl(k + 1);
+        last = now;
+        now = next;
+    }
+    return now;
+}
+
+/* From the other side of the hyperbola than the library. */
+static long double logistic(long double u)
+{
+    return (1 + tanhl(u / 2)) / 2;
+}
+
+/* p (1 - p) = 1 / (4 cosh(u / 2)^2) */
+static long double logistic_slope(long double u)
+{
+    long double c = coshl(u / 2);
+    return 1 / (4 * c * c);
+}
+
 long double oracle_activation(int32_t kind, double slope, long double u)
 {
     switch (kind) {
@@ -28,6 +52,18 @@ long double oracle_activation(int32_t kind, double slope, long double u)
         return sinl(u);
     case NTK_COS:
         return cosl(u);
+    case NTK_MONOMIAL:
+        return powl(u, (long double)slope);
+    case NTK_HERMITE:
+        return hermite((int)slope, u);
+    case NTK_TANH:
+        return tanhl(u);
+    case NTK_SIGMOID:
+        return u < 0 ? expl(u) / (1 + expl(u)) : logistic(u);
+    case NTK_SOFTPLUS:
+        return u < 0 ? log1pl(expl(u)) : u + log1pl(expl(-u));
+    case NTK_SILU:
+        return isinf(u) ? (u > 0 ? u : 0) : u * (u < 0 ? expl(u) / (1 + expl(u)) : logistic(u));
     default:
         return expl(u);
     }
@@ -55,6 +91,18 @@ long double oracle_derivative(int32_t kind, double slope, long double u)
         return cosl(u);
     case NTK_COS:
         return -sinl(u);
+    case NTK_MONOMIAL:
+        return (long double)slope * powl(u, (long double)slope - 1);
+    case NTK_HERMITE:
+        return sqrtl((long double)slope) * hermite((int)slope - 1, u);
+    case NTK_TANH:
+        return 4 * logistic_slope(2 * u);
+    case NTK_SIGMOID:
+        return logistic_slope(u);
+    case NTK_SOFTPLUS:
+        return oracle_activation(NTK_SIGMOID, 0, u);
+    case NTK_SILU:
+        return oracle_activation(NTK_SIGMOID, 0, u) + (isinf(u) ? 0 : u * logistic_slope(u));
     default:
         return expl(u);
     }
@@ -62,16 +110,19 @@ long double oracle_derivative(int32_t kind, double slope, long double u)
 
 const char *oracle_kind_name(int32_t kind)
 {
-    static const char *const names[] = {"?",        "relu", "leaky", "abs", "step", "sign",
-                                        "identity", "erf",  "gelu",  "sin", "cos",  "exp"};
-    return kind >= NTK_RELU && kind <= NTK_EXP ? names[kind] : names[0];
+    static const char *const names[] = {"?",   "relu", "leaky", "abs",      "step",    "sign", "identity", "erf",      "gelu",
+                                        "sin", "cos",  "exp",   "monomial", "hermite", "tanh", "sigmoid",  "softplus", "silu"};
+    return kind >= NTK_RELU && kind <= NTK_SILU ? names[kind] : names[0];
 }
 
 ntk_activation *oracle_activation_create(ntk_context *context, int32_t kind, double slope)
 {
     ntk_activation_options options = NTK_INIT(ntk_activation_options);
     ntk_activation *activation = NULL;
-    options.slope = slope;
+    if (kind == NTK_MONOMIAL || kind == NTK_HERMITE)
+        options.degree = (int32_t)slope;
+    else
+        options.slope = slope;
     CHECK_OK(ntk_activation_create(context, &activation, kind, &options));
     return activation;
 }

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN, NTK_IDENTITY,
-                                NTK_ERF,  NTK_GELU,       NTK_SIN, NTK_COS,  NTK_EXP};
+static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN,    NTK_IDENTITY, NTK_ERF, NTK_GELU,
+                                NTK_SIN,  NTK_COS,        NTK_EXP, NTK_TANH, NTK_SIGMOID, NTK_SOFTPLUS, NTK_SILU};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 
@@ -42,6 +42,12 @@ static void compare_pointwise(int32_t kind, double slope, int32_t dtype, double 
         slope_size = 1 / (1 + expl(-wide)) + fabsl(g) + fabsl(wide) * expl(-wide * wide / 2) * (1 + wide * wide / 2);
         if (wide < -1) slope_size = (4 + wide * wide) * fabsl(g);
         if (wide < -1) loose_value = 4 + wide * wide / 2;
+    }
+    if (kind >= NTK_TANH) { /* a few functions of an ulp each; SiLU's slope is a sum that cancels */
+        loose_value = 4;
+        loose_slope = 6;
+        if (kind == NTK_SILU)
+            slope_size = fabsl(g) + 1 / (1 + expl(-wide)) + fabsl(oracle_derivative(NTK_SIGMOID, 0, wide) * wide);
     }
     if (kind == NTK_EXP && v > most) {
         ck_assert(isinf(value) && isinf(derivative));
@@ -155,6 +161,17 @@ static const special specials[] = {
     {NTK_EXP, 0, 1, 1},
     {NTK_EXP, (double)INFINITY, (double)INFINITY, (double)INFINITY},
     {NTK_EXP, -(double)INFINITY, 0, 0},
+    {NTK_TANH, 0, 0, 1},
+    {NTK_TANH, (double)INFINITY, 1, 0},
+    {NTK_TANH, -(double)INFINITY, -1, 0},
+    {NTK_SIGMOID, 0, 0.5, 0.25},
+    {NTK_SIGMOID, (double)INFINITY, 1, 0},
+    {NTK_SIGMOID, -(double)INFINITY, 0, 0},
+    {NTK_SOFTPLUS, (double)INFINITY, (double)INFINITY, 1},
+    {NTK_SOFTPLUS, -(double)INFINITY, 0, 0},
+    {NTK_SILU, 0, 0, 0.5},
+    {NTK_SILU, (double)INFINITY, (double)INFINITY, 1},
+    {NTK_SILU, -(double)INFINITY, 0, 0},
 };
 
 /* kinks and infinities by the header, -0 like 0, and NaN in gives NaN out, alone and amid numbers */
@@ -198,8 +215,8 @@ START_TEST(option_errors)
     ntk_context *context = context_without(0);
     ntk_activation *activation = NULL;
     ntk_activation_options options = NTK_INIT(ntk_activation_options);
-    for (int32_t kind = -1; kind <= 16; kind += kind == 0 ? NTK_EXP + 1 : 1) {
-        if (kind >= NTK_RELU && kind <= NTK_EXP) continue;
+    for (int32_t kind = -1; kind <= 20; kind++) {
+        if (kind >= NTK_RELU && kind <= NTK_SILU) continue;
         CHECK_STATUS(ntk_activation_create(context, &activation, kind, NULL), NTK_ERR_OPTION);
         ck_assert_ptr_null(activation);
     }
@@ -252,6 +269,48 @@ START_TEST(long_rows)
 }
 END_TEST
 
+/* scale s(frequency u + shift) + offset of the polynomials, against their definitions, on every instruction set */
+START_TEST(polynomials_with_shift_and_offset)
+{
+    uint64_t state = test_seed(13);
+    ntk_context *context = context_without((uint32_t)_i);
+    for (int32_t kind = NTK_MONOMIAL; kind <= NTK_HERMITE; kind++)
+        for (int32_t degree = 1; degree <= 9; degree += 2)
+            for (int t = 0; t < 2; t++) {
+                ntk_activation_options options = NTK_INIT(ntk_activation_options);
+                ntk_activation *activation = NULL;
+                options.degree = degree;
+                options.scale = 0.5;
+                options.frequency = -1.5;
+                options.shift = 0.25;
+                options.offset = 3;
+                CHECK_OK(ntk_activation_create(context, &activation, kind, &options));
+                double *u = oracle_samples(1, 37, dtypes[t], &state);
+                test_array in = oracle_array(u, 1, 37, 0, dtypes[t]), value = test_array_make(1, 37, 0, dtypes[t]),
+                           slope = test_array_make(1, 37, 0, dtypes[t]);
+                CHECK_OK(ntk_activation_value(activation, &value.view, &in.view));
+                CHECK_OK(ntk_activation_derivative(activation, &slope.view, &in.view));
+                for (int i = 0; i < 37; i++) {
+                    long double v = -1.5L * (long double)u[i] + 0.25L;
+                    /* a rounding a step, of terms that a polynomial of |v| + 1 bounds */
+                    long double bound =
+                        8 * (degree + 1) * (long double)oracle_roundoff(dtypes[t]) * (degree + 1) * powl(1 + fabsl(v), degree);
+                    ck_assert(
+                        fabsl((long double)test_get(&value.view, 0, i) - (0.5L * oracle_activation(kind, degree, v) + 3)) <=
+                        bound + 6 * (long double)oracle_roundoff(dtypes[t]));
+                    ck_assert(fabsl((long double)test_get(&slope.view, 0, i) + 0.75L * oracle_derivative(kind, degree, v)) <=
+                              2 * bound);
+                }
+                free(u);
+                test_array_free(&in);
+                test_array_free(&value);
+                test_array_free(&slope);
+                ntk_activation_destroy(activation);
+            }
+    ntk_context_destroy(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("activation");
@@ -259,6 +318,7 @@ int main(void)
     tcase_add_loop_test(values, tails_on_every_instruction_set, 0, 4);
     tcase_add_loop_test(values, all_magnitudes, 0, 4);
     tcase_add_loop_test(values, conventions, 0, 4);
+    tcase_add_loop_test(values, polynomials_with_shift_and_offset, 0, 4);
     tcase_add_test(test_case(suite, "options"), option_errors);
     tcase_add_test(values, long_rows);
     return test_run(suite);

@@ -201,7 +201,8 @@ START_TEST(gaussian_kernel)
     const double g = 0.6;
     double *x = oracle_samples(n, d, NTK_F64, &state);
     for (int64_t k = 0; k < d; k++) x[d + k] = x[k] * (1 + 1e-8 * oracle_normal(&state));
-    ntk_activation_options options = {sizeof options, 0, sqrt(2.0), sqrt(2 * g), 0.78539816339744830962};
+    ntk_activation_options options = {
+        .struct_size = sizeof options, .scale = sqrt(2.0), .frequency = sqrt(2 * g), .phase = 0.78539816339744830962};
     ntk_activation *activation = create(NTK_SIN, &options);
     ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
     ntk_kernel *kernel = NULL;

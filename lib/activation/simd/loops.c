@@ -21,7 +21,9 @@
 
 const ntk_activation_loops NTK_ISA_NAME(ntk_activation_loops)[2] = {
     {slopes_f64, levels_f64, erf_values_f64, erf_derivatives_f64, gelu_values_f64, gelu_derivatives_f64, sines_f64, cosines_f64,
-     exponentials_f64},
+     exponentials_f64, tanh_values_f64, tanh_derivatives_f64, sigmoid_values_f64, sigmoid_derivatives_f64, softplus_values_f64,
+     silu_values_f64, silu_derivatives_f64, monomials_f64, hermites_f64},
     {slopes_f32, levels_f32, erf_values_f32, erf_derivatives_f32, gelu_values_f32, gelu_derivatives_f32, sines_f32, cosines_f32,
-     exponentials_f32},
+     exponentials_f32, tanh_values_f32, tanh_derivatives_f32, sigmoid_values_f32, sigmoid_derivatives_f32, softplus_values_f32,
+     silu_values_f32, silu_derivatives_f32, monomials_f32, hermites_f32},
 };

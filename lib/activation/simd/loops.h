@@ -15,6 +15,15 @@ typedef struct ntk_activation_loops {
     void (*sin)(void *out, const void *u, int64_t count);
     void (*cos)(void *out, const void *u, int64_t count);
     void (*exp)(void *out, const void *u, int64_t count);
+    void (*tanh)(void *out, const void *u, int64_t count);
+    void (*tanh_derivative)(void *out, const void *u, int64_t count);
+    void (*sigmoid)(void *out, const void *u, int64_t count);
+    void (*sigmoid_derivative)(void *out, const void *u, int64_t count);
+    void (*softplus)(void *out, const void *u, int64_t count);
+    void (*silu)(void *out, const void *u, int64_t count);
+    void (*silu_derivative)(void *out, const void *u, int64_t count);
+    void (*monomial)(void *out, const void *u, int64_t count, int32_t degree, double factor);
+    void (*hermite)(void *out, const void *u, int64_t count, int32_t degree, double factor);
 } ntk_activation_loops;
 
 /* By dtype - 1. */

@@ -87,6 +87,96 @@ static inline VECTOR NAME(exponential)(VECTOR u)
     return V(exp)(u);
 }
 
+/* exp(-|u|): the logistic family is stable at both ends in it. */
+static inline VECTOR NAME(decay)(VECTOR u)
+{
+    return V(exp)(V(set)(0) - V(abs)(u));
+}
+
+static inline VECTOR NAME(hyperbolic)(VECTOR u)
+{
+    return V(tanh)(u);
+}
+
+/* p = 1 / (1 + exp(-u)) */
+static inline VECTOR NAME(logistic)(VECTOR u)
+{
+    VECTOR e = NAME(decay)(u), one = V(set)(1);
+    return V(select)(V(less)(u, V(set)(0)), e, one) / (one + e);
+}
+
+/* p (1 - p) */
+static inline VECTOR NAME(logistic_slope)(VECTOR u)
+{
+    VECTOR e = NAME(decay)(u), sum = V(set)(1) + e;
+    return e / (sum * sum);
+}
+
+/* 1 - tanh(u)^2 = 4 p (1 - p) at 2 u */
+static inline VECTOR NAME(hyperbolic_slope)(VECTOR u)
+{
+    return V(set)(4) * NAME(logistic_slope)(u + u);
+}
+
+static inline VECTOR NAME(softplus)(VECTOR u)
+{
+    return V(max)(V(set)(0), u) + V(log1p)(NAME(decay)(u));
+}
+
+/* Bounded below, since 0 times infinity is NaN. */
+static inline VECTOR NAME(silu)(VECTOR u)
+{
+    const REAL large = sizeof(REAL) == 8 ? (REAL)800 : (REAL)120;
+    VECTOR above = V(max)(V(set)(-large), u);
+    return above * NAME(logistic)(above);
+}
+
+/* p + u p (1 - p) */
+static inline VECTOR NAME(silu_slope)(VECTOR u)
+{
+    const REAL large = sizeof(REAL) == 8 ? (REAL)800 : (REAL)120;
+    VECTOR bounded = V(max)(V(set)(-large), V(min)(V(set)(large), u));
+    return V(fma)(bounded, NAME(logistic_slope)(bounded), NAME(logistic)(bounded));
+}
+
+/* u^degree, by squaring */
+static inline VECTOR NAME(power)(VECTOR u, int32_t degree)
+{
+    VECTOR result = V(set)(1), square = u;
+    for (; degree; degree >>= 1, square = square * square)
+        if (degree & 1) result = result * square;
+    return result;
+}
+
+/* h_(k + 1) = (u h_k - sqrt(k) h_(k - 1)) / sqrt(k + 1).  The subtrahend is kept finite, since infinity - infinity is NaN. */
+static inline VECTOR NAME(orthonormal)(VECTOR u, int32_t degree)
+{
+    const VECTOR most = V(set)(sizeof(REAL) == 8 ? (REAL)1e300 : (REAL)1e37), least = V(set)(0) - most;
+    VECTOR last = V(set)(0), now = V(set)(1);
+    for (int32_t k = 0; k < degree; k++) {
+        VECTOR root = V(sqrt)(V(set)((REAL)k)), above = V(sqrt)(V(set)((REAL)(k + 1)));
+        VECTOR next = (u * now - root * V(max)(least, V(min)(most, last))) / above;
+        last = now;
+        now = next;
+    }
+    return now;
+}
+
+#define DEFINE_POLYNOMIAL(LOOP, FUNCTION)                                                                             \
+    static void NAME(LOOP)(void *results, const void *arguments, int64_t count, int32_t degree, double factor)        \
+    {                                                                                                                 \
+        REAL *out = results;                                                                                          \
+        const REAL *u = arguments;                                                                                    \
+        const VECTOR c = V(set)((REAL)factor);                                                                        \
+        int64_t i = 0;                                                                                                \
+        for (; i + LANES <= count; i += LANES) V(store)(out + i, c * NAME(FUNCTION)(V(load)(u + i), degree));         \
+        if (i < count) V(store_part)(out + i, c * NAME(FUNCTION)(V(load_part)(u + i, count - i), degree), count - i); \
+    }
+
+DEFINE_POLYNOMIAL(monomials, power)
+DEFINE_POLYNOMIAL(hermites, orthonormal)
+#undef DEFINE_POLYNOMIAL
+
 #define DEFINE_LOOP(LOOP, FUNCTION)                                                                       \
     static void NAME(LOOP)(void *results, const void *arguments, int64_t count)                           \
     {                                                                                                     \
@@ -104,6 +194,13 @@ DEFINE_LOOP(gelu_derivatives, gelu_slope)
 DEFINE_LOOP(sines, sine)
 DEFINE_LOOP(cosines, cosine)
 DEFINE_LOOP(exponentials, exponential)
+DEFINE_LOOP(tanh_values, hyperbolic)
+DEFINE_LOOP(tanh_derivatives, hyperbolic_slope)
+DEFINE_LOOP(sigmoid_values, logistic)
+DEFINE_LOOP(sigmoid_derivatives, logistic_slope)
+DEFINE_LOOP(softplus_values, softplus)
+DEFINE_LOOP(silu_values, silu)
+DEFINE_LOOP(silu_derivatives, silu_slope)
 #undef DEFINE_LOOP
 
 #undef REAL
