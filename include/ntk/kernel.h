@@ -11,15 +11,26 @@ NTK_BEGIN
  * their difference, not from their inner product, so that they are exact to rounding however close the samples. */
 typedef struct ntk_kernel ntk_kernel;
 
-/* The kernel of an infinitely wide one-hidden-layer network with activation sigma.  With
- *   S(x, x') = weight_scale^2 <x, x'> / d + bias_scale^2,   u, v ~ N(0, [S(x,x) S(x,x'); S(x,x') S(x',x')]),
+/* The kernel of an infinitely wide fully-connected network with L hidden layers and activation sigma.  With
+ *   S_1(x, x') = weight_scale^2 <x, x'> / d + bias_scale^2,   T_1 = rate_1 S_1,
+ *   u, v ~ N(0, [S_l(x,x) S_l(x,x'); S_l(x,x') S_l(x',x')]),
+ *   S_(l+1) = weight_scale^2 E[sigma(u) sigma(v)] + bias_scale^2,
+ *   T_(l+1) = rate_(l+1) S_(l+1) + weight_scale^2 T_l E[sigma'(u) sigma'(v)],
+ * the kernel is T_(L+1), where layer L + 1 is the output with its own scales: neural-tangents' ntk, number for number.  Of one
+ * hidden layer these are
  *   K^RF = output_weight_scale^2 E[sigma(u) sigma(v)] + output_bias_scale^2
- *   K^NT = output_weight_scale^2 S(x, x') E[sigma'(u) sigma'(v)]
- * At the default scales these are the lecture's kernels, number for number: K^NT has its 1/d.
- * part              NTK_PART_RF, _NT, or _BOTH (their sum)
- * parameterization  STANDARDISED (the default) as above; LECTURE multiplies K^NT by d / weight_scale^2 and allows no bias_scale
+ *   K^NT = output_weight_scale^2 S_1(x, x') E[sigma'(u) sigma'(v)]
+ * and at the default scales the lecture's kernels, number for number: K^NT has its 1/d.
+ * part              which layers are trained: NTK_PART_RF the output, _NT the hidden layers, or _BOTH; the others' rate is 0
+ * parameterization  STANDARDISED (the default) as above; LECTURE multiplies K^NT by d / weight_scale^2, and allows one hidden
+ *                   layer and no bias_scale
  * weight_scale, output_weight_scale   > 0; 0 means 1
- * bias_scale, output_bias_scale       >= 0; 0 means no bias */
+ * bias_scale, output_bias_scale       >= 0; 0 means no bias
+ * layers            L, at most 1000; 0 means 1
+ * weight_scales, bias_scales   NULL, or L numbers, one for each hidden layer, in place of weight_scale and bias_scale
+ * layer_rates       NULL: 1; or L + 1 numbers >= 0, the layers' learning rates in proportion, the output's last: what a layer's
+ *                   parameters add to the kernel is multiplied by its rate, so 0 stands for a layer that is not trained
+ * The arrays are copied. */
 typedef struct ntk_kernel_options {
     size_t struct_size;
     int32_t part;
@@ -28,6 +39,10 @@ typedef struct ntk_kernel_options {
     double bias_scale;
     double output_weight_scale;
     double output_bias_scale;
+    int64_t layers;
+    const double *weight_scales;
+    const double *bias_scales;
+    const double *layer_rates;
 } ntk_kernel_options;
 
 /* Makes the infinite-width kernel.  options may be NULL.

@@ -1,16 +1,8 @@
 #include "kernel/infinite.h"
 
-#include "core/options.h"
 #include "core/status.h"
 
 #include <math.h>
-#include <stddef.h>
-
-_Static_assert(offsetof(ntk_kernel_options, part) == 8 && offsetof(ntk_kernel_options, parameterization) == 12 &&
-                   offsetof(ntk_kernel_options, weight_scale) == 16 && offsetof(ntk_kernel_options, bias_scale) == 24 &&
-                   offsetof(ntk_kernel_options, output_weight_scale) == 32 &&
-                   offsetof(ntk_kernel_options, output_bias_scale) == 40 && sizeof(ntk_kernel_options) == 48,
-               "the layout of ntk_kernel_options is frozen");
 
 static const double PI = 3.14159265358979323846;
 
@@ -25,7 +17,7 @@ static double part_shares(ntk_infinite_constants *k, const ntk_infinite *kernel,
         k->nt = nt * lecture * lecture / sum;
         return kernel->output_scale * sqrt(sum * k->half);
     }
-    root = hypot(rf, nt * lecture);
+    root = hypot(sqrt(rf), sqrt(nt) * lecture);
     k->rf = rf / root / root;
     k->nt = nt * (lecture / root) * (lecture / root);
     return kernel->output_scale * root * sqrt(k->half);
@@ -112,69 +104,14 @@ static void dispose(void *self)
     ntk_release((void *)(uintptr_t)kernel->activation);
 }
 
-static ntk_status check_scale(double scale, const char *name)
+ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values)
 {
-    if (isfinite(scale) && scale >= 0) return NTK_OK;
-    return ntk_fail(NTK_ERR_OPTION, "ntk_kernel_create_infinite: %s is %g, expected a finite number that is not negative", name,
-                    scale);
-}
-
-static ntk_status check_options(const ntk_kernel_options *options)
-{
-    if (options->part < NTK_PART_BOTH || options->part > NTK_PART_NT)
-        return ntk_fail(NTK_ERR_OPTION,
-                        "ntk_kernel_create_infinite: part is %d, expected NTK_PART_BOTH, NTK_PART_RF or NTK_PART_NT",
-                        options->part);
-    if (options->parameterization < NTK_PARAM_DEFAULT || options->parameterization > NTK_PARAM_STANDARDISED)
-        return ntk_fail(NTK_ERR_OPTION,
-                        "ntk_kernel_create_infinite: parameterization is %d, expected NTK_PARAM_DEFAULT, NTK_PARAM_LECTURE or "
-                        "NTK_PARAM_STANDARDISED",
-                        options->parameterization);
-    NTK_TRY(check_scale(options->weight_scale, "weight_scale"));
-    NTK_TRY(check_scale(options->bias_scale, "bias_scale"));
-    NTK_TRY(check_scale(options->output_weight_scale, "output_weight_scale"));
-    NTK_TRY(check_scale(options->output_bias_scale, "output_bias_scale"));
-    if (options->parameterization == NTK_PARAM_LECTURE && options->bias_scale != 0)
-        return ntk_fail(NTK_ERR_OPTION, "ntk_kernel_create_infinite: bias_scale is %g, expected 0 with NTK_PARAM_LECTURE",
-                        options->bias_scale);
-    return NTK_OK;
-}
-
-static ntk_status check_activation(const ntk_activation *activation)
-{
-    if (ntk_activation_route(activation) == NTK_ROUTE_CLOSED && activation->offset == 0) return NTK_OK;
-    return ntk_fail(NTK_ERR_UNSUPPORTED,
-                    "ntk_kernel_create_infinite: activation has no closed form (its kind, shift or offset), "
-                    "and this version makes infinite kernels only of those that have one");
-}
-
-static double or_one(double scale)
-{
-    return scale != 0 ? scale : 1;
-}
-
-ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
-                                      const ntk_kernel_options *options)
-{
-    ntk_kernel_options own;
     ntk_infinite *made;
-    NTK_REQUIRE(kernel);
-    *kernel = NULL;
-    NTK_REQUIRE(context);
-    NTK_REQUIRE(activation);
-    NTK_TRY(ntk_options_read(&own, sizeof own, 48, options, "ntk_kernel_options"));
-    NTK_TRY(check_options(&own));
-    NTK_TRY(check_activation(activation));
     NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
-    made->base.operations = &operations;
-    made->activation = ntk_retain(activation);
-    made->weight_scale = or_one(own.weight_scale);
-    made->bias_scale = own.bias_scale;
-    made->output_scale = or_one(own.output_weight_scale) * fabs(activation->scale);
-    made->rf = own.part != NTK_PART_NT;
-    made->nt = own.part != NTK_PART_RF;
-    made->constant = own.part != NTK_PART_NT ? own.output_bias_scale * own.output_bias_scale : 0;
-    made->lecture = own.parameterization == NTK_PARAM_LECTURE;
+    ntk_object base = made->base.base;
+    *made = *values;
+    made->base = (ntk_kernel){.base = base, .operations = &operations};
+    made->activation = ntk_retain(values->activation);
     *kernel = &made->base;
     return NTK_OK;
 }

@@ -5,7 +5,7 @@
 #include "activation/closed_forms.h"
 #include "kernel/samples.h"
 
-/* rf, nt  which of the parts E[sigma sigma] and S E[sigma' sigma'] are meant, 1 or 0
+/* rf, nt  rates of the parts E[sigma sigma] and S E[sigma' sigma']: 1, or 0 for one that is not meant, or a layer's own
  * lecture  nt is to be multiplied by d / weight_scale^2 */
 typedef struct ntk_infinite {
     ntk_kernel base;
@@ -35,6 +35,9 @@ typedef struct ntk_infinite_constants {
     double constant;
 } ntk_infinite_constants;
 
+/* A kernel of these values; it retains the activation. */
+ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values);
+
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs);
 
 /* Of a sample x of length l = |(c x, b)|: rho = w w' <x, x'> + z z';
@@ -49,6 +52,31 @@ typedef struct ntk_infinite_row {
     ntk_infinite_factors factors;
     int32_t shift, exponent;
 } ntk_infinite_row;
+
+/* What the hidden layer sees of a sample, (c x, b) = length 2^exponent (w x 2^shift, z). */
+typedef struct ntk_infinite_measure {
+    double w, z, length;
+    int32_t shift, exponent;
+} ntk_infinite_measure;
+
+/* Whether x's length can be computed as it stands; if so, its measure. */
+bool ntk_infinite_measure_of(ntk_infinite_measure *measure, const ntk_infinite_constants *k, int32_t dtype, const void *x,
+                             int64_t inputs);
+
+/* The measure of a sample whose length cannot; x 2^shift is written to scaled. */
+void ntk_infinite_measure_scaled(ntk_infinite_measure *measure, void *scaled, const ntk_infinite_constants *k, int32_t dtype,
+                                 const void *x, int64_t inputs);
+
+/* Stores what depends on sample i; called for many at once, and again for all where shifts and exponents are needed. */
+typedef void (*ntk_infinite_store)(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i,
+                                   const ntk_infinite_measure *measure);
+
+/* Measures and stores all samples; those that need it are scaled in samples' copy, and only then has it shifts and exponents. */
+ntk_status ntk_infinite_measure_samples(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k,
+                                        ntk_infinite_store store);
+
+/* length 2^exponent as a number times 2^exponent, where the exponent becomes 0 unless the number would be far from 1. */
+double ntk_infinite_moderate(int32_t *exponent, double length, int32_t dtype);
 
 /* Whether x's length can be computed as it stands; if so, its row. */
 bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,

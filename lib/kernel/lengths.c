@@ -13,26 +13,25 @@ static bool is_moderate(double v, int32_t dtype)
     return v < far && v > 1 / far;
 }
 
-/* p = length 2^row->exponent, with an exponent of its own where it is far from 1. */
-static void set_slopes_length(ntk_infinite_row *row, double length, int32_t dtype)
+double ntk_infinite_moderate(int32_t *exponent, double length, int32_t dtype)
 {
-    double whole = ldexp(length, row->exponent);
+    double whole = ldexp(length, *exponent);
     int own = 0;
-    if (row->exponent && !is_moderate(whole, dtype)) {
-        row->factors.p = frexp(length, &own);
-        row->exponent += own;
-    } else {
-        row->factors.p = whole;
-        row->exponent = 0;
+    if (!*exponent || is_moderate(whole, dtype)) {
+        *exponent = 0;
+        return whole;
     }
+    length = frexp(length, &own);
+    *exponent += own;
+    return length;
 }
 
-/* The factors of a sample of length length 2^row->exponent, of which w and z see (m x, b) / length. */
 static void set_factors(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
-                        double m, double b, double length)
+                        const ntk_infinite_measure *measure)
 {
     ntk_infinite_factors *f = &row->factors;
-    *f = (ntk_infinite_factors){.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0};
+    double length = measure->length;
+    *row = (ntk_infinite_row){{measure->w, measure->z, 0, 0}, measure->shift, measure->exponent};
     ntk_family family = kernel->activation->family;
     double whole = ldexp(length, row->exponent);
     if (family == NTK_FAMILY_ERF || family == NTK_FAMILY_GELU) {
@@ -42,7 +41,7 @@ static void set_factors(ntk_infinite_row *row, const ntk_infinite *kernel, const
     } else if (family == NTK_FAMILY_LEVELS) {
         f->p = length > 0 ? k->root : 0;
     } else if (family == NTK_FAMILY_SLOPES) {
-        set_slopes_length(row, k->root * length, dtype);
+        f->p = ntk_infinite_moderate(&row->exponent, k->root * length, dtype);
     } else {
         f->p = whole;
     }
@@ -55,14 +54,18 @@ static bool is_zero(int32_t dtype, const void *x, int64_t count)
     return true;
 }
 
-bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
-                         const void *x, int64_t inputs)
+static ntk_infinite_measure measure_of(double m, double b, double length)
+{
+    return (ntk_infinite_measure){.w = length > 0 ? m / length : 0, .z = length > 0 ? b / length : 0, .length = length};
+}
+
+bool ntk_infinite_measure_of(ntk_infinite_measure *measure, const ntk_infinite_constants *k, int32_t dtype, const void *x,
+                             int64_t inputs)
 {
     double norm = sqrt(ntk_dot(dtype, x, x, inputs));
     bool plain = is_moderate(norm, dtype) || (norm == 0 && is_zero(dtype, x, inputs));
     if (!plain || !is_moderate(k->c, dtype) || (k->b != 0 && !is_moderate(k->b, dtype))) return false;
-    *row = (ntk_infinite_row){.shift = 0};
-    set_factors(row, kernel, k, dtype, k->c, k->b, hypot(k->c * norm, k->b));
+    *measure = measure_of(k->c, k->b, hypot(k->c * norm, k->b));
     return true;
 }
 
@@ -74,8 +77,8 @@ static int exponent_of(double v)
 }
 
 /* (c x, b) = 2^exponent (m x 2^shift, b 2^-exponent) with m in [1/2, 1) and the longest element about 1. */
-void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infinite *kernel, const ntk_infinite_constants *k,
-                             int32_t dtype, const void *x, int64_t inputs)
+void ntk_infinite_measure_scaled(ntk_infinite_measure *measure, void *scaled, const ntk_infinite_constants *k, int32_t dtype,
+                                 const void *x, int64_t inputs)
 {
     double most = 0;
     for (int64_t j = 0; j < inputs; j++) most = fmax(most, fabs(ntk_get(x, dtype, j)));
@@ -88,28 +91,48 @@ void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infi
         ntk_convert(ntk_at(scaled, dtype, j), dtype, &element, NTK_F64, 1);
     }
     double m = ldexp(k->c, -of_c), b = ldexp(k->b, -exponent), norm = sqrt(ntk_dot(dtype, scaled, scaled, inputs));
-    *row = (ntk_infinite_row){.shift = shift, .exponent = exponent};
-    set_factors(row, kernel, k, dtype, m, b, hypot(m * norm, b));
+    *measure = measure_of(m, b, hypot(m * norm, b));
+    measure->shift = shift;
+    measure->exponent = exponent;
+}
+
+bool ntk_infinite_row_of(ntk_infinite_row *row, const ntk_infinite *kernel, const ntk_infinite_constants *k, int32_t dtype,
+                         const void *x, int64_t inputs)
+{
+    ntk_infinite_measure measure;
+    if (!ntk_infinite_measure_of(&measure, k, dtype, x, inputs)) return false;
+    set_factors(row, kernel, k, dtype, &measure);
+    return true;
+}
+
+void ntk_infinite_row_scaled(ntk_infinite_row *row, void *scaled, const ntk_infinite *kernel, const ntk_infinite_constants *k,
+                             int32_t dtype, const void *x, int64_t inputs)
+{
+    ntk_infinite_measure measure;
+    ntk_infinite_measure_scaled(&measure, scaled, k, dtype, x, inputs);
+    set_factors(row, kernel, k, dtype, &measure);
 }
 
 enum { FACTORS = NTK_INFINITE_FACTORS, ELEMENTS_PER_TASK = 65536 };
 
 typedef struct preparation {
     ntk_samples *samples;
-    const ntk_infinite *kernel;
-    ntk_infinite_constants k;
+    const ntk_infinite_constants *k;
+    ntk_infinite_store store;
     int64_t per_task;
     atomic_bool extreme; /* some sample must be scaled */
 } preparation;
 
-static void store_row(ntk_samples *samples, int64_t i, const ntk_infinite_row *row)
+static void store_row(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i, const ntk_infinite_measure *measure)
 {
-    const double values[FACTORS] = {row->factors.w, row->factors.z, row->factors.p, row->factors.q};
+    ntk_infinite_row row;
+    set_factors(&row, (const ntk_infinite *)samples->kernel, k, samples->dtype, measure);
+    const double values[FACTORS] = {row.factors.w, row.factors.z, row.factors.p, row.factors.q};
     for (int f = 0; f < FACTORS; f++)
         ntk_convert(ntk_at(ntk_infinite_array(samples, f), samples->dtype, i), samples->dtype, &values[f], NTK_F64, 1);
     if (!samples->shifts) return;
-    samples->shifts[i] = row->shift;
-    samples->exponents[i] = row->exponent;
+    samples->shifts[i] = row.shift;
+    samples->exponents[i] = row.exponent;
 }
 
 ntk_infinite_row ntk_infinite_row_at(const ntk_samples *samples, int64_t i)
@@ -137,9 +160,9 @@ static ntk_status prepare_rows(void *argument, int64_t index, const ntk_lane *la
     ntk_samples *samples = job->samples;
     int64_t first = index * job->per_task, last = first + job->per_task;
     for (int64_t i = first; i < last && i < samples->rows; i++) {
-        ntk_infinite_row row;
-        if (ntk_infinite_row_of(&row, job->kernel, &job->k, samples->dtype, ntk_samples_at(samples, i), samples->inputs))
-            store_row(samples, i, &row);
+        ntk_infinite_measure measure;
+        if (ntk_infinite_measure_of(&measure, job->k, samples->dtype, ntk_samples_at(samples, i), samples->inputs))
+            job->store(samples, job->k, i, &measure);
         else
             atomic_store(&job->extreme, true);
     }
@@ -158,14 +181,23 @@ static ntk_status scale_rows(preparation *job, const ntk_lane *lane)
     NTK_TRY(ntk_allocate(samples->context, &samples->shifts, 2 * samples->rows, sizeof(int32_t), "the samples' scales"));
     samples->exponents = samples->shifts + samples->rows;
     for (int64_t i = 0; i < samples->rows; i++) {
-        ntk_infinite_row row;
+        ntk_infinite_measure measure;
         void *x = ntk_at(samples->x.copy, dtype, i * samples->x.stride);
-        if (!ntk_infinite_row_of(&row, job->kernel, &job->k, dtype, x, samples->inputs))
-            ntk_infinite_row_scaled(&row, x, job->kernel, &job->k, dtype, x, samples->inputs);
-        store_row(samples, i, &row);
+        if (!ntk_infinite_measure_of(&measure, job->k, dtype, x, samples->inputs))
+            ntk_infinite_measure_scaled(&measure, x, job->k, dtype, x, samples->inputs);
+        job->store(samples, job->k, i, &measure);
         NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;
+}
+
+ntk_status ntk_infinite_measure_samples(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k,
+                                        ntk_infinite_store store)
+{
+    preparation job = {.samples = samples, .k = k, .store = store};
+    job.per_task = samples->inputs < ELEMENTS_PER_TASK ? ELEMENTS_PER_TASK / samples->inputs : 1;
+    NTK_TRY(ntk_run(lane, (samples->rows - 1) / job.per_task + 1, prepare_rows, &job));
+    return atomic_load(&job.extreme) ? scale_rows(&job, lane) : NTK_OK;
 }
 
 static bool is_representable(const ntk_samples *samples, const ntk_infinite_constants *k)
@@ -180,17 +212,15 @@ ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int6
 {
     (void)pass;
     if (samples->factors) return NTK_OK;
-    preparation job = {.samples = samples, .kernel = (const ntk_infinite *)samples->kernel};
-    job.k = ntk_infinite_constants_of(job.kernel, samples->inputs);
-    job.per_task = samples->inputs < ELEMENTS_PER_TASK ? ELEMENTS_PER_TASK / samples->inputs : 1;
+    const ntk_infinite *kernel = (const ntk_infinite *)samples->kernel;
+    const ntk_infinite_constants k = ntk_infinite_constants_of(kernel, samples->inputs);
     NTK_TRY(ntk_allocate(samples->context, &samples->factors, FACTORS * samples->rows, ntk_dtype_size(samples->dtype),
                          "the samples' lengths"));
-    NTK_TRY(ntk_run(lane, (samples->rows - 1) / job.per_task + 1, prepare_rows, &job));
-    if (atomic_load(&job.extreme)) NTK_TRY(scale_rows(&job, lane));
-    if (!is_representable(samples, &job.k)) samples->largest = HUGE_VAL;
+    NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, store_row));
+    if (!is_representable(samples, &k)) samples->largest = HUGE_VAL;
     for (int64_t i = 0; i < samples->rows; i++) {
         ntk_infinite_row row = ntk_infinite_row_at(samples, i);
-        double length = ntk_infinite_length(job.kernel, &job.k, &row);
+        double length = ntk_infinite_length(kernel, &k, &row);
         samples->diagonal[i] = length * length;
         if (!(length <= samples->largest)) samples->largest = length;
     }

@@ -93,8 +93,8 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
     return ntk_angle_of(sign * (1 + along) * sqrt(sum.xx), sqrt(across));
 }
 
-static ntk_pair smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
-                            const ntk_angle *angle)
+ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
+                         const ntk_angle *angle)
 {
     ntk_arc_length one = {.h = i->p, .g = i->q}, two = {.h = j->p, .g = j->q};
     if (activation->family == NTK_FAMILY_WAVE) return ntk_wave_pair(activation, i->p, j->p, angle);
@@ -110,7 +110,7 @@ double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *
     if (k->root == 0) return 0;
     if (activation->family != NTK_FAMILY_SLOPES && activation->family != NTK_FAMILY_LEVELS) {
         /* a part that is not meant may be infinite */
-        ntk_pair smooth = smooth_pair(activation, i, j, angle);
+        ntk_pair smooth = ntk_smooth_pair(activation, i, j, angle);
         double rf = k->rf > 0 ? k->rf * smooth.kappa : 0, nt = k->nt > 0 ? k->nt * smooth.tangent : 0;
         return k->root * (k->root * (rf + nt));
     }

@@ -15,4 +15,8 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
 double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,
                       const ntk_infinite_factors *j, const ntk_angle *angle);
 
+/* kappa and q12 kdot of a smooth activation, of two samples' p and q. */
+ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
+                         const ntk_angle *angle);
+
 #endif

@@ -228,6 +228,9 @@ static const test_bad bad_kernel[] = {BAD_KIND(ntk_kernel_options, part, 3),
                                       END};
 static const test_bad bad_lecture_kernel[] = {BAD_F64(ntk_kernel_options, bias_scale, 1), END};
 
+static const test_bad bad_deep_kernel[] = {BAD_I64(ntk_kernel_options, layers, -1, NTK_ERR_OPTION),
+                                           BAD_I64(ntk_kernel_options, layers, INT64_MAX, NTK_ERR_OPTION), END};
+
 static const test_bad bad_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
                                     BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE), END};
 static const test_bad bad_order[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
@@ -290,6 +293,12 @@ static const ntk_network_options custom_network = {.struct_size = sizeof custom_
                                                    .parameterization = NTK_PARAM_STANDARDISED};
 static const ntk_kernel_options lecture_kernel = {
     .struct_size = sizeof lecture_kernel, .part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 2};
+static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
+static const ntk_kernel_options deep_kernel = {.struct_size = sizeof deep_kernel,
+                                               .layers = 2,
+                                               .weight_scales = layer_scales,
+                                               .bias_scales = layer_scales,
+                                               .layer_rates = layer_rates};
 static const ntk_gram_options packed_gram = {
     .struct_size = sizeof packed_gram, .storage = NTK_STORAGE_PACKED, .dtype = NTK_F64};
 static const ntk_gram_options implicit_gram = {
@@ -392,6 +401,9 @@ const test_row test_rows[] = {
     {ROW(kernel_create_infinite, "lecture"),
      .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
                    OPTIONS(ntk_kernel_options, &lecture_kernel, bad_lecture_kernel)}},
+    {ROW(kernel_create_infinite, "deep"),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
+                   OPTIONS(ntk_kernel_options, &deep_kernel, bad_deep_kernel)}},
     {ROW(kernel_create_finite, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("features", features)}},
     {ROW(kernel_memory, "infinite"),
      .arguments = {HANDLE("kernel", infinite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),

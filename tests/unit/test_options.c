@@ -89,7 +89,7 @@ START_TEST(sizes_of_the_first_version_are_frozen)
     ck_assert_uint_eq(sizeof(ntk_activation_functions), 72);
     ck_assert_uint_eq(sizeof(ntk_moments), 64);
     ck_assert_uint_eq(sizeof(ntk_network_options), 72);
-    ck_assert_uint_eq(sizeof(ntk_kernel_options), 48);
+    ck_assert_uint_eq(sizeof(ntk_kernel_options), 80);
     ck_assert_uint_eq(sizeof(ntk_gram_options), 16);
     ck_assert_uint_eq(sizeof(ntk_ridge_options), 32);
     ck_assert_uint_eq(sizeof(ntk_ridge_report), 80);

@@ -14,6 +14,10 @@ typedef struct ntk_strip {
     double k[4], constant;
 } ntk_strip;
 
+/* kappa of a ReLU falls like (pi - theta)^3 towards pi, and three times the relative error of pi - theta is its own: from an
+ * inner product that is more than 1e-14 for rho < -0.98. */
+#define NTK_SLOPES_REACH 1.02
+
 /* k holds inner products <x, x'>, which become entries of K.  near receives the places, in order, where |rho| is so near to 1
  * that the entry must be computed from the samples themselves; their number is returned, and k is unspecified there.
  * linear is slopes without a kink. */

@@ -22,20 +22,16 @@ static inline VECTOR NAME(sine_square)(VECTOR rho)
 #if defined(NTK_ISA_PORTABLE)
 static inline VECTOR NAME(angle)(VECTOR rho)
 {
-    (void)ASIN;
     return V(acos)(-rho);
 }
 #else
 static inline VECTOR NAME(angle)(VECTOR rho)
 {
-    enum { TERMS = sizeof ASIN / sizeof ASIN[0] };
     const VECTOR zero = V(set)(0), half = V(set)((REAL)0.5), size = V(abs)(rho);
     const VECTOR pi = V(set)((REAL)3.14159265358979323846), right = V(set)((REAL)1.57079632679489661923);
     V(mask) large = V(less)(half, size), negative = V(less)(rho, zero);
     VECTOR square = V(select)(large, half - half * size, rho * rho), x = V(select)(large, V(sqrt)(square), size);
-    VECTOR sum = V(set)(ASIN[TERMS - 1]);
-    for (int k = TERMS - 2; k >= 0; k--) sum = V(fma)(sum, square, V(set)(ASIN[k]));
-    VECTOR asin = V(fma)(x * square, sum, x);
+    VECTOR asin = V(fma)(x * square, V(asin_series)(square), x);
     VECTOR factor = V(select)(large, V(set)(-2), V(set)(1)), base = V(select)(large, V(select)(negative, zero, pi), right);
     return V(fma)(V(select)(negative, zero - factor, factor), asin, base);
 }
@@ -111,13 +107,13 @@ static inline VECTOR NAME(exp_entry)(const NAME(constants) * c, VECTOR rho, VECT
     return V(fma)(V(fma)(c->k1, r * rho, c->k0), V(exp)(half_sum), c->constant);
 }
 
-/* The entries of one vector, from the inner products in k; bits tells which are near. */
-#define DEFINE_ENTRIES(KIND, KINKED)                                                                                          \
+/* The entries of one vector, from the inner products in k; bits tells which are near: rho > NEAR, or -rho REACH > NEAR. */
+#define DEFINE_ENTRIES(KIND, REACH)                                                                                           \
     static inline VECTOR NAME(KIND##_vector)(const NAME(constants) * c, VECTOR k, VECTOR w, VECTOR z, VECTOR p, VECTOR q,     \
                                              uint32_t * bits)                                                                 \
     {                                                                                                                         \
         VECTOR rho = V(fma)(k, c->w * w, c->z * z);                                                                           \
-        *bits = (KINKED) ? V(bits)(V(less)(V(set)(NEAR), V(abs)(rho))) : 0;                                                   \
+        *bits = (REACH) > 0 ? V(bits)(V(less)(V(set)(NEAR), V(max)(rho, rho * V(set)((REAL) - (REACH))))) : 0;                \
         rho = V(max)(V(min)(rho, V(set)(1)), V(set)(-1));                                                                     \
         return NAME(KIND##_entry)(c, rho, p, q);                                                                              \
     }                                                                                                                         \
@@ -145,7 +141,7 @@ static inline VECTOR NAME(exp_entry)(const NAME(constants) * c, VECTOR rho, VECT
         return found;                                                                                                         \
     }
 
-DEFINE_ENTRIES(slopes, 1)
+DEFINE_ENTRIES(slopes, NTK_SLOPES_REACH)
 DEFINE_ENTRIES(linear, 0)
 DEFINE_ENTRIES(levels, 1)
 DEFINE_ENTRIES(erf, 1)
@@ -182,6 +178,5 @@ static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows
 #undef VECTOR
 #undef LANES
 #undef NEAR
-#undef ASIN
 #undef HUGE_PRODUCT
 #undef NAME
