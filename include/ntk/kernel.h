@@ -59,8 +59,8 @@ NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **k
 /* NULL is fine. */
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 
-/* Bytes of working memory, beside its output, that block, diagonal or multiply may hold for n1 and n2 samples of d inputs,
- * whose dtype may differ from the output's.  multiply holds besides a copy of v where its dtype does.
+/* Bytes of working memory, beside its output, that block, diagonal, multiply or gradient may hold for n1 and n2 samples of
+ * d inputs, whose dtype may differ from the output's.  multiply and gradient hold besides a copy of v where its dtype does.
  * dtype  of the output */
 NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d,
                                      int32_t dtype) NTK_MUST_CHECK;
@@ -82,6 +82,15 @@ NTK_API ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matri
  * unspecified after NTK_ERR_OVERFLOW (a sum may overflow too), and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY. */
 NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1,
+                                       const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
+
+/* g[i] = the gradient of sum_j K(x, x2_j) v_jc in x at x1_i, for each target c: row i holds the d derivatives of target 0, then
+ * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels of one hidden layer.
+ * A kinked activation's K^NT, and the step's and the sign's K^RF, have a cone or a jump where x and x2_j are parallel (math: the
+ * derivative of the angle): nearby the gradient is exact to rounding, and for parallels that term counts as 0, the mean over all
+ * directions.  Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
+ * NTK_ERR_UNSUPPORTED  the kernel is finite, or has several hidden layers */
+NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 NTK_END

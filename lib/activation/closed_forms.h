@@ -57,4 +57,7 @@ ntk_pair ntk_exp_pair(double s1, double s2, const ntk_angle *angle);
 /* cos^2 and sin^2 of a WAVE's phase, counted from the sine's. */
 void ntk_wave_weights(const ntk_activation *activation, double *cosine, double *sine);
 
+/* The moments of an activation with a closed form, without its scale, offset and frequency, of two vectors of these lengths. */
+void ntk_closed_moments(ntk_moments *moments, const ntk_activation *activation, double s1, double s2, const ntk_angle *angle);
+
 #endif

@@ -173,6 +173,13 @@ static void closed(ntk_moments *m, const ntk_activation *activation, const covar
     }
 }
 
+void ntk_closed_moments(ntk_moments *moments, const ntk_activation *activation, double s1, double s2, const ntk_angle *angle)
+{
+    const covariance c = {.s1 = s1, .s2 = s2, .angle = *angle};
+    *moments = (ntk_moments){0};
+    closed(moments, activation, &c);
+}
+
 /* The moments of s. */
 static ntk_status evaluate(ntk_moments *m, ntk_mean means[2], const ntk_activation *activation, const covariance *c)
 {

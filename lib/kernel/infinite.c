@@ -1,6 +1,7 @@
 #include "kernel/infinite.h"
 
 #include "core/status.h"
+#include "kernel/gradient.h"
 
 #include <math.h>
 
@@ -95,6 +96,8 @@ static const ntk_kernel_operations operations = {
     .close = ntk_infinite_close,
     .tile = ntk_infinite_tile,
     .cost = entry_cost,
+    .gradient = ntk_infinite_gradient,
+    .gradient_scratch = 4,
     .points = true,
 };
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct ntk_samples;
+struct ntk_tile_gradient;
 
 /* A rectangle of K, rows of one set of samples by those of another.
  * lower    the sets are the same and row is col: only the lower triangle need be right
@@ -32,6 +33,7 @@ typedef struct ntk_kernel_tile {
  * rest      frees what only tiles need; NULL: nothing
  * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
  * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
+ * gradient  of a tile, with gradient_scratch rectangles of scratch (kernel/gradient.h); NULL: the kernel has none
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
@@ -42,6 +44,8 @@ typedef struct ntk_kernel_operations {
     void (*close)(struct ntk_samples *samples);
     ntk_status (*tile)(const ntk_kernel_tile *tile, const ntk_lane *lane);
     double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
+    ntk_status (*gradient)(const struct ntk_tile_gradient *job, const ntk_lane *lane);
+    int64_t gradient_scratch;
     bool points;
 } ntk_kernel_operations;
 

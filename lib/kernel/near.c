@@ -69,28 +69,63 @@ static double extra_element(const ntk_infinite_constants *k, int32_t shift)
     return ldexp(k->b, shift - exponent) / c;
 }
 
-/* With delta = x' - x, exact where the samples are near, and delta_perp its part across x,
- *   theta = atan2(|delta_perp|, <x, x'> / |x|);
- * for an angle near pi the same of -x'.  A power of two brings x' to the length of x, so that parallels of different length
- * have a small delta too. */
+/* How y lies to x, with delta = factor y - x exact where the samples are near, factor a signed power of two: factor y is
+ * (1 + along) x and, across x, what is left of delta - along x without its own rest along x. */
+typedef struct direction {
+    pair p;
+    double length, along, rest, across; /* |x|; and across squared */
+} direction;
+
+/* A zero length for a zero vector.  A power of two brings y to the length of x, so that parallels of different length have a small
+ * delta too. */
+static direction direction_of(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
+                              int32_t shift_j, int64_t d)
+{
+    direction to = {.p = {.dtype = dtype, .x = x_i, .y = x_j, .d = d, .factor = 1}};
+    to.p.x_extra = extra_element(k, shift_i);
+    to.p.y_extra = extra_element(k, shift_j);
+    products sum = multiply(&to.p, 0, 0);
+    if (!(sum.xx > 0 && sum.yy > 0)) return to;
+    to.p.factor = copysign(exp2(rint(log2(sum.xx / sum.yy) / 2)), sum.xy);
+    products delta = multiply(&to.p, 1, 0);
+    to.length = sqrt(sum.xx);
+    to.along = delta.xy / sum.xx;
+    /* what rounding has left along x is taken out of the square */
+    products left = multiply(&to.p, 2, to.along);
+    to.rest = left.xy / left.xx;
+    to.across = left.yy - left.xy * to.rest;
+    /* what the subtraction of two parallels leaves is rounding */
+    if (to.across <= 16 * DBL_EPSILON * DBL_EPSILON * delta.yy) to.across = 0;
+    return to;
+}
+
+/* theta = atan2(|delta across x|, <x, x'> / |x|); for an angle near pi the same of -x'. */
 ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
                          int32_t shift_j, int64_t d)
 {
-    pair p = {.dtype = dtype, .x = x_i, .y = x_j, .d = d, .factor = 1};
-    p.x_extra = extra_element(k, shift_i);
-    p.y_extra = extra_element(k, shift_j);
-    products sum = multiply(&p, 0, 0);
-    if (!(sum.xx > 0 && sum.yy > 0)) return ntk_angle_of(0, 0);
-    double sign = sum.xy < 0 ? -1 : 1;
-    p.factor = sign * exp2(rint(log2(sum.xx / sum.yy) / 2));
-    products delta = multiply(&p, 1, 0);
-    double along = delta.xy / sum.xx;
-    /* what rounding has left along x is taken out of the square */
-    products rest = multiply(&p, 2, along);
-    double across = rest.yy - rest.xy * (rest.xy / rest.xx);
-    /* what the subtraction of two parallels leaves is rounding */
-    if (across <= 16 * DBL_EPSILON * DBL_EPSILON * delta.yy) across = 0;
-    return ntk_angle_of(sign * (1 + along) * sqrt(sum.xx), sqrt(across));
+    direction to = direction_of(k, dtype, x_i, shift_i, x_j, shift_j, d);
+    if (to.length == 0) return ntk_angle_of(0, 0);
+    return ntk_angle_of(copysign((1 + to.along) * to.length, to.p.factor), sqrt(to.across));
+}
+
+void ntk_near_add_across(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
+                         int32_t shift_j, int64_t d, void *g, const double *amounts, int64_t targets)
+{
+    direction to = direction_of(k, dtype, x_i, shift_i, x_j, shift_j, d);
+    if (!(to.across > 0)) return;
+    double x[CHUNK], y[CHUNK], sum[CHUNK], scale = copysign(1 / sqrt(to.across), to.p.factor);
+    for (int64_t first = 0; first < d; first += CHUNK) {
+        int64_t count = d - first < CHUNK ? d - first : CHUNK;
+        ntk_convert(x, NTK_F64, ntk_at(x_i, dtype, first), dtype, count);
+        ntk_convert(y, NTK_F64, ntk_at(x_j, dtype, first), dtype, count);
+        for (int64_t i = 0; i < count; i++) y[i] = scale * (fma(-to.along, x[i], y[i] * to.p.factor - x[i]) - to.rest * x[i]);
+        for (int64_t c = 0; c < targets; c++) {
+            void *part = ntk_at(g, dtype, c * d + first);
+            ntk_convert(sum, NTK_F64, part, dtype, count);
+            for (int64_t i = 0; i < count; i++) sum[i] += amounts[c] * y[i];
+            ntk_convert(part, dtype, sum, NTK_F64, count);
+        }
+    }
 }
 
 ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,

@@ -19,4 +19,9 @@ double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *
 ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
                          const ntk_angle *angle);
 
+/* g_c += amounts[c] e of the first d elements of e, the unit vector along what (x_j, e) has across (x_i, e): of targets rows of g,
+ * d apart, in dtype.  Parallel samples add nothing. */
+void ntk_near_add_across(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
+                         int32_t shift_j, int64_t d, void *g, const double *amounts, int64_t targets);
+
 #endif

@@ -251,7 +251,8 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     const int64_t d = world->sizes.d;
     test_array x1 = test_array_make(n1, d, 0, dtype), x2 = test_array_make(n2, d, 0, dtype),
                v = test_array_make(n2, 3, 0, dtype), K = test_array_make(n1, n2, 0, dtype),
-               diagonal = test_array_make(n1, 1, 0, dtype), y = test_array_make(n1, 3, 0, dtype);
+               diagonal = test_array_make(n1, 1, 0, dtype), y = test_array_make(n1, 3, 0, dtype),
+               g = test_array_make(n1, 3 * d, 0, dtype);
     test_array_fill(&x1, 1);
     test_array_fill(&x2, 2);
     test_array_fill(&v, 3);
@@ -261,6 +262,7 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1.view, &x2.view));
     CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &x1.view));
     CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &x1.view, &x2.view, &v.view));
+    if (kernel == world->infinite) CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
     if ((int64_t)answer < test_counted.peak - before)
         ck_abort_msg("%d x %d, dtype %d: the query says %" PRIu64 " bytes, the calls took %" PRId64, (int)n1, (int)n2, dtype,
                      answer, (int64_t)test_counted.peak - before);
@@ -270,6 +272,7 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     test_array_free(&K);
     test_array_free(&diagonal);
     test_array_free(&y);
+    test_array_free(&g);
 }
 
 START_TEST(kernel)

@@ -25,6 +25,8 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return s->t;
     case DIM_p:
         return s->N * (s->d + 1);
+    case DIM_td:
+        return s->t * s->d;
     }
     ck_abort();
 }

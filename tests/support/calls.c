@@ -37,6 +37,7 @@ CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
 CALL(kernel_block, P(0), P(1), P(2), P(3))
 CALL(kernel_diagonal, P(0), P(1), P(2))
 CALL(kernel_multiply, P(0), P(1), P(2), P(3), P(4))
+CALL(kernel_gradient, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_memory, P(0), P(1), P(2), I(3), I(4), P(5))
 CALL(gram_create, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_copy, P(0), P(1))
@@ -424,6 +425,10 @@ const test_row test_rows[] = {
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
     {ROW(kernel_multiply, "finite"),
      .arguments = {HANDLE("kernel", finite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
+
+    {ROW(kernel_gradient, ""),
+     .arguments = {HANDLE("kernel", infinite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
     {ROW(gram_memory, ""), .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_order),

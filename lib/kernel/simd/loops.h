@@ -18,6 +18,14 @@ typedef struct ntk_strip {
  * inner product that is more than 1e-14 for rho < -0.98. */
 #define NTK_SLOPES_REACH 1.02
 
+/* along holds inner products <x, x'>, which become A, and own receives B of the gradient of K in x, A x' + B x; near as below.
+ * The strip's k are
+ *   SLOPES  A = k0 phi + k1 + k3 rho / s, B = p' q (k2 s - k3 rho^2 / s), where the strip's q is 1 / p, or 0
+ *   LEVELS  A = k0 w w' / s, B = -k0 rho w^2 / s
+ *   ERF     A = (k0 + k1 / W^2) g g' / W, B = -(k0 + k1 / W^2) g^2 t / W
+ *   others  those of the entries, times c^2 */
+typedef int64_t ntk_gradient_loop(void *along, void *own, int64_t count, const ntk_strip *strip, int32_t *near);
+
 /* k holds inner products <x, x'>, which become entries of K.  near receives the places, in order, where |rho| is so near to 1
  * that the entry must be computed from the samples themselves; their number is returned, and k is unspecified there.
  * linear is slopes without a kink. */
@@ -29,6 +37,9 @@ typedef struct ntk_kernel_loops {
     int64_t (*gelu)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
     int64_t (*wave)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
     int64_t (*exp)(void *k, int64_t count, const ntk_strip *strip, int32_t *near);
+    struct {
+        ntk_gradient_loop *slopes, *levels, *erf, *gelu, *wave, *exp;
+    } gradients;
     void (*dots)(void *out, int64_t count, const void *x, const void *rows, int64_t stride, int64_t d);
 } ntk_kernel_loops;
 

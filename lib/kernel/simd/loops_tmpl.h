@@ -173,6 +173,8 @@ static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows
     for (int64_t j = 0; j < count; j++, row += stride) to[j] = NAME(dot)(x, row, d);
 }
 
+#include "kernel/simd/gradient_tmpl.h"
+
 #undef REAL
 #undef V
 #undef VECTOR

@@ -1,0 +1,185 @@
+#include "kernel/gradient.h"
+
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/tile.h"
+
+#include <string.h>
+
+/* Numbers of a row's gradient that are held at a time: more targets take the kernel's values anew. */
+enum { MOST_NUMBERS = 8192, MOST_ROWS = 512 };
+
+/* A call: v in the samples' dtype, and the scratch of a lane: rectangles of a tile, the tile's v, target by target, and the
+ * gradients of a row of tiles. */
+typedef struct gradient_job {
+    const ntk_samples *rows, *cols;
+    const ntk_operand *v;
+    const ntk_matrix *g;
+    const char *function;
+    int64_t row_edge, col_edge;
+    int64_t most, target, targets; /* targets: most at a time, and those of this round */
+    char *scratch;
+    int64_t weights_at, sums_at, scratch_size;
+} gradient_job;
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t whole_lines(int64_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static void shape_of(gradient_job *job, const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
+{
+    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, MOST_ROWS), size = ntk_dtype_size(dtype);
+    job->row_edge = shorter(rows, edge);
+    job->col_edge = shorter(cols, edge);
+    job->most = inputs < MOST_NUMBERS ? shorter(MOST_NUMBERS / inputs, NTK_GRADIENT_TARGETS) : 1;
+    job->weights_at = whole_lines(kernel->operations->gradient_scratch * job->row_edge * job->col_edge * size);
+    job->sums_at = job->weights_at + whole_lines(job->most * job->col_edge * size);
+    job->scratch_size = job->sums_at + whole_lines(job->row_edge * job->most * inputs * size);
+}
+
+/* weights[c][j] = v of column j and target c */
+static void gather_weights(const gradient_job *job, const ntk_kernel_tile *tile, void *weights)
+{
+    int32_t dtype = job->rows->dtype;
+    int64_t size = ntk_dtype_size(dtype);
+    for (int64_t c = 0; c < job->targets; c++)
+        for (int64_t j = 0; j < tile->col_count; j++)
+            memcpy(ntk_at(weights, dtype, c * tile->col_count + j),
+                   ntk_at(job->v->data, dtype, (tile->col + j) * job->v->stride + job->target + c), (size_t)size);
+}
+
+static ntk_status write_rows(const gradient_job *job, int64_t first, int64_t rows, const void *sums)
+{
+    const ntk_matrix *g = job->g;
+    int32_t dtype = job->rows->dtype;
+    int64_t inputs = job->rows->inputs, count = job->targets * inputs;
+    for (int64_t i = 0; i < rows; i++) {
+        void *to = ntk_at(ntk_row(g, first + i), g->dtype, job->target * inputs);
+        ntk_convert(to, g->dtype, ntk_at(sums, dtype, i * count), dtype, count);
+        if (!ntk_is_finite(to, g->dtype, count))
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: g overflows in row %lld (counted from 0)", job->function,
+                            (long long)(first + i));
+    }
+    return NTK_OK;
+}
+
+static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const gradient_job *job = argument;
+    char *scratch = job->scratch + lane->index * job->scratch_size;
+    ntk_tile_gradient part = {.weights = scratch + job->weights_at, .targets = job->targets, .g = scratch + job->sums_at};
+    ntk_kernel_tile *tile = &part.tile;
+    *tile = (ntk_kernel_tile){.rows = job->rows, .cols = job->cols, .row = index * job->row_edge, .scratch = scratch};
+    tile->row_count = shorter(job->row_edge, job->rows->rows - tile->row);
+    part.ldg = job->targets * job->rows->inputs;
+    memset(part.g, 0, (size_t)(tile->row_count * part.ldg * ntk_dtype_size(job->rows->dtype)));
+    for (; tile->col < job->cols->rows; tile->col += job->col_edge) {
+        tile->col_count = shorter(job->col_edge, job->cols->rows - tile->col);
+        part.by_target = tile->col_count;
+        gather_weights(job, tile, scratch + job->weights_at);
+        NTK_TRY(job->rows->kernel->operations->gradient(&part, lane));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    NTK_TRY(write_rows(job, tile->row, tile->row_count, part.g));
+    return ntk_advance(lane, job->target + job->targets < job->g->cols / job->rows->inputs ? 0 : tile->row_count);
+}
+
+static int64_t tasks_for(const gradient_job *job, int64_t rows)
+{
+    return (rows - 1) / job->row_edge + 1;
+}
+
+static ntk_status evaluate(gradient_job *job, const ntk_lane *lane, int64_t targets)
+{
+    const ntk_samples *rows = job->rows;
+    ntk_context *context = lane->work->context;
+    shape_of(job, rows->kernel, rows->rows, job->cols->rows, rows->inputs, rows->dtype);
+    int64_t tasks = tasks_for(job, rows->rows);
+    NTK_TRY(
+        ntk_allocate(context, &job->scratch, ntk_lanes_for(lane, tasks), job->scratch_size, "tiles of a kernel's gradient"));
+    ntk_work_stage(lane->work, "kernel gradient", rows->rows, 0, 1);
+    ntk_status status = NTK_OK;
+    for (; status >= 0 && job->target < targets; job->target += job->most) {
+        job->targets = shorter(job->most, targets - job->target);
+        status = ntk_run_blas(lane, tasks, evaluate_rows, job);
+    }
+    ntk_free(context, job->scratch);
+    return status;
+}
+
+static ntk_status open_and_evaluate(gradient_job *job, const ntk_lane *lane, const ntk_matrix *v)
+{
+    ntk_operand operand;
+    NTK_TRY(ntk_samples_check(job->rows, job->cols, job->function));
+    NTK_TRY(ntk_operand_open(lane, &operand, v, job->rows->dtype, job->function, "v"));
+    job->v = &operand;
+    ntk_status status = evaluate(job, lane, v->cols);
+    ntk_operand_close(job->rows->context, &operand);
+    return status;
+}
+
+static ntk_status gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                           const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    ntk_samples rows, cols;
+    int64_t all = x1->rows + x2->rows;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&rows, kernel, lane, x1, g->dtype, all, false, function, "x1"));
+    ntk_status status = ntk_samples_open(&cols, kernel, lane, x2, g->dtype, all, false, function, "x2");
+    if (status >= 0) {
+        gradient_job job = {.rows = &rows, .cols = &cols, .g = g, .function = function};
+        status = open_and_evaluate(&job, lane, v);
+        ntk_samples_close(&cols);
+    }
+    ntk_samples_close(&rows);
+    return status;
+}
+
+static ntk_status check_views(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
+                              const ntk_matrix *v, const char *function)
+{
+    NTK_TRY(ntk_output_check(g, function, "g"));
+    NTK_TRY(ntk_input_check(x1, function, "x1"));
+    NTK_TRY(ntk_input_check(x2, function, "x2"));
+    NTK_TRY(ntk_input_check(v, function, "v"));
+    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), function, "x1"));
+    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, function, "x2"));
+    NTK_TRY(ntk_shape_check(v, x2->rows, -1, function, "v"));
+    int64_t cols;
+    if (__builtin_mul_overflow(v->cols, x1->cols, &cols))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld targets of %lld inputs are too many", function, (long long)v->cols,
+                        (long long)x1->cols);
+    NTK_TRY(ntk_shape_check(g, x1->rows, cols, function, "g"));
+    const ntk_matrix *const inputs[] = {x1, x2, v};
+    const char *const names[] = {"x1", "x2", "v"};
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_disjoint_check(g, "g", inputs[i], names[i], function));
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_finite_check(inputs[i], function, names[i]));
+    return NTK_OK;
+}
+
+ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
+                               const ntk_matrix *v)
+{
+    NTK_REQUIRE(kernel);
+    NTK_TRY(check_views(kernel, g, x1, x2, v, __func__));
+    if (!kernel->operations->gradient)
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: only infinite kernels of one hidden layer have gradients", __func__);
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
+    return gradient(kernel, &lane, g, x1, x2, v, __func__);
+}
+
+ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                               int64_t cols, int64_t inputs, int32_t dtype)
+{
+    gradient_job job;
+    if (!kernel->operations->gradient) return NTK_OK;
+    shape_of(&job, kernel, rows, cols, inputs, dtype);
+    return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(&job, rows)), job.scratch_size);
+}

@@ -1,0 +1,30 @@
+/* Gradients of kernels in their first argument, tile by tile. */
+#ifndef NTK_KERNEL_GRADIENT_H
+#define NTK_KERNEL_GRADIENT_H
+
+#include "kernel/samples.h"
+
+/* So many targets at most in one tile's gradient. */
+enum { NTK_GRADIENT_TARGETS = 16 };
+
+/* A tile with weights W_c(i, j) of targets c: for each row i and target c
+ *   g_c(i) += sum_j W_c(i, j) grad K(x_i, x_j), the gradient in x_i.
+ * tile     out is not meant; scratch  operations->gradient_scratch rectangles of its shape, contiguous
+ * weights  in the samples' dtype: W_c(i, j) is element c by_target + i by_row + j
+ * g        in the samples' dtype, rows ldg apart, the targets of a row inputs apart */
+typedef struct ntk_tile_gradient {
+    ntk_kernel_tile tile;
+    const void *weights;
+    int64_t by_target, by_row, targets;
+    void *g;
+    int64_t ldg;
+} ntk_tile_gradient;
+
+/* ntk_kernel_operations of infinite kernels with one hidden layer. */
+ntk_status ntk_infinite_gradient(const ntk_tile_gradient *job, const ntk_lane *lane);
+
+/* Adds the bytes that ntk_kernel_gradient may hold beside those of prepared samples, whatever the targets, to a need. */
+ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                               int64_t cols, int64_t inputs, int32_t dtype);
+
+#endif
