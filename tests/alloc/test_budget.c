@@ -289,6 +289,7 @@ START_TEST(kernel)
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
             for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
                 check_kernel(&world, world.infinite, sizes[i][0], sizes[i][1], dtype);
+                check_kernel(&world, world.deep, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.finite, sizes[i][0], sizes[i][1], dtype);
             }
         test_world_free(&world);

@@ -36,6 +36,10 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_network_create(world->context, &world->network, world->activation, &network));
     CHECK_OK(ntk_features_create(world->context, &world->features, world->network, NTK_PART_BOTH));
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->infinite, world->activation, NULL));
+    ntk_kernel_options three = NTK_INIT(ntk_kernel_options);
+    three.layers = 3;
+    three.bias_scale = 0.5;
+    CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep, world->activation, &three));
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     make_ridges(world);
 }
@@ -48,6 +52,7 @@ void test_world_free(test_world *world)
     ntk_features_destroy(world->features);
     ntk_kernel_destroy(world->infinite);
     ntk_kernel_destroy(world->finite);
+    ntk_kernel_destroy(world->deep);
     ntk_gram_destroy(world->gram);
     ntk_gram_destroy(world->implicit);
     ntk_gram_destroy(world->implicit_finite);

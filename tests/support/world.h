@@ -19,7 +19,8 @@ typedef struct test_world {
     ntk_network *network;
     ntk_features *features; /* both parts */
     ntk_kernel *infinite, *finite;
-    ntk_gram *gram; /* of infinite, f64, full */
+    ntk_kernel *deep; /* infinite, of three hidden layers with biases */
+    ntk_gram *gram;   /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
