@@ -128,14 +128,13 @@ END_TEST
 static void exact_gradient(long double *g, int32_t kind, double below, double above, const double *x, const double *y,
                            double sign, int64_t d)
 {
-    long double xx = 0, xd = 0, dd = 0, yy = 0, c = 1.25L / sqrtl((long double)d), w = 0.5625L, pi = 3.14159265358979323846L;
+    long double xx = 0, xd = 0, yy = 0, c = 1.25L / sqrtl((long double)d), w = 0.5625L, pi = 3.14159265358979323846L;
     long double *rest = oracle_memory(d, sizeof *rest), rr = 0;
     for (int64_t k = 0; k < d; k++) {
         long double delta = (long double)sign * (long double)y[k] - (long double)x[k];
         xx += (long double)x[k] * (long double)x[k];
         yy += (long double)y[k] * (long double)y[k];
         xd += (long double)x[k] * delta;
-        dd += delta * delta;
     }
     for (int64_t k = 0; k < d; k++) {
         rest[k] = (long double)sign * (long double)y[k] - (long double)x[k] - xd / xx * (long double)x[k];
