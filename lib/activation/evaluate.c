@@ -12,12 +12,7 @@ enum { ELEMENTS_PER_TASK = 32768 };
 
 static const ntk_activation_loops *loops_of(ntk_isa isa, int32_t dtype)
 {
-#if defined(__x86_64__)
-    if (isa == NTK_ISA_INDEX_AVX512) return &ntk_activation_loops_avx512[dtype - 1];
-    if (isa == NTK_ISA_INDEX_AVX2) return &ntk_activation_loops_avx2[dtype - 1];
-#endif
-    (void)isa;
-    return &ntk_activation_loops_portable[dtype - 1];
+    return &NTK_OF_ISA(isa, ntk_activation_loops)[dtype - 1];
 }
 
 /* The derivative of a polynomial is one: p u^(p - 1), sqrt(p) h_(p - 1). */

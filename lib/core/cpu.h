@@ -15,4 +15,12 @@ bool ntk_cpu_counts_bits(void);
 
 const char *ntk_isa_name(ntk_isa isa);
 
+/* Of the tables name_portable, name_avx2, ... the one of this instruction set. */
+#if defined(__x86_64__)
+#define NTK_OF_ISA(isa, name) \
+    ((isa) == NTK_ISA_INDEX_AVX512 ? name##_avx512 : (isa) == NTK_ISA_INDEX_AVX2 ? name##_avx2 : name##_portable)
+#else
+#define NTK_OF_ISA(isa, name) ((void)(isa), name##_portable)
+#endif
+
 #endif

@@ -16,12 +16,7 @@ typedef struct layer_loops {
 
 static layer_loops loops_of(ntk_isa isa, int32_t dtype, ntk_family family)
 {
-    const ntk_deep_loops *all = &ntk_deep_loops_portable[dtype - 1];
-#if defined(__x86_64__)
-    if (isa == NTK_ISA_INDEX_AVX512) all = &ntk_deep_loops_avx512[dtype - 1];
-    if (isa == NTK_ISA_INDEX_AVX2) all = &ntk_deep_loops_avx2[dtype - 1];
-#endif
-    (void)isa;
+    const ntk_deep_loops *all = &NTK_OF_ISA(isa, ntk_deep_loops)[dtype - 1];
     switch (family) {
     case NTK_FAMILY_SLOPES:
         return (layer_loops){all, all->slopes.step, all->slopes.finish};

@@ -10,12 +10,7 @@
 
 static const ntk_kernel_loops *loops_of(ntk_isa isa, int32_t dtype)
 {
-#if defined(__x86_64__)
-    if (isa == NTK_ISA_INDEX_AVX512) return &ntk_kernel_loops_avx512[dtype - 1];
-    if (isa == NTK_ISA_INDEX_AVX2) return &ntk_kernel_loops_avx2[dtype - 1];
-#endif
-    (void)isa;
-    return &ntk_kernel_loops_portable[dtype - 1];
+    return &NTK_OF_ISA(isa, ntk_kernel_loops)[dtype - 1];
 }
 
 static int64_t run_strip(const ntk_infinite_line *line, void *entries, int64_t count, const ntk_strip *strip, int32_t *near)

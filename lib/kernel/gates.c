@@ -15,14 +15,8 @@ enum { GROUP_BYTES = 1 << 24, MOST_NEURONS = 512, MOST_ROWS = 256 };
 
 static const ntk_gate_loops *loops_of(const ntk_lane *lane)
 {
-    static const ntk_gate_loops *const tables[NTK_ISA_COUNT] = {
-        &ntk_gate_loops_portable,
-#if defined(__x86_64__)
-        &ntk_gate_loops_avx2,
-        &ntk_gate_loops_avx512
-#endif
-    };
-    return tables[lane->work->context->isa];
+    ntk_isa isa = lane->work->context->isa;
+    return NTK_OF_ISA(isa, &ntk_gate_loops);
 }
 
 /* s'(0) is that of neither side, so that zeros count apart. */

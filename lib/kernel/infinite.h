@@ -119,6 +119,7 @@ static inline const void *ntk_infinite_array(const ntk_samples *samples, int fac
 ntk_infinite_row ntk_infinite_row_at(const ntk_samples *samples, int64_t i);
 
 /* ntk_kernel_operations of infinite kernels. */
+int64_t ntk_infinite_passes(const ntk_kernel *kernel, int32_t dtype, int64_t all);
 ntk_status ntk_infinite_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
 ntk_status ntk_infinite_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass);
 void ntk_infinite_close(ntk_samples *samples);

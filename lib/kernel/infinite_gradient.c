@@ -34,12 +34,7 @@ static const double PI = 3.14159265358979323846;
 
 static ntk_gradient_loop *loop_of(ntk_isa isa, int32_t dtype, ntk_family family)
 {
-    const ntk_kernel_loops *loops = &ntk_kernel_loops_portable[dtype - 1];
-#if defined(__x86_64__)
-    if (isa == NTK_ISA_INDEX_AVX512) loops = &ntk_kernel_loops_avx512[dtype - 1];
-    if (isa == NTK_ISA_INDEX_AVX2) loops = &ntk_kernel_loops_avx2[dtype - 1];
-#endif
-    (void)isa;
+    const ntk_kernel_loops *loops = &NTK_OF_ISA(isa, ntk_kernel_loops)[dtype - 1];
     switch (family) {
     case NTK_FAMILY_SLOPES:
         return loops->gradients.slopes;
