@@ -17,9 +17,8 @@ static double preparing(const ntk_samples *rows, int64_t cols)
     return 1 / (2 + (double)cols * 2 / (double)rows->inputs);
 }
 
-static ntk_status fill(const ntk_grid *grid, const ntk_lane *lane, const char *function)
+static ntk_status fill(const ntk_grid *grid, const ntk_lane *lane)
 {
-    NTK_TRY(ntk_samples_check(grid->rows, grid->cols, function));
     ntk_work_stage(lane->work, "kernel block", ntk_grid_units(grid), preparing(grid->rows, grid->cols->rows), 1);
     return ntk_grid_evaluate(grid, lane);
 }
@@ -39,17 +38,11 @@ ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, con
     NTK_TRY(ntk_finite_check(x2, __func__, "x2"));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    ntk_samples rows, cols;
-    int64_t all = x1->rows + x2->rows;
-    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_samples_open(&rows, kernel, &lane, x1, out->dtype, all, false, __func__, "x1"));
-    ntk_status status = ntk_samples_open(&cols, kernel, &lane, x2, out->dtype, all, false, __func__, "x2");
-    if (status >= 0) {
-        ntk_grid grid = {.rows = &rows, .cols = &cols, .placement = place, .matrix = out};
-        status = fill(&grid, &lane, __func__);
-        ntk_samples_close(&cols);
-    }
-    ntk_samples_close(&rows);
+    ntk_sample_pair pair;
+    NTK_TRY(ntk_sample_pair_open(&pair, kernel, &lane, x1, x2, out->dtype, __func__));
+    ntk_grid grid = {.rows = &pair.rows, .cols = &pair.cols, .placement = place, .matrix = out};
+    ntk_status status = fill(&grid, &lane);
+    ntk_sample_pair_close(&pair);
     return status;
 }
 

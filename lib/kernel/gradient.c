@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "core/status.h"
+#include "kernel/multiply.h"
 #include "kernel/tile.h"
 
 #include <string.h>
@@ -113,10 +114,9 @@ static ntk_status evaluate(gradient_job *job, const ntk_lane *lane, int64_t targ
     return status;
 }
 
-static ntk_status open_and_evaluate(gradient_job *job, const ntk_lane *lane, const ntk_matrix *v)
+static ntk_status evaluate_with(gradient_job *job, const ntk_lane *lane, const ntk_matrix *v)
 {
     ntk_operand operand;
-    NTK_TRY(ntk_samples_check(job->rows, job->cols, job->function));
     NTK_TRY(ntk_operand_open(lane, &operand, v, job->rows->dtype, job->function, "v"));
     job->v = &operand;
     ntk_status status = evaluate(job, lane, v->cols);
@@ -127,47 +127,19 @@ static ntk_status open_and_evaluate(gradient_job *job, const ntk_lane *lane, con
 static ntk_status gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
                            const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    ntk_samples rows, cols;
-    int64_t all = x1->rows + x2->rows;
-    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_samples_open(&rows, kernel, lane, x1, g->dtype, all, false, function, "x1"));
-    ntk_status status = ntk_samples_open(&cols, kernel, lane, x2, g->dtype, all, false, function, "x2");
-    if (status >= 0) {
-        gradient_job job = {.rows = &rows, .cols = &cols, .g = g, .function = function};
-        status = open_and_evaluate(&job, lane, v);
-        ntk_samples_close(&cols);
-    }
-    ntk_samples_close(&rows);
+    ntk_sample_pair pair;
+    NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, x1, x2, g->dtype, function));
+    gradient_job job = {.rows = &pair.rows, .cols = &pair.cols, .g = g, .function = function};
+    ntk_status status = evaluate_with(&job, lane, v);
+    ntk_sample_pair_close(&pair);
     return status;
-}
-
-static ntk_status check_views(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
-                              const ntk_matrix *v, const char *function)
-{
-    NTK_TRY(ntk_output_check(g, function, "g"));
-    NTK_TRY(ntk_input_check(x1, function, "x1"));
-    NTK_TRY(ntk_input_check(x2, function, "x2"));
-    NTK_TRY(ntk_input_check(v, function, "v"));
-    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), function, "x1"));
-    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, function, "x2"));
-    NTK_TRY(ntk_shape_check(v, x2->rows, -1, function, "v"));
-    int64_t cols;
-    if (__builtin_mul_overflow(v->cols, x1->cols, &cols))
-        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld targets of %lld inputs are too many", function, (long long)v->cols,
-                        (long long)x1->cols);
-    NTK_TRY(ntk_shape_check(g, x1->rows, cols, function, "g"));
-    const ntk_matrix *const inputs[] = {x1, x2, v};
-    const char *const names[] = {"x1", "x2", "v"};
-    for (int i = 0; i < 3; i++) NTK_TRY(ntk_disjoint_check(g, "g", inputs[i], names[i], function));
-    for (int i = 0; i < 3; i++) NTK_TRY(ntk_finite_check(inputs[i], function, names[i]));
-    return NTK_OK;
 }
 
 ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v)
 {
     NTK_REQUIRE(kernel);
-    NTK_TRY(check_views(kernel, g, x1, x2, v, __func__));
+    NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
     if (!kernel->operations->gradient)
         return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: only infinite kernels of one hidden layer have gradients", __func__);
     ntk_work work;

@@ -59,7 +59,6 @@ static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *c
                                    const ntk_matrix *v, const char *function)
 {
     ntk_operand operand;
-    NTK_TRY(ntk_samples_check(rows, cols, function));
     NTK_TRY(ntk_operand_open(lane, &operand, v, rows->dtype, function, "v"));
     ntk_product product = {.rows = rows, .cols = cols, .v = operand.data, .ldv = operand.stride, .tv = NTK_PLAIN};
     product.targets = v->cols;
@@ -74,35 +73,38 @@ static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *c
 static ntk_status multiply_infinite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
                                     const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    ntk_samples rows, cols;
-    int64_t all = x1->rows + x2->rows;
-    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_samples_open(&rows, kernel, lane, x1, y->dtype, all, false, function, "x1"));
-    ntk_status status = ntk_samples_open(&cols, kernel, lane, x2, y->dtype, all, false, function, "x2");
-    if (status >= 0) {
-        status = multiply_samples(&rows, &cols, lane, y, v, function);
-        ntk_samples_close(&cols);
-    }
-    ntk_samples_close(&rows);
+    ntk_sample_pair pair;
+    NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, x1, x2, y->dtype, function));
+    ntk_status status = multiply_samples(&pair.rows, &pair.cols, lane, y, v, function);
+    ntk_sample_pair_close(&pair);
     return status;
+}
+
+ntk_status ntk_multiply_check(const ntk_kernel *kernel, const ntk_matrix *out, const char *name, bool each_input,
+                              const ntk_matrix *x1, const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    const ntk_matrix *const inputs[] = {x1, x2, v};
+    const char *const names[] = {"x1", "x2", "v"};
+    int64_t cols;
+    NTK_TRY(ntk_output_check(out, function, name));
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_input_check(inputs[i], function, names[i]));
+    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), function, "x1"));
+    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, function, "x2"));
+    NTK_TRY(ntk_shape_check(v, x2->rows, -1, function, "v"));
+    if (__builtin_mul_overflow(v->cols, each_input ? x1->cols : 1, &cols))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld targets of %lld inputs are too many", function, (long long)v->cols,
+                        (long long)x1->cols);
+    NTK_TRY(ntk_shape_check(out, x1->rows, cols, function, name));
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_disjoint_check(out, name, inputs[i], names[i], function));
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_finite_check(inputs[i], function, names[i]));
+    return NTK_OK;
 }
 
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v)
 {
     NTK_REQUIRE(kernel);
-    NTK_TRY(ntk_output_check(y, __func__, "y"));
-    NTK_TRY(ntk_input_check(x1, __func__, "x1"));
-    NTK_TRY(ntk_input_check(x2, __func__, "x2"));
-    NTK_TRY(ntk_input_check(v, __func__, "v"));
-    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), __func__, "x1"));
-    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, __func__, "x2"));
-    NTK_TRY(ntk_shape_check(v, x2->rows, -1, __func__, "v"));
-    NTK_TRY(ntk_shape_check(y, x1->rows, v->cols, __func__, "y"));
-    const ntk_matrix *const inputs[] = {x1, x2, v};
-    const char *const names[] = {"x1", "x2", "v"};
-    for (int i = 0; i < 3; i++) NTK_TRY(ntk_disjoint_check(y, "y", inputs[i], names[i], __func__));
-    for (int i = 0; i < 3; i++) NTK_TRY(ntk_finite_check(inputs[i], __func__, names[i]));
+    NTK_TRY(ntk_multiply_check(kernel, y, "y", false, x1, x2, v, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     return (kernel->features ? multiply_finite : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);

@@ -1,4 +1,4 @@
-/* What ntk_kernel_multiply holds. */
+/* What ntk_kernel_multiply takes and holds. */
 #ifndef NTK_KERNEL_MULTIPLY_H
 #define NTK_KERNEL_MULTIPLY_H
 
@@ -7,5 +7,9 @@
 /* Adds its bytes, beside those of prepared samples, to a need. */
 ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
+
+/* The views of a call out = K(x1, x2) v, or, with each_input, of one with a column of out for each target and input. */
+ntk_status ntk_multiply_check(const ntk_kernel *kernel, const ntk_matrix *out, const char *name, bool each_input,
+                              const ntk_matrix *x1, const ntk_matrix *x2, const ntk_matrix *v, const char *function);
 
 #endif

@@ -56,6 +56,28 @@ ntk_status ntk_samples_check(const ntk_samples *rows, const ntk_samples *cols, c
                     "%s: the samples are so long that an entry of the kernel may be too large to be represented", function);
 }
 
+ntk_status ntk_sample_pair_open(ntk_sample_pair *pair, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x1,
+                                const ntk_matrix *x2, int32_t dtype, const char *function)
+{
+    int64_t all = x1->rows + x2->rows;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&pair->rows, kernel, lane, x1, dtype, all, false, function, "x1"));
+    ntk_status status = ntk_samples_open(&pair->cols, kernel, lane, x2, dtype, all, false, function, "x2");
+    if (status < 0) {
+        ntk_samples_close(&pair->rows);
+        return status;
+    }
+    status = ntk_samples_check(&pair->rows, &pair->cols, function);
+    if (status < 0) ntk_sample_pair_close(pair);
+    return status;
+}
+
+void ntk_sample_pair_close(ntk_sample_pair *pair)
+{
+    ntk_samples_close(&pair->cols);
+    ntk_samples_close(&pair->rows);
+}
+
 ntk_matrix ntk_samples_view(const ntk_samples *samples)
 {
     ntk_matrix view = ntk_matrix_view(samples->x.data, samples->rows, samples->inputs, samples->dtype, NTK_READONLY);

@@ -55,6 +55,16 @@ ntk_status ntk_samples_open(ntk_samples *samples, const ntk_kernel *kernel, cons
 
 void ntk_samples_close(ntk_samples *samples);
 
+/* The samples of K(x1, x2), as a stage of no units, for a call that ends before they do. */
+typedef struct ntk_sample_pair {
+    ntk_samples rows, cols;
+} ntk_sample_pair;
+
+/* NTK_ERR_OVERFLOW also if an entry of K may be too large for dtype.  After a failure there is nothing to close. */
+ntk_status ntk_sample_pair_open(ntk_sample_pair *pair, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x1,
+                                const ntk_matrix *x2, int32_t dtype, const char *function);
+void ntk_sample_pair_close(ntk_sample_pair *pair);
+
 /* Adds the bytes that samples may hold, a copy of x included, to a need. */
 ntk_status ntk_samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
                               int64_t all);

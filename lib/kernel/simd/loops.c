@@ -2,24 +2,8 @@
 
 #include "kernel/simd/asin.h"
 
-/* Nearer to 1 than 1e-4, |rho| no longer gives the angle to full precision; the margin covers rho's own error. */
-#define REAL double
-#define V(name) v64_##name
-#define VECTOR v64
-#define LANES V64_LANES
-#define NEAR 0.99989
-#define HUGE_PRODUCT 1e300
-#define NAME(name) name##_f64
-#include "kernel/simd/loops_tmpl.h"
-
-#define REAL float
-#define V(name) v32_##name
-#define VECTOR v32
-#define LANES V32_LANES
-#define NEAR 0.9998f
-#define HUGE_PRODUCT 1e37f
-#define NAME(name) name##_f32
-#include "kernel/simd/loops_tmpl.h"
+#define TEMPLATE "kernel/simd/loops_tmpl.h"
+#include "kernel/simd/precisions.h"
 
 #define GRADIENTS(P)                                                                                                       \
     {                                                                                                                      \

@@ -1,0 +1,19 @@
+/* Includes TEMPLATE once for each precision; the template undefines what is defined for it.  NEAR: nearer to 1, |rho| no longer
+ * gives the angle to full precision (1e-4, with a margin for rho's own error). */
+#define REAL double
+#define V(name) v64_##name
+#define VECTOR v64
+#define LANES V64_LANES
+#define NEAR 0.99989
+#define HUGE_PRODUCT 1e300
+#define NAME(name) name##_f64
+#include TEMPLATE
+
+#define REAL float
+#define V(name) v32_##name
+#define VECTOR v32
+#define LANES V32_LANES
+#define NEAR 0.9998f
+#define HUGE_PRODUCT 1e37f
+#define NAME(name) name##_f32
+#include TEMPLATE
