@@ -231,11 +231,3 @@ static int64_t NAME(begin)(const ntk_deep_state *state, const void *k, int64_t c
     }
     return found;
 }
-
-#undef REAL
-#undef V
-#undef VECTOR
-#undef LANES
-#undef NEAR
-#undef HUGE_PRODUCT
-#undef NAME

@@ -174,11 +174,3 @@ static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows
 }
 
 #include "kernel/simd/gradient_tmpl.h"
-
-#undef REAL
-#undef V
-#undef VECTOR
-#undef LANES
-#undef NEAR
-#undef HUGE_PRODUCT
-#undef NAME

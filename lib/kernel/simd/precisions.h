@@ -1,4 +1,4 @@
-/* Includes TEMPLATE once for each precision; the template undefines what is defined for it.  NEAR: nearer to 1, |rho| no longer
+/* Includes TEMPLATE once for each precision.  NEAR: nearer to 1, |rho| no longer
  * gives the angle to full precision (1e-4, with a margin for rho's own error). */
 #define REAL double
 #define V(name) v64_##name
@@ -8,6 +8,13 @@
 #define HUGE_PRODUCT 1e300
 #define NAME(name) name##_f64
 #include TEMPLATE
+#undef REAL
+#undef V
+#undef VECTOR
+#undef LANES
+#undef NEAR
+#undef HUGE_PRODUCT
+#undef NAME
 
 #define REAL float
 #define V(name) v32_##name
@@ -17,3 +24,10 @@
 #define HUGE_PRODUCT 1e37f
 #define NAME(name) name##_f32
 #include TEMPLATE
+#undef REAL
+#undef V
+#undef VECTOR
+#undef LANES
+#undef NEAR
+#undef HUGE_PRODUCT
+#undef NAME
