@@ -12,7 +12,7 @@ enum { ELEMENTS_PER_TASK = 32768 };
 
 static const ntk_activation_loops *loops_of(ntk_isa isa, int32_t dtype)
 {
-    return &NTK_OF_ISA(isa, ntk_activation_loops)[dtype - 1];
+    return NTK_OF_ISA(isa, ntk_activation_loops, dtype - 1);
 }
 
 /* The derivative of a polynomial is one: p u^(p - 1), sqrt(p) h_(p - 1). */

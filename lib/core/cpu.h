@@ -15,12 +15,14 @@ bool ntk_cpu_counts_bits(void);
 
 const char *ntk_isa_name(ntk_isa isa);
 
-/* Of the tables name_portable, name_avx2, ... the one of this instruction set. */
+/* Row number row of the table of this instruction set: name_portable, name_avx2, ... */
 #if defined(__x86_64__)
-#define NTK_OF_ISA(isa, name) \
-    ((isa) == NTK_ISA_INDEX_AVX512 ? name##_avx512 : (isa) == NTK_ISA_INDEX_AVX2 ? name##_avx2 : name##_portable)
+#define NTK_OF_ISA(isa, name, row)                       \
+    ((isa) == NTK_ISA_INDEX_AVX512 ? &name##_avx512[row] \
+     : (isa) == NTK_ISA_INDEX_AVX2 ? &name##_avx2[row]   \
+                                   : &name##_portable[row])
 #else
-#define NTK_OF_ISA(isa, name) ((void)(isa), name##_portable)
+#define NTK_OF_ISA(isa, name, row) ((void)(isa), &name##_portable[row])
 #endif
 
 #endif

@@ -16,7 +16,7 @@ typedef struct layer_loops {
 
 static layer_loops loops_of(ntk_isa isa, int32_t dtype, ntk_family family)
 {
-    const ntk_deep_loops *all = &NTK_OF_ISA(isa, ntk_deep_loops)[dtype - 1];
+    const ntk_deep_loops *all = NTK_OF_ISA(isa, ntk_deep_loops, dtype - 1);
     switch (family) {
     case NTK_FAMILY_SLOPES:
         return (layer_loops){all, all->slopes.step, all->slopes.finish};

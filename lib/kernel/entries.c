@@ -10,7 +10,7 @@
 
 static const ntk_kernel_loops *loops_of(ntk_isa isa, int32_t dtype)
 {
-    return &NTK_OF_ISA(isa, ntk_kernel_loops)[dtype - 1];
+    return NTK_OF_ISA(isa, ntk_kernel_loops, dtype - 1);
 }
 
 static int64_t run_strip(const ntk_infinite_line *line, void *entries, int64_t count, const ntk_strip *strip, int32_t *near)

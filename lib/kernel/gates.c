@@ -16,7 +16,7 @@ enum { GROUP_BYTES = 1 << 24, MOST_NEURONS = 512, MOST_ROWS = 256 };
 static const ntk_gate_loops *loops_of(const ntk_lane *lane)
 {
     ntk_isa isa = lane->work->context->isa;
-    return NTK_OF_ISA(isa, &ntk_gate_loops);
+    return NTK_OF_ISA(isa, ntk_gate_loops, 0);
 }
 
 /* s'(0) is that of neither side, so that zeros count apart. */

@@ -34,7 +34,7 @@ static const double PI = 3.14159265358979323846;
 
 static ntk_gradient_loop *loop_of(ntk_isa isa, int32_t dtype, ntk_family family)
 {
-    const ntk_kernel_loops *loops = &NTK_OF_ISA(isa, ntk_kernel_loops)[dtype - 1];
+    const ntk_kernel_loops *loops = NTK_OF_ISA(isa, ntk_kernel_loops, dtype - 1);
     switch (family) {
     case NTK_FAMILY_SLOPES:
         return loops->gradients.slopes;

@@ -118,4 +118,4 @@ DEFINE_COUNT(count_bits_counted, COUNTING, __m512i, 8, _mm512_setzero_si512(), s
 
 #endif
 
-const ntk_gate_loops NTK_ISA_NAME(ntk_gate_loops) = {{pack_f64, pack_f32}, count_bits, COUNTED};
+const ntk_gate_loops NTK_ISA_NAME(ntk_gate_loops)[] = {{{pack_f64, pack_f32}, count_bits, COUNTED}};

@@ -20,6 +20,6 @@ typedef struct ntk_gate_loops {
     ntk_gate_counter count, counted;
 } ntk_gate_loops;
 
-extern const ntk_gate_loops ntk_gate_loops_portable, ntk_gate_loops_avx2, ntk_gate_loops_avx512;
+extern const ntk_gate_loops ntk_gate_loops_portable[1], ntk_gate_loops_avx2[1], ntk_gate_loops_avx512[1];
 
 #endif
