@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Numbers of a row's gradient that are held at a time: more targets take the kernel's values anew. */
-enum { MOST_NUMBERS = 8192, MOST_ROWS = 512 };
+enum { MOST_NUMBERS = 8192 };
 
 /* A call: v in the samples' dtype, and the scratch of a lane: rectangles of a tile, the tile's v, target by target, and the
  * gradients of a row of tiles. */
@@ -35,7 +35,8 @@ static int64_t whole_lines(int64_t bytes)
 
 static void shape_of(gradient_job *job, const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
 {
-    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, MOST_ROWS), size = ntk_dtype_size(dtype);
+    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, NTK_GRADIENT_ROWS),
+            size = ntk_dtype_size(dtype);
     job->row_edge = shorter(rows, edge);
     job->col_edge = shorter(cols, edge);
     job->most = inputs < MOST_NUMBERS ? shorter(MOST_NUMBERS / inputs, NTK_GRADIENT_TARGETS) : 1;

@@ -4,8 +4,8 @@
 
 #include "kernel/samples.h"
 
-/* So many targets at most in one tile's gradient. */
-enum { NTK_GRADIENT_TARGETS = 16 };
+/* So many targets and rows at most in one tile's gradient. */
+enum { NTK_GRADIENT_TARGETS = 16, NTK_GRADIENT_ROWS = 512 };
 
 /* A tile with weights W_c(i, j) of targets c: for each row i and target c
  *   g_c(i) += sum_j W_c(i, j) grad K(x_i, x_j), the gradient in x_i.

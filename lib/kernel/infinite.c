@@ -1,7 +1,7 @@
 #include "kernel/infinite.h"
 
 #include "core/status.h"
-#include "kernel/gradient.h"
+#include "kernel/pair_gradients.h"
 
 #include <math.h>
 
@@ -97,7 +97,7 @@ static const ntk_kernel_operations operations = {
     .tile = ntk_infinite_tile,
     .cost = entry_cost,
     .gradient = ntk_infinite_gradient,
-    .gradient_scratch = 4,
+    .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .points = true,
 };
 
