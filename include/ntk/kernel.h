@@ -85,11 +85,12 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* g[i] = the gradient of sum_j K(x, x2_j) v_jc in x at x1_i, for each target c: row i holds the d derivatives of target 0, then
- * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels of one hidden layer.
+ * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels.
  * A kinked activation's K^NT, and the step's and the sign's K^RF, have a cone or a jump where x and x2_j are parallel (math: the
  * derivative of the angle): nearby the gradient is exact to rounding, and for parallels that term counts as 0, the mean over all
- * directions.  Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  the kernel is finite, or has several hidden layers */
+ * directions.  Where such a kernel of several layers without bias is not differentiable, at x = 0, the gradient counts as 0.
+ * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
+ * NTK_ERR_UNSUPPORTED  the kernel is finite */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "kernel/deep.h"
 
 #include "core/status.h"
+#include "kernel/pair_gradients.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,8 @@ static const ntk_kernel_operations operations = {
     .close = ntk_infinite_close,
     .tile = ntk_deep_tile,
     .cost = entry_cost,
+    .gradient = ntk_deep_gradient,
+    .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .points = false,
 };
 

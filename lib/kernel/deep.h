@@ -53,5 +53,6 @@ ntk_deep_layer ntk_deep_layer_of(const ntk_deep *kernel, int64_t layer);
 ntk_status ntk_deep_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
 ntk_status ntk_deep_prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass);
 ntk_status ntk_deep_tile(const ntk_kernel_tile *tile, const ntk_lane *lane);
+ntk_status ntk_deep_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
 
 #endif

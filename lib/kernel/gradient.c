@@ -141,8 +141,7 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
 {
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
-    if (!kernel->operations->gradient)
-        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: only infinite kernels of one hidden layer have gradients", __func__);
+    if (!kernel->operations->gradient) return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: a finite kernel has no gradient", __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     return gradient(kernel, &lane, g, x1, x2, v, __func__);

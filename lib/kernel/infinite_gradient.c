@@ -71,12 +71,8 @@ static double length_of(const infinite_gradient *at, const ntk_infinite_row *row
     case NTK_FAMILY_LEVELS:
         if (!(f->w > 0)) return f->z > 0 ? at->pairs.k->b : 0;
         return row->shift || row->exponent ? ldexp(m / f->w, row->exponent) : at->pairs.k->c / f->w;
-    case NTK_FAMILY_ERF:
-        return f->p / f->q / sqrt(2.0);
-    case NTK_FAMILY_GELU:
-        return f->p / f->q;
     default:
-        return f->p;
+        return ntk_smooth_length(at->kernel->activation, f);
     }
 }
 

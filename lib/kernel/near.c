@@ -138,6 +138,18 @@ ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_fa
     return activation->family == NTK_FAMILY_ERF ? ntk_erf_pair(&arc) : ntk_gelu_pair(one, two, &arc);
 }
 
+double ntk_smooth_length(const ntk_activation *activation, const ntk_infinite_factors *factors)
+{
+    switch (activation->family) {
+    case NTK_FAMILY_ERF:
+        return factors->p / factors->q / sqrt(2.0);
+    case NTK_FAMILY_GELU:
+        return factors->p / factors->q;
+    default:
+        return factors->p;
+    }
+}
+
 double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,
                       const ntk_infinite_factors *j, const ntk_angle *angle)
 {

@@ -19,6 +19,9 @@ double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *
 ntk_pair ntk_smooth_pair(const ntk_activation *activation, const ntk_infinite_factors *i, const ntk_infinite_factors *j,
                          const ntk_angle *angle);
 
+/* The length s of what a smooth activation sees, by its p and q. */
+double ntk_smooth_length(const ntk_activation *activation, const ntk_infinite_factors *factors);
+
 /* g_c += amounts[c] e of the first d elements of e, the unit vector along what (x_j, e) has across (x_i, e): of targets rows of g,
  * d apart, in dtype.  Parallel samples add nothing. */
 void ntk_near_add_across(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,

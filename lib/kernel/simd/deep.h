@@ -21,22 +21,46 @@ typedef struct ntk_deep_state {
 typedef struct ntk_deep_layer {
     double p, q, w, z;
     const void *ps, *qs, *ws, *zs;
-    double k[6], rate, constant;
+    double k[6], rate, constant, slope;
     int bias;
 } ntk_deep_layer;
 
 typedef void ntk_deep_step(const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer);
 typedef void ntk_deep_finish(void *out, const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer);
 
-/* begin turns inner products k into the state before the first activation; near are the places where rho, or -rho k0, is so near
- * to 1 that the state must be replaced by what the samples tell.  A family has a step, from one activation to the next, and a
- * finish, which writes K. */
+/* Derivatives of a strip's state in two directions.
+ * SLOPES, LEVELS  along -theta, where theta is the angle at the first layer, and along log |u|, of the row's length there:
+ *                 seen[0] = d theta_l / d theta, seen[1] = d theta_l / d log |u|, and tangent[] of the tangent
+ * others          in q12 and q11 of the first layer: seen[] of S_l, tangent[] of the tangent
+ * Then layer->slope is d log |row| / d log |u| at this layer, or d S_l(x, x) / d q11. */
+typedef struct ntk_deep_slopes {
+    void *seen[2], *tangent[2];
+} ntk_deep_slopes;
+
+/* Derivatives go along with the state; the finish writes those of K: -dK/dtheta and dK/dlog|u|, or dK/dq12 and 2 dK/dq11. */
+typedef void ntk_deep_gradient_step(const ntk_deep_state *state, const ntk_deep_slopes *slopes, int64_t count,
+                                    const ntk_deep_layer *layer);
+typedef void ntk_deep_gradient_finish(void *along, void *own, const ntk_deep_state *state, const ntk_deep_slopes *slopes,
+                                      int64_t count, const ntk_deep_layer *layer);
+
+/* A family has a step, from one activation to the next, and a finish, which writes K. */
+typedef struct ntk_deep_family {
+    ntk_deep_step *step;
+    ntk_deep_finish *finish;
+    ntk_deep_gradient_step *gradient_step;
+    ntk_deep_gradient_finish *gradient_finish;
+} ntk_deep_family;
+
+/* begin           turns inner products k into the state before the first activation; near are the places where rho, or -rho k0, is
+ *                 so near to 1 that the state must be replaced by what the samples tell
+ * begin_gradient  the derivatives of that state, of kinked families and of others
+ * spread          of kinked families, by the state begin of the first layer: -dK/dtheta in along and dK/dlog|u| in own become A and B
+ *                 of A x' + B x */
 typedef struct ntk_deep_loops {
     int64_t (*begin)(const ntk_deep_state *state, const void *k, int64_t count, const ntk_deep_layer *first, int32_t *near);
-    struct {
-        ntk_deep_step *step;
-        ntk_deep_finish *finish;
-    } slopes, levels, erf, gelu, wave, exp;
+    ntk_deep_family slopes, levels, erf, gelu, wave, exp;
+    void (*begin_gradient)(const ntk_deep_slopes *slopes, const ntk_deep_state *state, int64_t count, double rate, int kinked);
+    void (*spread)(void *along, void *own, const ntk_deep_state *begin, int64_t count, const ntk_deep_layer *first);
 } ntk_deep_loops;
 
 /* By dtype - 1. */

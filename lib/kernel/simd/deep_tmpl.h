@@ -231,3 +231,5 @@ static int64_t NAME(begin)(const ntk_deep_state *state, const void *k, int64_t c
     }
     return found;
 }
+
+#include "kernel/simd/deep_gradient_tmpl.h"
