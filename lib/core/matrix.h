@@ -27,6 +27,14 @@ static inline double ntk_get(const void *data, int32_t dtype, int64_t index)
     return dtype == NTK_F64 ? ((const double *)data)[index] : (double)((const float *)data)[index];
 }
 
+static inline void ntk_put(void *data, int32_t dtype, int64_t index, double value)
+{
+    if (dtype == NTK_F64)
+        ((double *)data)[index] = value;
+    else
+        ((float *)data)[index] = (float)value;
+}
+
 /* NTK_ERR_DTYPE unless dtype is NTK_F64 or NTK_F32, or, where that is allowed, 0. */
 ntk_status ntk_dtype_check(int32_t dtype, int zero_allowed, const char *function, const char *name);
 

@@ -2,6 +2,7 @@
 
 #include "core/status.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/scales.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,6 +26,9 @@ static const ntk_kernel_operations operations = {
     .cost = entry_cost,
     .gradient = ntk_deep_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
+    .scales = ntk_deep_scales_of,
+    .scale_gradient = ntk_deep_scale_gradient,
+    .scale_memory = ntk_deep_scale_memory,
     .points = false,
 };
 
@@ -69,6 +73,13 @@ ntk_deep_layer ntk_deep_layer_of(const ntk_deep *kernel, int64_t l)
     layer.rate = last ? 0 : kernel->scales[l + 1].rate;
     layer.bias = gain.bias != 0;
     return layer;
+}
+
+ntk_deep ntk_deep_shape(const ntk_infinite *first, int64_t layers)
+{
+    ntk_deep shape = {.first = *first, .layers = layers};
+    shape.first.base.operations = &operations;
+    return shape;
 }
 
 ntk_status ntk_deep_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *first, int64_t layers,

@@ -46,6 +46,9 @@ ntk_deep_gain ntk_deep_gain_of(const ntk_deep *kernel, int64_t layer);
 ntk_status ntk_deep_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *first, int64_t layers,
                            const ntk_deep_scales *scales);
 
+/* What size queries need of a kernel of so many layers; it is no object. */
+ntk_deep ntk_deep_shape(const ntk_infinite *first, int64_t layers);
+
 /* The loops' constants of layer l but for the samples' factors. */
 ntk_deep_layer ntk_deep_layer_of(const ntk_deep *kernel, int64_t layer);
 

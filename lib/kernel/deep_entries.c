@@ -22,7 +22,7 @@ static void unscale(const ntk_deep_strip *at, void *entries)
         int exponent =
             (rows->exponents ? rows->exponents[at->row] : 0) + (cols->exponents ? cols->exponents[at->first + j] : 0);
         double K = ldexp(ntk_get(entries, cols->dtype, j), exponent) + at->k->constant;
-        ntk_convert(ntk_at(entries, cols->dtype, j), cols->dtype, &K, NTK_F64, 1);
+        ntk_put(entries, cols->dtype, j, K);
     }
 }
 

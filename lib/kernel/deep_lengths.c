@@ -40,7 +40,7 @@ static wide wide_hypot(wide a, wide b)
 
 static void put(ntk_samples *samples, int64_t i, int64_t array, double value)
 {
-    ntk_convert(ntk_at(samples->factors, samples->dtype, array * samples->rows + i), samples->dtype, &value, NTK_F64, 1);
+    ntk_put(samples->factors, samples->dtype, array * samples->rows + i, value);
 }
 
 static void put_layer(ntk_samples *samples, int64_t i, int64_t layer, const double factors[NTK_DEEP_FACTORS])

@@ -85,9 +85,9 @@ static ntk_status replace_near(const ntk_deep_strip *at, const int32_t *near, in
                        : ntk_near_angle(at->k, dtype, x, row_shift, other, cols->shifts ? cols->shifts[j] : 0, cols->inputs);
         double half = sin((angle.theta < angle.phi ? angle.theta : angle.phi) / 2), gap = 2 * half * half;
         double tangent = first.rate * first.p * ntk_get(first.ps, dtype, near[f]) * angle.cosine;
-        ntk_convert(ntk_at(at->state.rho, dtype, near[f]), dtype, &angle.cosine, NTK_F64, 1);
-        ntk_convert(ntk_at(at->state.gap, dtype, near[f]), dtype, &gap, NTK_F64, 1);
-        ntk_convert(ntk_at(at->state.tangent, dtype, near[f]), dtype, &tangent, NTK_F64, 1);
+        ntk_put(at->state.rho, dtype, near[f], angle.cosine);
+        ntk_put(at->state.gap, dtype, near[f], gap);
+        ntk_put(at->state.tangent, dtype, near[f], tangent);
         if ((f + 1) % every == 0) NTK_TRY(ntk_advance(at->lane, 0));
     }
     return found * 4 > NTK_STRIP ? ntk_advance(at->lane, 0) : NTK_OK;

@@ -2,6 +2,7 @@
 
 #include "core/status.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/scales.h"
 
 #include <math.h>
 
@@ -98,6 +99,9 @@ static const ntk_kernel_operations operations = {
     .cost = entry_cost,
     .gradient = ntk_infinite_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
+    .scales = ntk_infinite_scales,
+    .scale_gradient = ntk_infinite_scale_gradient,
+    .scale_memory = ntk_infinite_scale_memory,
     .points = true,
 };
 

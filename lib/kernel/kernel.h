@@ -11,6 +11,7 @@
 
 struct ntk_samples;
 struct ntk_tile_gradient;
+struct ntk_scale_call;
 
 /* A rectangle of K, rows of one set of samples by those of another.
  * lower    the sets are the same and row is col: only the lower triangle need be right
@@ -34,6 +35,8 @@ typedef struct ntk_kernel_tile {
  * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
  * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
  * gradient  of a tile, with gradient_scratch rectangles of scratch (kernel/gradient.h); NULL: the kernel has none
+ * scales    of derivatives: how many; NULL: there are none.  scale_gradient  adds them to g (kernel/scales.h);
+ *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
@@ -46,6 +49,10 @@ typedef struct ntk_kernel_operations {
     double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
     ntk_status (*gradient)(const struct ntk_tile_gradient *job, const ntk_lane *lane);
     int64_t gradient_scratch;
+    int64_t (*scales)(const ntk_kernel *kernel);
+    ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
+    ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                               int64_t cols, int64_t inputs, int32_t dtype);
     bool points;
 } ntk_kernel_operations;
 

@@ -18,18 +18,13 @@ void ntk_pair_gradients_begin_cones(ntk_pair_gradients *at, int64_t i)
     at->has_cone[i] = true;
 }
 
-static void put(void *rectangle, int32_t dtype, int64_t at, double value)
-{
-    ntk_convert(ntk_at(rectangle, dtype, at), dtype, &value, NTK_F64, 1);
-}
-
 void ntk_pair_gradients_put(const ntk_pair_gradients *at, int64_t i, int64_t j, ntk_pair_gradient numbers)
 {
     int32_t dtype = at->job->tile.cols->dtype;
     int64_t place = i * at->job->tile.col_count + j;
-    put(at->along, dtype, place, numbers.along);
-    put(at->own, dtype, place, numbers.own);
-    put(at->cone, dtype, place, numbers.cone);
+    ntk_put(at->along, dtype, place, numbers.along);
+    ntk_put(at->own, dtype, place, numbers.own);
+    ntk_put(at->cone, dtype, place, numbers.cone);
 }
 
 static ntk_status find_rows(void *argument, int64_t index, const ntk_lane *lane)

@@ -262,7 +262,14 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1.view, &x2.view));
     CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &x1.view));
     CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &x1.view, &x2.view, &v.view));
-    if (kernel != world->finite) CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
+    if (kernel != world->finite) {
+        int64_t scales;
+        CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
+        CHECK_OK(ntk_kernel_scales(kernel, &scales));
+        test_array by_scales = test_array_make(scales, 1, 0, dtype);
+        CHECK_OK(ntk_kernel_scale_gradient(kernel, &by_scales.view, &x1.view, &x2.view, &K.view));
+        test_array_free(&by_scales);
+    }
     if ((int64_t)answer < test_counted.peak - before)
         ck_abort_msg("%d x %d, dtype %d: the query says %" PRIu64 " bytes, the calls took %" PRId64, (int)n1, (int)n2, dtype,
                      answer, (int64_t)test_counted.peak - before);

@@ -27,6 +27,10 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return s->N * (s->d + 1);
     case DIM_td:
         return s->t * s->d;
+    case DIM_s: /* scales of one layer, and of three */
+        return 4;
+    case DIM_sss:
+        return 8;
     }
     ck_abort();
 }

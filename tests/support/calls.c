@@ -38,6 +38,8 @@ CALL(kernel_block, P(0), P(1), P(2), P(3))
 CALL(kernel_diagonal, P(0), P(1), P(2))
 CALL(kernel_multiply, P(0), P(1), P(2), P(3), P(4))
 CALL(kernel_gradient, P(0), P(1), P(2), P(3), P(4))
+CALL(kernel_scales, P(0), P(1))
+CALL(kernel_scale_gradient, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_memory, P(0), P(1), P(2), I(3), I(4), P(5))
 CALL(gram_create, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_copy, P(0), P(1))
@@ -441,6 +443,14 @@ const test_row test_rows[] = {
     {ROW(kernel_gradient, "infinite"),
      .arguments = {HANDLE("kernel", infinite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
+
+    {ROW(kernel_scales, ""), .arguments = {HANDLE("kernel", deep), RESULT("count", 8)}},
+    {ROW(kernel_scale_gradient, "deep"),
+     .arguments = {HANDLE("kernel", deep), OUTPUT("g", DIM_sss, DIM_1, TEST_ROWS | TEST_COLS), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("w", DIM_m, DIM_n, RCF)}},
+    {ROW(kernel_scale_gradient, "infinite"),
+     .arguments = {HANDLE("kernel", infinite), OUTPUT("g", DIM_s, DIM_1, TEST_ROWS | TEST_COLS), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("w", DIM_m, DIM_n, RCF)}},
 
     {ROW(gram_memory, ""), .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_order),
                                          SIZE("d", DIM_d, bad_size), OPTIONS(ntk_gram_options, NULL, bad_gram)}},

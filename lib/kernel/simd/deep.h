@@ -43,24 +43,48 @@ typedef void ntk_deep_gradient_step(const ntk_deep_state *state, const ntk_deep_
 typedef void ntk_deep_gradient_finish(void *along, void *own, const ntk_deep_state *state, const ntk_deep_slopes *slopes,
                                       int64_t count, const ntk_deep_layer *layer);
 
+/* Adjoints of S_l (of rho for SLOPES and LEVELS) and of the tangent: rooms for NTK_STRIP numbers, 0 beyond the strip. */
+typedef struct ntk_deep_adjoint {
+    void *seen, *tangent;
+} ntk_deep_adjoint;
+
+/* Sums over a strip that derivatives by scales are made of.
+ * SLOPES, LEVELS  row   sum of (d K / d rho) w d rho / d alpha, where the next layer's (w, z) of the row is (cos, sin) of alpha; of
+ *                       the last layer the sum of K;  gain  the sum of K
+ * others          row   d K / d S_l(x, x), but for what later layers do to it;  gain, bias  d K / d k4 and d K / d k5
+ * At the first layer bias is the rate times d K / d rate; of others gain is S d K / d S and row d K / d S. */
+typedef struct ntk_deep_sums {
+    double row, gain, bias;
+} ntk_deep_sums;
+
+/* Turns the adjoints of what follows an activation into those of what it sees, and adds to col, for each column, what row has for
+ * the row.  Before the last activation they are those of k4 kappa and k5 tangent kdot, in K over w w'.
+ * layer      but that k4 of the last is 1;  next_rho  of what follows; NULL: it is the last */
+typedef void ntk_deep_reverse(const ntk_deep_adjoint *adjoint, void *col, ntk_deep_sums *sums, const ntk_deep_state *state,
+                              const void *next_rho, int64_t count, const ntk_deep_layer *layer);
+
 /* A family has a step, from one activation to the next, and a finish, which writes K. */
 typedef struct ntk_deep_family {
     ntk_deep_step *step;
     ntk_deep_finish *finish;
     ntk_deep_gradient_step *gradient_step;
     ntk_deep_gradient_finish *gradient_finish;
+    ntk_deep_reverse *reverse;
 } ntk_deep_family;
 
 /* begin           turns inner products k into the state before the first activation; near are the places where rho, or -rho k0, is
  *                 so near to 1 that the state must be replaced by what the samples tell
  * begin_gradient  the derivatives of that state, of kinked families and of others
  * spread          of kinked families, by the state begin of the first layer: -dK/dtheta in along and dK/dlog|u| in own become A and B
- *                 of A x' + B x */
+ *                 of A x' + B x
+ * reverse_first   as a family's reverse, at the first layer */
 typedef struct ntk_deep_loops {
     int64_t (*begin)(const ntk_deep_state *state, const void *k, int64_t count, const ntk_deep_layer *first, int32_t *near);
     ntk_deep_family slopes, levels, erf, gelu, wave, exp;
     void (*begin_gradient)(const ntk_deep_slopes *slopes, const ntk_deep_state *state, int64_t count, double rate, int kinked);
     void (*spread)(void *along, void *own, const ntk_deep_state *begin, int64_t count, const ntk_deep_layer *first);
+    void (*reverse_first)(const ntk_deep_adjoint *adjoint, void *col, ntk_deep_sums *sums, const ntk_deep_state *state,
+                          int64_t count, const ntk_deep_layer *first, int kinked);
 } ntk_deep_loops;
 
 /* By dtype - 1. */

@@ -233,3 +233,4 @@ static int64_t NAME(begin)(const ntk_deep_state *state, const void *k, int64_t c
 }
 
 #include "kernel/simd/deep_gradient_tmpl.h"
+#include "kernel/simd/deep_reverse_tmpl.h"

@@ -6,6 +6,7 @@
 #define LANES V64_LANES
 #define NEAR 0.99989
 #define HUGE_PRODUCT 1e300
+#define LEAST_SINE 1e-8
 #define NAME(name) name##_f64
 #include TEMPLATE
 #undef REAL
@@ -14,6 +15,7 @@
 #undef LANES
 #undef NEAR
 #undef HUGE_PRODUCT
+#undef LEAST_SINE
 #undef NAME
 
 #define REAL float
@@ -22,6 +24,7 @@
 #define LANES V32_LANES
 #define NEAR 0.9998f
 #define HUGE_PRODUCT 1e37f
+#define LEAST_SINE 3e-4f
 #define NAME(name) name##_f32
 #include TEMPLATE
 #undef REAL
@@ -30,4 +33,5 @@
 #undef LANES
 #undef NEAR
 #undef HUGE_PRODUCT
+#undef LEAST_SINE
 #undef NAME

@@ -1,0 +1,167 @@
+/* Derivatives of infinite kernels by their scales, against differences of the kernel with other scales. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ntk_context *context;
+
+static void setup(void)
+{
+    context = test_context(1, NULL);
+}
+static void teardown(void)
+{
+    ntk_context_destroy(context);
+}
+
+enum { N1 = 7, N2 = 9, D = 5, MOST_LAYERS = 3, MOST_SCALES = 2 * MOST_LAYERS + 2 };
+
+static const struct {
+    int32_t kind;
+    double slope;
+} all[] = {{NTK_RELU, 0}, {NTK_LEAKY_RELU, 0.1}, {NTK_LEAKY_RELU, -0.5}, {NTK_ABS, 0}, {NTK_IDENTITY, 0}, {NTK_STEP, 0},
+           {NTK_SIGN, 0}, {NTK_ERF, 0},          {NTK_GELU, 0},          {NTK_SIN, 0}, {NTK_COS, 0},      {NTK_EXP, 0}};
+enum { KINDS = sizeof all / sizeof *all };
+
+/* The scales in the order of the derivatives, and what else the kernel has. */
+typedef struct described {
+    int kind;
+    int64_t layers;
+    int32_t part, parameterization;
+    double scales[MOST_SCALES];
+} described;
+
+static ntk_kernel *create(const described *of, const double *scales)
+{
+    static const double rates[MOST_LAYERS + 1] = {1.5, 0.5, 0.75, 1};
+    oracle_kernel oracle = {.kind = all[of->kind].kind, .slope = all[of->kind].slope};
+    double biases[MOST_LAYERS];
+    memcpy(biases, scales + of->layers, (size_t)of->layers * sizeof *biases);
+    oracle.options = (ntk_kernel_options){.struct_size = sizeof oracle.options,
+                                          .part = of->part,
+                                          .parameterization = of->parameterization,
+                                          .layers = of->layers,
+                                          .weight_scales = scales,
+                                          .bias_scales = biases,
+                                          .output_weight_scale = scales[2 * of->layers],
+                                          .output_bias_scale = scales[2 * of->layers + 1],
+                                          .layer_rates = rates};
+    return oracle_kernel_create(context, &oracle);
+}
+
+/* sum_ij w_ij K(x_i, y_j), and *size with absolute values */
+static double weighted(const described *of, const double *scales, const double *x, const double *y, const double *w,
+                       double *size)
+{
+    double K[N1 * N2], sum = 0;
+    ntk_kernel *kernel = create(of, scales);
+    ntk_matrix X = ntk_matrix_f64((double *)(uintptr_t)x, N1, D), Y = ntk_matrix_f64((double *)(uintptr_t)y, N2, D),
+               out = ntk_matrix_f64(K, N1, N2);
+    CHECK_OK(ntk_kernel_block(kernel, &out, &X, &Y));
+    ntk_kernel_destroy(kernel);
+    *size = 0;
+    for (int i = 0; i < N1 * N2; i++) {
+        sum += w[i] * K[i];
+        *size += fabs(w[i] * K[i]);
+    }
+    return sum;
+}
+
+static double difference(const described *of, int64_t s, const double *x, const double *y, const double *w, double h)
+{
+    static const double shares[] = {4.0 / 5, -1.0 / 5, 4.0 / 105, -1.0 / 280};
+    double scales[MOST_SCALES], sum = 0, size;
+    memcpy(scales, of->scales, sizeof scales);
+    for (int k = 1; k <= 4; k++) {
+        scales[s] = of->scales[s] + k * h;
+        double above = weighted(of, scales, x, y, w, &size);
+        scales[s] = of->scales[s] - k * h;
+        sum += shares[k - 1] * (above - weighted(of, scales, x, y, w, &size));
+    }
+    return sum / h;
+}
+
+static void compare(const described *of, const double *x, const double *y, const double *w, int32_t dtype)
+{
+    const int64_t count = 2 * of->layers + 2;
+    int64_t scales = 0;
+    double size;
+    ntk_kernel *kernel = create(of, of->scales);
+    test_array a = oracle_array(x, N1, D, 2, dtype), b = oracle_array(y, N2, D, 0, dtype),
+               W = oracle_array(w, N1, N2, 1, NTK_F64);
+    test_array g = test_array_make(count, 1, 1, dtype);
+    CHECK_OK(ntk_kernel_scales(kernel, &scales));
+    ck_assert_int_eq(scales, count);
+    CHECK_OK(ntk_kernel_scale_gradient(kernel, &g.view, &a.view, &b.view, &W.view));
+    ck_assert(test_array_is_contained(&g));
+    weighted(of, of->scales, x, y, w, &size);
+    for (int64_t s = 0; s < count; s++) {
+        double got = test_get(&g.view, s, 0), want = 0, wide = 0;
+        if (of->scales[s] > 0) {
+            want = difference(of, s, x, y, w, 0x1p-10);
+            wide = difference(of, s, x, y, w, 0x1p-9);
+        }
+        /* the differences' rounding, and the derivative's own: of the angles, some thousand units, over s^2 of samples 1/16 apart;
+         * of f32 besides what is left out of angles below 3e-4 */
+        double bound = fabs(wide - want) + 64 * 0x1p-53 * size * (1 + log(1 + size)) / 0x1p-10 +
+                       (dtype == NTK_F64 ? 0x1p-42 : 0x1p-11) * (size + fabs(want));
+        ck_assert_msg(fabs(got - want) <= bound, "%s %g layers %d part %d %d dtype %d: g[%d] is %.15g, not %.15g (%.2g > %.2g)",
+                      oracle_kind_name(all[of->kind].kind), all[of->kind].slope, (int)of->layers, of->part,
+                      of->parameterization, (int)dtype, (int)s, got, want, fabs(got - want), bound);
+    }
+    test_array_free(&a);
+    test_array_free(&b);
+    test_array_free(&W);
+    test_array_free(&g);
+    ntk_kernel_destroy(kernel);
+}
+
+/* Samples of both sets are far from each other, a copy, antipodal, 1/16 apart, and 0. */
+static void make(double **x, double **y, double **w, uint64_t *state)
+{
+    *x = oracle_samples(N1, D, NTK_F32, state);
+    *y = oracle_samples(N2, D, NTK_F32, state);
+    *w = oracle_samples(N1, N2, NTK_F64, state);
+    memcpy(*y, *x, D * sizeof **x);
+    for (int64_t k = 0; k < D; k++) {
+        (*y)[D + k] = -(*x)[k];
+        (*y)[2 * D + k] = (*x)[2 * D + k] * (1 + 0x1p-4 * (double)(k % 2));
+        (*y)[3 * D + k] = 0;
+    }
+}
+
+START_TEST(differences)
+{
+    uint64_t state = test_seed(81) + (uint64_t)_i;
+    double *x, *y, *w;
+    make(&x, &y, &w, &state);
+    for (int64_t layers = 1; layers <= MOST_LAYERS; layers++)
+        for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
+            for (int bias = 0; bias < 2; bias++) {
+                described of = {.kind = _i, .layers = layers, .part = part};
+                bool narrow = all[_i].kind == NTK_EXP; /* exp of exp grows */
+                for (int64_t l = 0; l < layers; l++) of.scales[l] = narrow ? 0.5 : 1.25 - 0.25 * (double)l;
+                for (int64_t l = 0; l < layers && bias; l++) of.scales[layers + l] = 0.25 + 0.25 * (double)l;
+                of.scales[2 * layers] = 0.75;
+                of.scales[2 * layers + 1] = 0.5 * bias;
+                compare(&of, x, y, w, NTK_F64);
+                compare(&of, x, y, w, NTK_F32);
+                of.parameterization = NTK_PARAM_LECTURE;
+                if (layers == 1 && !bias) compare(&of, x, y, w, NTK_F64);
+            }
+    free(x);
+    free(y);
+    free(w);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel scales");
+    TCase *scales = test_case(suite, "scales");
+    tcase_add_checked_fixture(scales, setup, teardown);
+    tcase_add_loop_test(scales, differences, 0, KINDS);
+    return test_run(suite);
+}
