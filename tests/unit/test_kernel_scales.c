@@ -157,11 +157,102 @@ START_TEST(differences)
 }
 END_TEST
 
+/* --- tiles, instruction sets, lengths --- */
+
+enum { ROWS = 530, COLS = 1030, INPUTS = 7 };
+
+static void evaluate(double *g, const described *of, uint32_t disabled, const double *x, const double *y, const double *w,
+                     int64_t rows, int64_t cols, int32_t dtype)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    ntk_context *kept = context;
+    options.cpu_disable = disabled;
+    CHECK_OK(ntk_context_create(&context, &options));
+    ntk_kernel *kernel = create(of, of->scales);
+    test_array a = oracle_array(x, rows, INPUTS, 2, dtype), b = oracle_array(y, cols, INPUTS, 0, dtype),
+               W = oracle_array(w, rows, cols, 0, NTK_F64), out = test_array_make(2 * of->layers + 2, 1, 0, dtype);
+    CHECK_OK(ntk_kernel_scale_gradient(kernel, &out.view, &a.view, &b.view, &W.view));
+    for (int64_t s = 0; s < out.view.rows; s++) g[s] = test_get(&out.view, s, 0);
+    test_array_free(&a);
+    test_array_free(&b);
+    test_array_free(&W);
+    test_array_free(&out);
+    ntk_kernel_destroy(kernel);
+    ntk_context_destroy(context);
+    context = kept;
+}
+
+/* A sum over several tiles is that over blocks of the matrix, on every instruction set: in another order. */
+START_TEST(blocks_and_instruction_sets)
+{
+    const uint32_t masks[] = {0, NTK_CPU_AVX512, NTK_CPU_AVX2 | NTK_CPU_AVX512};
+    uint64_t state = test_seed(82) + (uint64_t)_i;
+    double *x = oracle_samples(ROWS, INPUTS, NTK_F32, &state), *y = oracle_samples(COLS, INPUTS, NTK_F32, &state),
+           *w = oracle_samples(ROWS, COLS, NTK_F32, &state);
+    described of = {.kind = _i, .layers = 2, .scales = {0.75, 0.5, 0.25, 0.5, 0.75, 0.5}};
+    for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
+        double right[6], size = 0, unit = dtype == NTK_F64 ? 0x1p-53 : 0x1p-24;
+        evaluate(right, &of, 0, x, y, w, ROWS, COLS, dtype);
+        for (int s = 0; s < 6; s++) size = fmax(size, fabs(right[s]));
+        for (int m = 0; m < 3; m++) {
+            double sum[6] = {0}, part[6];
+            for (int64_t first = 0; first < ROWS; first += 265) {
+                evaluate(part, &of, masks[m], x + first * INPUTS, y, w + first * COLS, 265, COLS, dtype);
+                for (int s = 0; s < 6; s++) sum[s] += part[s];
+            }
+            /* terms of both signs, a thousand times the sum's size at most, each with some hundred roundings */
+            for (int s = 0; s < 6; s++)
+                ck_assert_msg(fabs(sum[s] - right[s]) <= 1e5 * unit * size,
+                              "%s mask %u dtype %d: g[%d] is %.9g, not %.9g (of %.3g)", oracle_kind_name(all[_i].kind),
+                              masks[m], (int)dtype, s, sum[s], right[s], size);
+        }
+    }
+    free(x);
+    free(y);
+    free(w);
+}
+END_TEST
+
+/* K(a x, b y) = a b K(x, y) of ReLU without bias, and so are its derivatives, while K itself can be represented; those of the
+ * sign's do not change. */
+START_TEST(extreme_lengths)
+{
+    const int exponents[][2] = {{300, -250}, {-400, 380}, {500, 480}, {-330, -330}};
+    const int kinds[] = {0, 6};
+    uint64_t state = test_seed(83);
+    double *x = oracle_samples(5, INPUTS, NTK_F64, &state), *y = oracle_samples(5, INPUTS, NTK_F64, &state),
+           *w = oracle_samples(5, 5, NTK_F64, &state);
+    for (int kind = 0; kind < 2; kind++) {
+        described of = {.kind = kinds[kind], .layers = 2, .scales = {0.75, 1.5, 0, 0, 0.75, 0}};
+        double right[6];
+        evaluate(right, &of, 0, x, y, w, 5, 5, NTK_F64);
+        for (size_t e = 0; e < sizeof exponents / sizeof exponents[0]; e++) {
+            double xs[5 * INPUTS], ys[5 * INPUTS], g[6];
+            for (int64_t k = 0; k < 5 * INPUTS; k++) {
+                xs[k] = ldexp(x[k], exponents[e][0]);
+                ys[k] = ldexp(y[k], exponents[e][1]);
+            }
+            evaluate(g, &of, 0, xs, ys, w, 5, 5, NTK_F64);
+            for (int s = 0; s < 6; s++)
+                ck_assert_msg(fabs(ldexp(g[s], kind ? 0 : -exponents[e][0] - exponents[e][1]) - right[s]) <=
+                                  1e-12 * fabs(right[0]) + 1e-12,
+                              "%s 2^%d 2^%d: g[%d] is %.17g, not %.17g", oracle_kind_name(all[kinds[kind]].kind),
+                              exponents[e][0], exponents[e][1], s, g[s], right[s]);
+        }
+    }
+    free(x);
+    free(y);
+    free(w);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel scales");
     TCase *scales = test_case(suite, "scales");
     tcase_add_checked_fixture(scales, setup, teardown);
     tcase_add_loop_test(scales, differences, 0, KINDS);
+    tcase_add_loop_test(scales, blocks_and_instruction_sets, 0, KINDS);
+    tcase_add_test(scales, extreme_lengths);
     return test_run(suite);
 }
