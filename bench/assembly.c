@@ -1,4 +1,5 @@
-/* Assembly of K(X, X), infinite ReLU network, K^RF + K^NT and K^NT, full and packed, f64 and f32.
+/* Assembly of K(X, X), infinite ReLU network, K^RF + K^NT and K^NT, full and packed, and of three hidden layers,
+ * f64 and f32.
  *
  *     assembly [-f] [n [d]]      n = 10000; d = 784, then 16; -f: every call takes fresh memory from the system
  *
@@ -10,15 +11,17 @@
 
 #include <stdlib.h>
 
-enum { CASES = 4, FEW_INPUTS = 64 };
+enum { CASES = 5, FEW_INPUTS = 64 };
 
 static const struct {
     const char *name;
     int32_t part, storage;
-} cases[CASES] = {{"assembly K^RF+K^NT full", NTK_PART_BOTH, NTK_STORAGE_FULL},
-                  {"assembly K^NT full", NTK_PART_NT, NTK_STORAGE_FULL},
-                  {"assembly K^RF+K^NT packed", NTK_PART_BOTH, NTK_STORAGE_PACKED},
-                  {"assembly K^NT packed", NTK_PART_NT, NTK_STORAGE_PACKED}};
+    int64_t layers;
+} cases[CASES] = {{"assembly K^RF+K^NT full", NTK_PART_BOTH, NTK_STORAGE_FULL, 1},
+                  {"assembly K^NT full", NTK_PART_NT, NTK_STORAGE_FULL, 1},
+                  {"assembly K^RF+K^NT packed", NTK_PART_BOTH, NTK_STORAGE_PACKED, 1},
+                  {"assembly K^NT packed", NTK_PART_NT, NTK_STORAGE_PACKED, 1},
+                  {"assembly 3 layers full", NTK_PART_BOTH, NTK_STORAGE_FULL, 3}};
 
 static void measure(ntk_context *context, int64_t n, int64_t d, int32_t dtype)
 {
@@ -28,7 +31,7 @@ static void measure(ntk_context *context, int64_t n, int64_t d, int32_t dtype)
     limit_arrays limit = {.x = bench_matrix(n, d, dtype, 1), .out = bench_allocate(n * n, dtype)};
     bench_runner runners[CASES + 2] = {limit_syrk(&limit), limit_write_half(&limit)};
     for (int i = 0; i < CASES; i++) {
-        kernels[i] = call_relu_kernel(context, cases[i].part);
+        kernels[i] = call_relu_kernel(context, cases[i].part, cases[i].layers);
         calls[i] = (call_gram){.context = context, .kernel = kernels[i], .x = limit.x, .options = NTK_INIT(ntk_gram_options)};
         calls[i].options.storage = cases[i].storage;
         runners[i + 2] = call_gram_runner(&calls[i]);

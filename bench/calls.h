@@ -15,7 +15,7 @@ typedef struct call_gram {
 
 bench_runner call_gram_runner(call_gram *call);
 
-/* The kernel of an infinitely wide ReLU network.  part  NTK_PART_... */
-ntk_kernel *call_relu_kernel(ntk_context *context, int32_t part);
+/* The kernel of an infinitely wide ReLU network of so many hidden layers.  part  NTK_PART_... */
+ntk_kernel *call_relu_kernel(ntk_context *context, int32_t part, int64_t layers);
 
 #endif

@@ -42,7 +42,7 @@ static void destroy(void *argument)
 static void measure(ntk_context *context, const int64_t *sizes, int32_t dtype)
 {
     int64_t n = sizes[0], d = sizes[1];
-    ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH);
+    ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH, 1);
     ntk_matrix y = bench_matrix(n, sizes[2], dtype, 2);
     call_gram grams[STORAGES];
     call_ridge fits[STORAGES];

@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     call.options.storage = NTK_STORAGE_PACKED;
     call.options.dtype = NTK_F32;
     bench_check(ntk_context_create(&call.context, &options));
-    ntk_kernel *kernel = call_relu_kernel(call.context, NTK_PART_BOTH);
+    ntk_kernel *kernel = call_relu_kernel(call.context, NTK_PART_BOTH, 1);
     call.kernel = kernel;
     call.x = strcmp(argv[1], "-") == 0 ? bench_matrix(n, PIXELS, NTK_F32, 1) : read_images(argv[1], n);
     bench_header(call.context);

@@ -38,7 +38,7 @@ static void measure_rows(const ntk_ridge *ridge, const ntk_matrix *x, int64_t ro
 static void measure(ntk_context *context, const int64_t *sizes, int32_t dtype)
 {
     ntk_matrix x = bench_matrix(sizes[0], sizes[1], dtype, 1), y = bench_matrix(sizes[0], 1, dtype, 2);
-    ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH);
+    ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH, 1);
     ntk_ridge *ridge;
     bench_check(ntk_ridge_create(context, &ridge, kernel, &x, &y, 0.1, NULL));
     bench_memory_trim();

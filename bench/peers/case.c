@@ -4,7 +4,8 @@
  *     case FOLDER KIND n d N BITS      N: neurons of a finite network, else 0; BITS: 64 or 32
  *
  * KIND: relu     K^RF + K^NT of infinite width, the whole matrix
- *       panels   the same, streamed in panels
+ *       deep     K^RF + K^NT of three hidden layers
+ *       panels   that of one, streamed in panels
  *       rbf      exp(-|x - x'|^2 / (2 d))
  *       finite   K^RF + K^NT of a ReLU network of N neurons
  * In FOLDER: x.bin  n x d;  rows.bin  ROWS rows of K, at floor(k n / ROWS);  theta.bin  the network's weights (f64, W then a);
@@ -197,7 +198,7 @@ int main(int argc, char **argv)
     c.rows = ntk_matrix_view(bench_allocate(c.sizes.n * c.count, c.dtype), c.sizes.n, c.count, c.dtype, 0);
     c.kernel = c.sizes.N                    ? make_finite(&c)
                : strcmp(c.kind, "rbf") == 0 ? make_rbf(c.context)
-                                            : call_relu_kernel(c.context, NTK_PART_BOTH);
+                                            : call_relu_kernel(c.context, NTK_PART_BOTH, strcmp(c.kind, "deep") == 0 ? 3 : 1);
     measure(&c, panels);
     if (panels)
         bench_check(ntk_gram_stream(c.context, c.kernel, &c.x, keep_rows, &c, NULL));

@@ -52,14 +52,18 @@ def best_time(run):
 
 # --- the peers: functions of a case that return a function to time, which returns K ---
 
-def stax_kernel():
+LAYERS = {'deep': 3}  # hidden ones; 1 otherwise
+
+
+def stax_kernel(case):
     from neural_tangents import stax
-    return stax.serial(stax.Dense(1, W_std=1, b_std=None), stax.Relu(), stax.Dense(1, W_std=1, b_std=None))
+    hidden = [stax.Dense(1, W_std=1, b_std=None), stax.Relu()] * LAYERS.get(case['kind'], 1)
+    return stax.serial(*hidden, stax.Dense(1, W_std=1, b_std=None))
 
 
 def neural_tangents(case):
     import jax
-    kernel = stax_kernel()[2]
+    kernel = stax_kernel(case)[2]
     jitted = jax.jit(lambda x: kernel(x, None, 'ntk'))
     x = jax.numpy.asarray(case['x'])
     return lambda: jitted(x).block_until_ready()
@@ -69,7 +73,7 @@ def neural_tangents_batched(case):
     import jax
     import neural_tangents as nt
     sizes = [b for b in range(1, case['n'] + 1) if case['n'] % b == 0 and b <= 1000]
-    kernel = nt.batch(stax_kernel()[2], batch_size=sizes[-1], store_on_device=False)
+    kernel = nt.batch(stax_kernel(case)[2], batch_size=sizes[-1], store_on_device=False)
     return lambda: np.asarray(kernel(case['x'], None, 'ntk'))
 
 
@@ -149,6 +153,7 @@ def scikit_learn(case):
 
 PEERS = {
     'relu': {'neural-tangents': neural_tangents, 'NumPy by hand': by_hand, 'torch by hand': torch_by_hand},
+    'deep': {'neural-tangents': neural_tangents},
     'panels': {'neural-tangents, batched': neural_tangents_batched},
     'rbf': {'scikit-learn': scikit_learn},
     'finite': {'jax by hand': structured_by_hand, 'neural-tangents, structured': empirical_structured},
@@ -183,9 +188,11 @@ def true_value(case, i, j):
             if u > 0 and v > 0:
                 total += u * v / d + a * a * q12
         return total / case['N']
-    q11, q22 = mpmath.fdot(x, x) / d, mpmath.fdot(y, y) / d
-    kappa, kdot = arc(q11, q22, q12, i == j)
-    return kappa + q12 * kdot
+    q11, q22, tangent = mpmath.fdot(x, x) / d, mpmath.fdot(y, y) / d, q12
+    for layer in range(LAYERS.get(case['kind'], 1)):
+        kappa, kdot = arc(q11, q22, q12, i == j)
+        q11, q22, q12, tangent = q11 / 2, q22 / 2, kappa, kappa + tangent * kdot
+    return tangent
 
 
 class Judge:
