@@ -29,10 +29,12 @@ static void count_matrix(tally *t, const oracle_kernel *oracle, const data *x, c
 
 /* --- blocks and diagonals --- */
 
-static void measure_kernel(ntk_context *context, int32_t kind, int64_t d, tally *block, tally *diagonal)
+static void measure_kernel(ntk_context *context, int32_t kind, int64_t layers, int64_t d, tally *block, tally *diagonal)
 {
     oracle_kernel oracle = {kind, kind == NTK_LEAKY_RELU ? 0.25 : 0, NTK_INIT(ntk_kernel_options)};
     oracle.options.bias_scale = 0.5;
+    oracle.options.layers = layers;
+    if (layers > 1 && kind == NTK_EXP) oracle.options.weight_scale = 0.5; /* exp of exp grows */
     ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
     data x = data_draw(40, d, block->dtype, 2);
     test_array K = test_array_make(x.n, x.n, 0, block->dtype), own = test_array_make(x.n, 1, 0, block->dtype);
@@ -91,14 +93,20 @@ void measure_kernels(ntk_context *context)
                     {"GELU", {NTK_GELU}, 1},
                     {"sine, cosine, exponential", {NTK_SIN, NTK_COS, NTK_EXP}, 3}};
     tallies diagonal = tally_begin();
-    for (int d = 16; d <= 784; d += 768)
+    static const struct {
+        int layers, d;
+    } shapes[] = {{1, 16}, {1, 784}, {3, 16}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
             char name[100];
             tallies block = tally_begin();
             for (int k = 0; k < families[f].count; k++)
                 for (int p = 0; p < PRECISIONS; p++)
-                    measure_kernel(context, families[f].kinds[k], d, &block.of[p], &diagonal.of[p]);
-            snprintf(name, sizeof name, "block, d = %d: %s", d, families[f].name);
+                    measure_kernel(context, families[f].kinds[k], shapes[s].layers, shapes[s].d, &block.of[p], &diagonal.of[p]);
+            if (shapes[s].layers > 1)
+                snprintf(name, sizeof name, "block, depth 3: %s", families[f].name);
+            else
+                snprintf(name, sizeof name, "block, d = %d: %s", shapes[s].d, families[f].name);
             tally_print(name, "sqrt(K_ii K_jj)", &block);
         }
     tally_print("ntk_kernel_diagonal", "K_ii", &diagonal);

@@ -207,7 +207,7 @@ static moments moments_of(const oracle_kernel *kernel, const geometry *g, double
     }
 }
 
-oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
+static oracle_value one_layer(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
 {
     const ntk_kernel_options *o = &kernel->options;
     geometry g = geometry_of(kernel, x, y, d, roundoff);
@@ -227,6 +227,85 @@ oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const
     }
     K.bound += 8 * (long double)roundoff * fabsl(K.value);
     return K;
+}
+
+/* --- several layers --- */
+
+static long double scale_at(const double *scales, double scale, int64_t l, long double unset)
+{
+    double own = scales ? scales[l] : scale;
+    return own > 0 ? (long double)own : unset;
+}
+
+/* A vector of this length with itself. */
+static geometry alone(long double norm, long double error)
+{
+    return (geometry){.norm1 = norm,
+                      .norm2 = norm,
+                      .theta = norm > 0 ? 0 : pi / 2,
+                      .phi = norm > 0 ? pi : pi / 2,
+                      .sine = norm > 0 ? 0 : 1,
+                      .error = error};
+}
+
+/* What the next layer sees: (w sigma(u), b).  The errors of the lengths and of the angle are those of its moments; an angle that is
+ * exactly 0 stays so. */
+static geometry next_geometry(const geometry *g, const moments *both, const moments own[2], long double w, long double b,
+                              long double roundoff)
+{
+    geometry next = {.theta = 0, .phi = pi};
+    long double square1 = w * w * own[0].kappa.value + b * b, square2 = w * w * own[1].kappa.value + b * b;
+    next.norm1 = sqrtl(square1);
+    next.norm2 = sqrtl(square2);
+    next.error = 8 * roundoff;
+    if (square1 == 0 || square2 == 0)
+        return (geometry){.norm1 = next.norm1, .norm2 = next.norm2, .theta = pi / 2, .phi = pi / 2, .sine = 1};
+    next.error += w * w * fmaxl(own[0].kappa.bound / square1, own[1].kappa.bound / square2) / 2;
+    if (g->theta == 0 && g->norm1 == g->norm2) return next;
+    long double cosine = (w * w * both->kappa.value + b * b) / (next.norm1 * next.norm2);
+    next.theta = acosl(fminl(1, fmaxl(-1, cosine)));
+    next.phi = pi - next.theta;
+    next.sine = sinl(next.theta);
+    next.theta_error = (w * w * both->kappa.bound / (next.norm1 * next.norm2) + 2 * next.error) / next.sine;
+    return next;
+}
+
+/* S and T of Jacot et al. (2018), with the errors of what they are made of.  For samples that are the same, or whose angles stay
+ * well above a long double's root. */
+static oracle_value several_layers(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
+{
+    const ntk_kernel_options *o = &kernel->options;
+    oracle_kernel first = *kernel;
+    first.options.weight_scale = (double)scale_at(o->weight_scales, o->weight_scale, 0, 1);
+    first.options.bias_scale = (double)scale_at(o->bias_scales, o->bias_scale, 0, 0);
+    geometry g = geometry_of(&first, x, y, d, roundoff);
+    long double r = g.norm1 * g.norm2, rate = o->layer_rates ? (long double)o->layer_rates[0] : 1, u = (long double)roundoff;
+    oracle_value S = {r > 0 ? r * cosl(g.theta) : 0, r * g.error}, T = {0, 0};
+    if (o->part != NTK_PART_RF) T = (oracle_value){rate * S.value, rate * S.bound};
+    for (int64_t l = 1; l <= o->layers; l++) {
+        bool last = l == o->layers;
+        const geometry single[2] = {alone(g.norm1, g.error), alone(g.norm2, g.error)};
+        moments m = moments_of(kernel, &g, roundoff),
+                own[2] = {moments_of(kernel, &single[0], roundoff), moments_of(kernel, &single[1], roundoff)};
+        long double w = last ? scale_at(NULL, o->output_weight_scale, 0, 1) : scale_at(o->weight_scales, o->weight_scale, l, 1);
+        long double b = last ? (long double)o->output_bias_scale : scale_at(o->bias_scales, o->bias_scale, l, 0);
+        S = (oracle_value){w * w * m.kappa.value + b * b, w * w * m.kappa.bound};
+        T.bound = w * w * (T.bound * fabsl(m.kdot.value) + fabsl(T.value) * m.kdot.bound);
+        T.value = w * w * T.value * m.kdot.value;
+        rate = o->layer_rates ? (long double)o->layer_rates[l] : 1;
+        if (o->part == NTK_PART_BOTH || (o->part == NTK_PART_RF) == last) {
+            T.value += rate * S.value;
+            T.bound += rate * S.bound;
+        }
+        T.bound += 8 * u * fabsl(T.value);
+        if (!last) g = next_geometry(&g, &m, own, w, b, u);
+    }
+    return T;
+}
+
+oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
+{
+    return (kernel->options.layers > 1 ? several_layers : one_layer)(kernel, x, y, d, roundoff);
 }
 
 ntk_kernel *oracle_kernel_create(ntk_context *context, const oracle_kernel *oracle)
