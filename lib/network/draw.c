@@ -11,12 +11,38 @@
 /* so many numbers a task: about a millisecond */
 enum { NUMBERS_PER_TASK = 32768 };
 
+/* Seeds of the networks of one draw are so far apart: 2^64 over the golden ratio, so that no two seeds that a user would choose
+ * have a network in common. */
+static const uint64_t SEED_STEP = UINT64_C(0x9E3779B97F4A7C15);
+
 typedef struct drawing {
     ntk_weights *weights;
     const ntk_draw *draw;
-    int64_t drawn;    /* neurons that are not copies */
+    int64_t neurons;  /* of a network */
+    int64_t drawn;    /* of those, the ones that are not copies */
     int64_t per_task; /* neurons */
+    int64_t tasks;    /* of a network */
 } drawing;
+
+/* Neurons first, ..., first + count - 1 of a network. */
+typedef struct neurons {
+    int64_t network, first, count;
+} neurons;
+
+static ntk_random random_of(const drawing *job, uint32_t purpose, const neurons *part)
+{
+    return (ntk_random){.seed = job->draw->seed + (uint64_t)part->network * SEED_STEP, .purpose = purpose, .layer = 0};
+}
+
+static double *hidden_of(const drawing *job, const neurons *part)
+{
+    return job->weights->w + (part->network * job->neurons + part->first) * job->weights->inputs;
+}
+
+static double *output_of(const drawing *job, const neurons *part)
+{
+    return job->weights->a + part->network * job->neurons + part->first;
+}
 
 /* Kahan's sum: a neuron's length is then right to a few ULP for every d, and the same on every machine. */
 static double norm(const double *w, int64_t count)
@@ -40,13 +66,13 @@ static void to_sphere(double *w, int64_t count, double radius)
     }
 }
 
-static void draw_hidden(const drawing *job, int64_t first, int64_t count)
+static void draw_hidden(const drawing *job, const neurons *part)
 {
     const ntk_draw *draw = job->draw;
-    ntk_random random = {.seed = draw->seed, .purpose = NTK_RANDOM_HIDDEN, .layer = 0};
-    int64_t d = job->weights->inputs;
-    double *w = job->weights->w + first * d;
-    ntk_random_normals(&random, w, first * d, count * d);
+    ntk_random random = random_of(job, NTK_RANDOM_HIDDEN, part);
+    int64_t d = job->weights->inputs, count = part->count;
+    double *w = hidden_of(job, part);
+    ntk_random_normals(&random, w, part->first * d, count * d);
     if (draw->hidden_law == NTK_HIDDEN_SPHERE) {
         for (int64_t i = 0; i < count; i++) to_sphere(w + i * d, d, draw->radius);
     } else {
@@ -54,50 +80,52 @@ static void draw_hidden(const drawing *job, int64_t first, int64_t count)
     }
 }
 
-static void draw_output(const drawing *job, int64_t first, int64_t count)
+static void draw_output(const drawing *job, const neurons *part)
 {
     const ntk_draw *draw = job->draw;
-    ntk_random random = {.seed = draw->seed, .purpose = NTK_RANDOM_OUTPUT, .layer = 0};
-    double *a = job->weights->a + first;
+    ntk_random random = random_of(job, NTK_RANDOM_OUTPUT, part);
+    double *a = output_of(job, part);
     if (draw->output_weights == NTK_OUTPUT_SIGNS)
-        ntk_random_signs(&random, a, first, count);
+        ntk_random_signs(&random, a, part->first, part->count);
     else if (draw->output_weights == NTK_OUTPUT_GAUSSIAN)
-        ntk_random_normals(&random, a, first, count);
+        ntk_random_normals(&random, a, part->first, part->count);
     else
-        memset(a, 0, (size_t)count * sizeof *a);
+        memset(a, 0, (size_t)part->count * sizeof *a);
 }
 
-static void mirror(const drawing *job, int64_t first, int64_t count)
+static void mirror(const drawing *job, const neurons *part)
 {
-    const ntk_weights *weights = job->weights;
-    int64_t d = weights->inputs, copy = first + job->drawn;
-    memcpy(weights->w + copy * d, weights->w + first * d, (size_t)(count * d) * sizeof(double));
-    for (int64_t i = 0; i < count; i++) weights->a[copy + i] = -weights->a[first + i];
+    neurons copy = {.network = part->network, .first = part->first + job->drawn};
+    const double *a = output_of(job, part);
+    double *to = output_of(job, &copy);
+    memcpy(hidden_of(job, &copy), hidden_of(job, part), (size_t)(part->count * job->weights->inputs) * sizeof(double));
+    for (int64_t i = 0; i < part->count; i++) to[i] = -a[i];
 }
 
 static ntk_status draw_neurons(void *argument, int64_t index, const ntk_lane *lane)
 {
     const drawing *job = argument;
-    int64_t first = index * job->per_task, left = job->drawn - first;
-    int64_t count = left < job->per_task ? left : job->per_task;
-    int64_t d = job->weights->inputs;
-    draw_hidden(job, first, count);
-    if (!ntk_is_finite(job->weights->w + first * d, NTK_F64, count * d))
-        return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_create: weight_scale is so large that a hidden weight overflows");
-    draw_output(job, first, count);
-    if (job->draw->antisymmetric) mirror(job, first, count);
-    return ntk_advance(lane, count);
+    neurons part = {.network = index / job->tasks, .first = index % job->tasks * job->per_task};
+    int64_t left = job->drawn - part.first;
+    part.count = left < job->per_task ? left : job->per_task;
+    draw_hidden(job, &part);
+    if (!ntk_is_finite(hidden_of(job, &part), NTK_F64, part.count * job->weights->inputs))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: weight_scale is so large that a hidden weight overflows", job->draw->function);
+    draw_output(job, &part);
+    if (job->draw->antisymmetric) mirror(job, &part);
+    return ntk_advance(lane, part.count);
 }
 
 ntk_status ntk_weights_draw(ntk_context *context, ntk_weights *weights, const ntk_draw *draw)
 {
-    drawing job = {.weights = weights, .draw = draw};
-    job.drawn = draw->antisymmetric ? weights->hidden / 2 : weights->hidden;
+    drawing job = {.weights = weights, .draw = draw, .neurons = weights->hidden / draw->networks};
+    job.drawn = draw->antisymmetric ? job.neurons / 2 : job.neurons;
     job.per_task = weights->inputs < NUMBERS_PER_TASK ? NUMBERS_PER_TASK / weights->inputs : 1;
+    job.tasks = (job.drawn - 1) / job.per_task + 1;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "network weights", job.drawn, 0, 1);
-    NTK_TRY(ntk_run(&lane, (job.drawn - 1) / job.per_task + 1, draw_neurons, &job));
+    ntk_work_stage(&work, "network weights", draw->networks * job.drawn, 0, 1);
+    NTK_TRY(ntk_run(&lane, draw->networks * job.tasks, draw_neurons, &job));
     ntk_weights_complete(weights);
     return NTK_OK;
 }

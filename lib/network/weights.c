@@ -20,9 +20,7 @@ static ntk_status parameter_count(int64_t *count, const ntk_weights *like)
     if (!__builtin_mul_overflow(like->hidden, like->inputs, count) && !__builtin_add_overflow(*count, like->hidden, count) &&
         ntk_size_multiply(&bytes, *count, sizeof(double)) >= 0)
         return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW,
-                    "ntk_network_create: %lld inputs and %lld hidden neurons have more parameters than can be addressed",
-                    (long long)like->inputs, (long long)like->hidden);
+    return NTK_ERR_OVERFLOW;
 }
 
 ntk_status ntk_weights_create(ntk_context *context, ntk_weights **weights, const ntk_weights *like)

@@ -25,7 +25,7 @@ typedef struct ntk_weights {
 } ntk_weights;
 
 /* A block with the properties of like and its parameters yet to be written; it retains like's activation.
- * NTK_ERR_OVERFLOW  N (d + 1) is not representable */
+ * NTK_ERR_OVERFLOW  N (d + 1) is not representable; the caller finds the sentence */
 ntk_status ntk_weights_create(ntk_context *context, ntk_weights **weights, const ntk_weights *like);
 
 /* Once the parameters are written: sets mirrored. */
