@@ -56,11 +56,27 @@ NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel *
 NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel,
                                             const ntk_features *features) NTK_MUST_CHECK;
 
+/* Makes the Monte Carlo kernel: the mean of R = networks independent finite-width kernels, each of a network as options say
+ * (required), whose expectation it estimates, with ntk_kernel_block_error beside it.  With Gaussian hidden weights and unit second
+ * moment of a_i (NTK_OUTPUT_SIGNS, _GAUSSIAN) that expectation is, at every N and NTK_SCALING_NTK, the infinite kernel of one
+ * hidden layer without bias.  Like every mean of kernels it is positive semidefinite, of rank R N (d + 1) at most.
+ * Network r, from 0 on, is to the bit the one that ntk_network_create makes of options with the seed
+ * seed + r 0x9E3779B97F4A7C15 (mod 2^64).  The mean is the kernel of one network of all R N neurons, and is evaluated as that is;
+ * the handle holds R N (d + 1) doubles.
+ * networks  R, at least 1;  part  which layers are trained
+ * NTK_ERR_OPTION    an argument is outside its domain; the message names it
+ * NTK_ERR_OVERFLOW  R N (d + 1) is not representable
+ * NTK_ERR_MEMORY    so many doubles cannot be had */
+NTK_API ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
+                                                 int64_t networks, int32_t part,
+                                                 const ntk_network_options *options) NTK_MUST_CHECK;
+
 /* NULL is fine. */
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 
-/* Bytes of working memory, beside its output, that block, diagonal, multiply, gradient or scale_gradient may hold for n1 and n2 samples of
- * d inputs, whose dtype may differ from the output's.  multiply and gradient hold besides a copy of v where its dtype does.
+/* Bytes of working memory, beside its output, that block, block_error, diagonal, multiply, gradient or scale_gradient may hold for
+ * n1 and n2 samples of d inputs, whose dtype may differ from the output's.  multiply and gradient hold besides a copy of v where
+ * its dtype does.
  * dtype  of the output */
 NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d,
                                      int32_t dtype) NTK_MUST_CHECK;
@@ -77,6 +93,15 @@ NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *
 
 /* out[i] = K(x_i, x_i).   out  n x 1   x  n x d.   Errors as for block. */
 NTK_API ntk_status ntk_kernel_diagonal(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* out[i][j] = the standard error of entry (i, j) of ntk_kernel_block for a Monte Carlo kernel: s / sqrt(R), where
+ * s^2 = sum_r (K_r - mean)^2 / (R - 1) over its networks' kernels K_r.  For many networks about 95 of 100 entries lie within two
+ * standard errors of their expectation; entries of one block depend on each other.  Holds a few tiles, whatever R.
+ * out  n1 x n2   x1  n1 x d   x2  n2 x d.   Errors as for block, but that out is unspecified after NTK_ERR_OVERFLOW, and for more
+ * than 2048 rows or columns after NTK_ERR_MEMORY.
+ * NTK_ERR_UNSUPPORTED  the kernel is not a Monte Carlo kernel, or one of a single network */
+NTK_API ntk_status ntk_kernel_block_error(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1,
+                                          const ntk_matrix *x2) NTK_MUST_CHECK;
 
 /* y = K(x1, x2) v without storing K.   y  n1 x t   x1  n1 x d   x2  n2 x d   v  n2 x t.   Errors as for block, but that y is
  * unspecified after NTK_ERR_OVERFLOW (a sum may overflow too), and for a finite kernel and more than 8 targets after

@@ -9,22 +9,26 @@ static void dispose(void *self)
     ntk_release((void *)(uintptr_t)features->weights);
 }
 
-ntk_status ntk_features_create(ntk_context *context, ntk_features **features, const ntk_network *network, int32_t part)
+ntk_status ntk_features_of_weights(ntk_context *context, ntk_features **features, const ntk_weights *weights, int32_t part)
 {
     ntk_features *made;
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a feature map"));
+    made->weights = ntk_retain(weights);
+    made->part = part;
+    made->size = ntk_weights_size(weights, part);
+    *features = made;
+    return NTK_OK;
+}
+
+ntk_status ntk_features_create(ntk_context *context, ntk_features **features, const ntk_network *network, int32_t part)
+{
     NTK_REQUIRE(features);
     *features = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(network);
-    int64_t size = ntk_weights_size(network->weights, part);
-    if (size < 0)
+    if (ntk_weights_size(network->weights, part) < 0)
         return ntk_fail(NTK_ERR_OPTION, "%s: part is %d, expected NTK_PART_BOTH, NTK_PART_RF or NTK_PART_NT", __func__, part);
-    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a feature map"));
-    made->weights = ntk_retain(network->weights);
-    made->part = part;
-    made->size = size;
-    *features = made;
-    return NTK_OK;
+    return ntk_features_of_weights(context, features, network->weights, part);
 }
 
 void ntk_features_destroy(ntk_features *features)

@@ -13,6 +13,9 @@ struct ntk_features {
     int64_t size; /* p */
 };
 
+/* The map of a part, which is known to be one; it retains weights. */
+ntk_status ntk_features_of_weights(ntk_context *context, ntk_features **features, const ntk_weights *weights, int32_t part);
+
 /* Whether phi_RF, phi_NT belong to the map. */
 static inline bool ntk_features_has(const ntk_features *features, int32_t part)
 {

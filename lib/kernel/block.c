@@ -23,19 +23,25 @@ static ntk_status fill(const ntk_grid *grid, const ntk_lane *lane)
     return ntk_grid_evaluate(grid, lane);
 }
 
+ntk_status ntk_block_check(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2,
+                           const char *function)
+{
+    NTK_TRY(ntk_output_check(out, function, "out"));
+    NTK_TRY(ntk_input_check(x1, function, "x1"));
+    NTK_TRY(ntk_input_check(x2, function, "x2"));
+    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), function, "x1"));
+    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, function, "x2"));
+    NTK_TRY(ntk_shape_check(out, x1->rows, x2->rows, function, "out"));
+    NTK_TRY(ntk_disjoint_check(out, "out", x1, "x1", function));
+    NTK_TRY(ntk_disjoint_check(out, "out", x2, "x2", function));
+    NTK_TRY(ntk_finite_check(x1, function, "x1"));
+    return ntk_finite_check(x2, function, "x2");
+}
+
 ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2)
 {
     NTK_REQUIRE(kernel);
-    NTK_TRY(ntk_output_check(out, __func__, "out"));
-    NTK_TRY(ntk_input_check(x1, __func__, "x1"));
-    NTK_TRY(ntk_input_check(x2, __func__, "x2"));
-    NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), __func__, "x1"));
-    NTK_TRY(ntk_shape_check(x2, -1, x1->cols, __func__, "x2"));
-    NTK_TRY(ntk_shape_check(out, x1->rows, x2->rows, __func__, "out"));
-    NTK_TRY(ntk_disjoint_check(out, "out", x1, "x1", __func__));
-    NTK_TRY(ntk_disjoint_check(out, "out", x2, "x2", __func__));
-    NTK_TRY(ntk_finite_check(x1, __func__, "x1"));
-    NTK_TRY(ntk_finite_check(x2, __func__, "x2"));
+    NTK_TRY(ntk_block_check(kernel, out, x1, x2, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     ntk_sample_pair pair;

@@ -1,3 +1,4 @@
+#include "kernel/finite.h"
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
@@ -9,12 +10,6 @@
 /* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).
  * Where nt_i takes two values but for its sign, gates.h counts bits instead.  A pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
 enum { FACTOR_BYTES = 1 << 27, LEAST_NEURONS = 64 };
-
-/* gates  the tangent part goes by gates.h, not by nt */
-typedef struct ntk_finite {
-    ntk_kernel base;
-    bool gates;
-} ntk_finite;
 
 static bool has_gates(const ntk_kernel *kernel)
 {
@@ -235,17 +230,51 @@ static void dispose(void *self)
     ntk_release((void *)(uintptr_t)kernel->features);
 }
 
-ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features)
+const ntk_finite *ntk_finite_of(const ntk_kernel *kernel)
+{
+    bool finite = kernel->operations == &operations || kernel->operations == &gate_operations;
+    return finite ? (const ntk_finite *)kernel : NULL;
+}
+
+static void init(ntk_finite *finite, const ntk_features *features, bool gates, int64_t networks)
+{
+    finite->base.operations = gates ? &gate_operations : &operations;
+    finite->base.features = features;
+    finite->gates = gates;
+    finite->networks = networks;
+}
+
+void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_t network)
+{
+    const ntk_features *features = whole->base.features;
+    const ntk_weights *all = features->weights;
+    double root = sqrt((double)whole->networks);
+    int64_t neurons = all->hidden / whole->networks;
+    part->weights = (ntk_weights){.activation = all->activation, .inputs = all->inputs, .hidden = neurons};
+    part->weights.gamma = all->gamma * root;
+    part->weights.input_factor = all->input_factor;
+    part->weights.tangent_factor = all->tangent_factor * root;
+    part->weights.w = all->w + network * neurons * all->inputs;
+    part->weights.a = all->a + network * neurons;
+    part->features = (ntk_features){.weights = &part->weights, .part = features->part};
+    part->features.size = features->size / whole->networks;
+    init(&part->kernel, &part->features, whole->gates, 1);
+}
+
+ntk_status ntk_finite_create(ntk_context *context, ntk_kernel **kernel, const ntk_features *features, int64_t networks)
 {
     ntk_finite *made;
+    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
+    init(made, ntk_retain(features), ntk_gates_serve(features), networks);
+    *kernel = &made->base;
+    return NTK_OK;
+}
+
+ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel, const ntk_features *features)
+{
     NTK_REQUIRE(kernel);
     *kernel = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(features);
-    NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
-    made->gates = ntk_gates_serve(features);
-    made->base.operations = made->gates ? &gate_operations : &operations;
-    made->base.features = ntk_retain(features);
-    *kernel = &made->base;
-    return NTK_OK;
+    return ntk_finite_create(context, kernel, features, 1);
 }

@@ -1,6 +1,7 @@
 #include "core/memory.h"
 #include "core/pool.h"
 #include "core/status.h"
+#include "kernel/block_error.h"
 #include "kernel/gradient.h"
 #include "kernel/multiply.h"
 #include "kernel/tile.h"
@@ -12,7 +13,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d, int32_t dtype)
 {
-    uint64_t block = 0, multiply = 0, gradient = 0, scales = 0, one = 0, two = 0, pool = 0;
+    uint64_t block = 0, multiply = 0, gradient = 0, scales = 0, error = 0, one = 0, two = 0, pool = 0;
     int64_t all;
     if (__builtin_add_overflow(n1, n2, &all)) return NTK_ERR_OVERFLOW;
     const ntk_context *context = kernel->base.context;
@@ -24,11 +25,12 @@ static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, 
     if (kernel->operations->scale_memory) NTK_TRY(kernel->operations->scale_memory(kernel, context, &scales, n1, n2, d, dtype));
     NTK_TRY(ntk_grid_memory(kernel, context, &block, n1, n2, d, dtype, all, 0));
     NTK_TRY(ntk_multiply_memory(kernel, context, &multiply, n1, n2, d, dtype));
+    NTK_TRY(ntk_block_error_memory(kernel, context, &error, n1, n2, d, dtype));
     /* the diagonal of either set, whose passes may be wider */
     NTK_TRY(ntk_samples_memory(kernel, &one, dtype, n1, d, n1));
     NTK_TRY(ntk_samples_memory(kernel, &two, dtype, n2, d, n2));
     NTK_TRY(ntk_pool_memory(context, &pool));
-    *bytes = larger(larger(larger(block, multiply), larger(gradient, scales)), larger(one, two)) + pool;
+    *bytes = larger(larger(larger(block, error), larger(multiply, larger(gradient, scales))), larger(one, two)) + pool;
     return NTK_OK;
 }
 

@@ -48,4 +48,8 @@ int64_t ntk_tile_scratch(const ntk_kernel *kernel, int64_t rows, int64_t cols, i
 ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
                            int64_t inputs, int32_t dtype, int64_t all, int64_t most);
 
+/* The views of a call out = something of K(x1, x2), entry by entry. */
+ntk_status ntk_block_check(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2,
+                           const char *function);
+
 #endif

@@ -262,7 +262,9 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1.view, &x2.view));
     CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &x1.view));
     CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &x1.view, &x2.view, &v.view));
-    if (kernel != world->finite) {
+    bool finite = kernel == world->finite || kernel == world->monte_carlo;
+    if (kernel == world->monte_carlo) CHECK_OK(ntk_kernel_block_error(kernel, &K.view, &x1.view, &x2.view));
+    if (!finite) {
         int64_t scales;
         CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
         CHECK_OK(ntk_kernel_scales(kernel, &scales));
@@ -284,7 +286,7 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
 
 START_TEST(kernel)
 {
-    const int64_t sizes[][2] = {{1, 1}, {1, 1000}, {700, 3}, {900, 1100}};
+    const int64_t sizes[][2] = {{1, 1}, {1, 1000}, {700, 3}, {900, 1100}, {5, 2100}};
     for (int32_t threads = 1; threads <= 3; threads += 2) {
         ntk_context_options options = NTK_INIT(ntk_context_options);
         test_world world;
@@ -298,6 +300,7 @@ START_TEST(kernel)
                 check_kernel(&world, world.infinite, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.deep, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.finite, sizes[i][0], sizes[i][1], dtype);
+                check_kernel(&world, world.monte_carlo, sizes[i][0], sizes[i][1], dtype);
             }
         test_world_free(&world);
     }

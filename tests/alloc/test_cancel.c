@@ -11,13 +11,28 @@
 static const test_sizes long_work = {.n = 1500, .m = 1200, .d = 12, .N = 48, .t = 2};
 
 /* Calls whose work grows with the samples: they must ask. */
+/* clang-format off */
 static const char *const long_calls[] = {
-    "ntk_network_forward",       "ntk_features_map",      "ntk_features_multiply",   "ntk_features_multiply_transposed",
-    "ntk_kernel_block",          "ntk_kernel_diagonal",   "ntk_kernel_multiply",     "ntk_kernel_gradient",
-    "ntk_gram_create",           "ntk_gram_multiply",     "ntk_gram_copy",           "ntk_gram_stream",
-    "ntk_ridge_create",          "ntk_ridge_create_gram", "ntk_ridge_create_primal", "ntk_ridge_predict",
+    "ntk_features_map",
+    "ntk_features_multiply",
+    "ntk_features_multiply_transposed",
+    "ntk_gram_copy",
+    "ntk_gram_create",
+    "ntk_gram_multiply",
+    "ntk_gram_stream",
+    "ntk_kernel_block",
+    "ntk_kernel_block_error",
+    "ntk_kernel_diagonal",
+    "ntk_kernel_gradient",
+    "ntk_kernel_multiply",
     "ntk_kernel_scale_gradient",
+    "ntk_network_forward",
+    "ntk_ridge_create",
+    "ntk_ridge_create_gram",
+    "ntk_ridge_create_primal",
+    "ntk_ridge_predict",
 };
+/* clang-format on */
 
 static bool is_long(const char *function)
 {

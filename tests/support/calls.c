@@ -33,8 +33,10 @@ CALL(features_multiply, P(0), P(1), P(2), P(3))
 CALL(features_multiply_transposed, P(0), P(1), P(2), P(3))
 CALL(kernel_create_infinite, P(0), P(1), P(2), P(3))
 CALL(kernel_create_finite, P(0), P(1), P(2))
+CALL(kernel_create_monte_carlo, P(0), P(1), P(2), I(3), I32(4), P(5))
 CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
 CALL(kernel_block, P(0), P(1), P(2), P(3))
+CALL(kernel_block_error, P(0), P(1), P(2), P(3))
 CALL(kernel_diagonal, P(0), P(1), P(2))
 CALL(kernel_multiply, P(0), P(1), P(2), P(3), P(4))
 CALL(kernel_gradient, P(0), P(1), P(2), P(3), P(4))
@@ -222,6 +224,10 @@ static const test_bad bad_custom_network[] = {
     BAD_F64(ntk_network_options, gamma, INFINITE), BAD_I64(ntk_network_options, hidden, 7, NTK_ERR_OPTION), END};
 static const test_bad bad_part[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
 
+static const test_bad bad_networks[] = {BAD_INTEGER(0, NTK_ERR_OPTION), BAD_INTEGER(-1, NTK_ERR_OPTION),
+                                        BAD_INTEGER(INT64_MAX, NTK_ERR_OVERFLOW), BAD_INTEGER(INT64_MAX / 16, NTK_ERR_OVERFLOW),
+                                        END};
+
 static const test_bad bad_kernel[] = {BAD_KIND(ntk_kernel_options, part, 3),
                                       BAD_KIND(ntk_kernel_options, parameterization, 3),
                                       BAD_SCALE(ntk_kernel_options, weight_scale),
@@ -322,6 +328,11 @@ static const ntk_ridge_options finite_primal = {
 #define FEATURE_DATA                                                                                                  \
     INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_COLS | TEST_FINITE), INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), \
         NUMBER("lambda", 0.125, bad_lambda)
+#define NETWORK(start, list)                                                                                   \
+    {                                                                                                          \
+        .name = "options", .kind = TEST_OPTIONS, .type = "ntk_network_options", .initial = start, .bad = list, \
+        .size = sizeof(ntk_network_options), .traits = TEST_REQUIRED                                           \
+    }
 #define RC (TEST_ROWS | TEST_COLS)
 #define RCF (TEST_ROWS | TEST_COLS | TEST_FINITE)
 
@@ -362,26 +373,10 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("activation", activation), REPORT("moments", ntk_moments), NUMBER("q11", 1, bad_variance),
                    NUMBER("q22", 1, bad_variance), NUMBER("q12", 0.25, bad_covariance)}},
 
-    {ROW(network_create, "plain"), .arguments = {CONTEXT,
-                                                 CREATED("network", TEST_NETWORK),
-                                                 HANDLE("activation", activation),
-                                                 {.name = "options",
-                                                  .kind = TEST_OPTIONS,
-                                                  .type = "ntk_network_options",
-                                                  .size = sizeof(ntk_network_options),
-                                                  .initial = &plain_network,
-                                                  .bad = bad_network,
-                                                  .traits = TEST_REQUIRED}}},
-    {ROW(network_create, "custom"), .arguments = {CONTEXT,
-                                                  CREATED("network", TEST_NETWORK),
-                                                  HANDLE("activation", activation),
-                                                  {.name = "options",
-                                                   .kind = TEST_OPTIONS,
-                                                   .type = "ntk_network_options",
-                                                   .size = sizeof(ntk_network_options),
-                                                   .initial = &custom_network,
-                                                   .bad = bad_custom_network,
-                                                   .traits = TEST_REQUIRED}}},
+    {ROW(network_create, "plain"), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), HANDLE("activation", activation),
+                                                 NETWORK(&plain_network, bad_network)}},
+    {ROW(network_create, "custom"), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), HANDLE("activation", activation),
+                                                  NETWORK(&custom_network, bad_custom_network)}},
     {ROW(network_copy, ""), .arguments = {CONTEXT, CREATED("copy", TEST_NETWORK), HANDLE("network", network)}},
     {ROW(network_forward, ""),
      .arguments = {HANDLE("network", network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
@@ -408,6 +403,10 @@ const test_row test_rows[] = {
      .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
                    OPTIONS(ntk_kernel_options, &deep_kernel, bad_deep_kernel)}},
     {ROW(kernel_create_finite, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("features", features)}},
+    {ROW(kernel_create_monte_carlo, ""),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
+                   INTEGER("networks", 3, bad_networks), INTEGER("part", NTK_PART_BOTH, bad_part),
+                   NETWORK(&plain_network, bad_network)}},
     {ROW(kernel_memory, "deep"),
      .arguments = {HANDLE("kernel", deep), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
                    SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},
@@ -422,6 +421,8 @@ const test_row test_rows[] = {
     {ROW(kernel_block, "infinite"), .arguments = {HANDLE("kernel", infinite), OUTPUT("out", DIM_m, DIM_n, 0),
                                                   INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
     {ROW(kernel_block, "finite"), .arguments = {HANDLE("kernel", finite), OUTPUT("out", DIM_m, DIM_n, 0),
+                                                INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
+    {ROW(kernel_block_error, ""), .arguments = {HANDLE("kernel", monte_carlo), OUTPUT("out", DIM_m, DIM_n, 0),
                                                 INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
     {ROW(kernel_diagonal, "infinite"), .arguments = {HANDLE("kernel", infinite), OUTPUT("out", DIM_m, DIM_1, 0),
                                                      INPUT("x", DIM_m, DIM_d, TEST_ROWS | TEST_FINITE)}},

@@ -19,8 +19,9 @@ typedef struct test_world {
     ntk_network *network;
     ntk_features *features; /* both parts */
     ntk_kernel *infinite, *finite;
-    ntk_kernel *deep; /* infinite, of three hidden layers with biases */
-    ntk_gram *gram;   /* of infinite, f64, full */
+    ntk_kernel *deep;        /* infinite, of three hidden layers with biases */
+    ntk_kernel *monte_carlo; /* of three networks */
+    ntk_gram *gram;          /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
