@@ -109,7 +109,6 @@ ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *cont
 {
     sweep job;
     shape_of(&job, kernel, dtype, n, d);
-    NTK_TRY(ntk_need(bytes, n, sizeof(double)));
-    NTK_TRY(kernel->operations->memory(kernel, bytes, dtype, n, n));
+    NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
     return ntk_need(bytes, ntk_lanes_expected(context, most_tasks(&job)), job.scratch_size);
 }

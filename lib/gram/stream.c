@@ -138,7 +138,7 @@ static ntk_status give_panels(stream *job, const ntk_lane *lane)
     NTK_TRY(ntk_samples_check(samples, samples, job->function));
     NTK_TRY(ntk_allocate(samples->context, &job->panel, options->rows, samples->rows * ntk_dtype_size(options->dtype),
                          "a panel of a kernel matrix"));
-    if (scratch) NTK_TRY(ntk_allocate(samples->context, &job->scratch, scratch, 1, "tiles of a finite kernel"));
+    if (scratch) NTK_TRY(ntk_allocate(samples->context, &job->scratch, scratch, 1, "tiles of a kernel"));
     ntk_work_stage(lane->work, "kernel matrix in panels", units, 0, 1);
     for (int64_t first = 0; first < samples->rows; first += options->rows) NTK_TRY(give_panel(job, lane, first));
     return NTK_OK;

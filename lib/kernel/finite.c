@@ -6,6 +6,7 @@
 #include "kernel/tile.h"
 
 #include <math.h>
+#include <string.h>
 
 /* K_N(x, x') = <rf, rf'> + <x, x'> <nt, nt'>, in which rf_i = gamma sigma(u_i) and nt_i = tangent_factor a_i sigma'(u_i).
  * Where nt_i takes two values but for its sign, gates.h counts bits instead.  A pass takes some of the neurons: as many as keep the factors of all samples within this many bytes. */
@@ -31,6 +32,7 @@ static bool keeps_nt(const ntk_kernel *kernel)
 static int64_t width_of(const ntk_kernel *kernel, int32_t dtype, int64_t all)
 {
     int64_t hidden = kernel->features->weights->hidden;
+    if (!all) return hidden;
     double bits = 8.0 * (double)((keeps_rf(kernel) + keeps_nt(kernel)) * ntk_dtype_size(dtype));
     if (has_gates(kernel)) bits += (double)ntk_gates_planes(kernel->features);
     double most = fmin(8.0 * (double)FACTOR_BYTES / ((double)all * bits), 0x1p30);
@@ -240,6 +242,7 @@ static void init(ntk_finite *finite, const ntk_features *features, bool gates, i
 {
     finite->base.operations = gates ? &gate_operations : &operations;
     finite->base.features = features;
+    finite->base.inputs = features->weights->inputs;
     finite->gates = gates;
     finite->networks = networks;
 }
@@ -258,6 +261,7 @@ void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_
     part->weights.a = all->a + network * neurons;
     part->features = (ntk_features){.weights = &part->weights, .part = features->part};
     part->features.size = features->size / whole->networks;
+    memset(&part->kernel, 0, sizeof part->kernel);
     init(&part->kernel, &part->features, whole->gates, 1);
 }
 

@@ -11,7 +11,7 @@
 enum { MOST_NUMBERS = 8192 };
 
 /* A call: v in the samples' dtype, and the scratch of a lane: rectangles of a tile, the tile's v, target by target, and the
- * gradients of a row of tiles. */
+ * gradients of a row of tiles, then the kernel's own sums. */
 typedef struct gradient_job {
     const ntk_samples *rows, *cols;
     const ntk_operand *v;
@@ -20,7 +20,7 @@ typedef struct gradient_job {
     int64_t row_edge, col_edge;
     int64_t most, target, targets; /* targets: most at a time, and those of this round */
     char *scratch;
-    int64_t weights_at, sums_at, scratch_size;
+    int64_t weights_at, sums_at, own_at, scratch_size;
 } gradient_job;
 
 static int64_t shorter(int64_t a, int64_t b)
@@ -42,7 +42,9 @@ static void shape_of(gradient_job *job, const ntk_kernel *kernel, int64_t rows, 
     job->most = inputs < MOST_NUMBERS ? shorter(MOST_NUMBERS / inputs, NTK_GRADIENT_TARGETS) : 1;
     job->weights_at = whole_lines(kernel->operations->gradient_scratch * job->row_edge * job->col_edge * size);
     job->sums_at = job->weights_at + whole_lines(job->most * job->col_edge * size);
-    job->scratch_size = job->sums_at + whole_lines(job->row_edge * job->most * inputs * size);
+    int64_t sums = job->row_edge * job->most * inputs * size;
+    job->own_at = job->sums_at + whole_lines(sums);
+    job->scratch_size = job->own_at + whole_lines(kernel->operations->gradient_sums * sums);
 }
 
 /* weights[c][j] = v of column j and target c */
@@ -80,6 +82,7 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
     *tile = (ntk_kernel_tile){.rows = job->rows, .cols = job->cols, .row = index * job->row_edge, .scratch = scratch};
     tile->row_count = shorter(job->row_edge, job->rows->rows - tile->row);
     part.ldg = job->targets * job->rows->inputs;
+    part.sums = scratch + job->own_at;
     memset(part.g, 0, (size_t)(tile->row_count * part.ldg * ntk_dtype_size(job->rows->dtype)));
     for (; tile->col < job->cols->rows; tile->col += job->col_edge) {
         tile->col_count = shorter(job->col_edge, job->cols->rows - tile->col);
@@ -141,7 +144,8 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
 {
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
-    if (!kernel->operations->gradient) return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: a finite kernel has no gradient", __func__);
+    if (!kernel->operations->gradient)
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: a finite kernel has no gradient, nor has one that is made of it", __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     return gradient(kernel, &lane, g, x1, x2, v, __func__);

@@ -11,13 +11,15 @@ enum { NTK_GRADIENT_TARGETS = 16, NTK_GRADIENT_ROWS = 512 };
  *   g_c(i) += sum_j W_c(i, j) grad K(x_i, x_j), the gradient in x_i.
  * tile     out is not meant; scratch  operations->gradient_scratch rectangles of its shape, contiguous
  * weights  in the samples' dtype: W_c(i, j) is element c by_target + i by_row + j
- * g        in the samples' dtype, rows ldg apart, the targets of a row inputs apart */
+ * g        in the samples' dtype, rows ldg apart, the targets of a row inputs apart
+ * sums     operations->gradient_sums arrays of the tile's rows x targets x inputs, contiguous */
 typedef struct ntk_tile_gradient {
     ntk_kernel_tile tile;
     const void *weights;
     int64_t by_target, by_row, targets;
     void *g;
     int64_t ldg;
+    void *sums;
 } ntk_tile_gradient;
 
 /* ntk_kernel_operations of infinite kernels with one hidden layer. */

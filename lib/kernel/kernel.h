@@ -27,20 +27,24 @@ typedef struct ntk_kernel_tile {
 } ntk_kernel_tile;
 
 /* A kernel is a sum of passes, each over its own part of the kernel's parameters, so that what samples hold stays small.
- * passes    how many, for so many samples in all; the size query asks before there are samples
- * memory    adds the bytes that samples of rows rows hold for the kernel, of all in the call, to a need
+ * passes    how many, for so many samples in all, or one where all is 0; the size query asks before there are samples
+ * transform gives the samples of a term their x, where that is not the kernel's own x; NULL: it is
+ * memory    adds the bytes that samples of rows rows hold for the kernel, of all in the call, to a need; not those of its terms
  * prepare   makes what depends on a sample alone, for one pass.  Passes are prepared in order 0, 1, ... once, which fills
  *           samples->diagonal and ->largest, and then again in any order
  * rest      frees what only tiles need; NULL: nothing
  * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
  * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
- * gradient  of a tile, with gradient_scratch rectangles of scratch (kernel/gradient.h); NULL: the kernel has none
+ * gradient  of a tile, with gradient_scratch rectangles of scratch and gradient_sums arrays like g (kernel/gradient.h); NULL:
+ *           the kernel has none
  * scales    of derivatives: how many; NULL: there are none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
     int64_t (*passes)(const ntk_kernel *kernel, int32_t dtype, int64_t all);
+    ntk_status (*transform)(const struct ntk_samples *samples, struct ntk_samples *term, const ntk_lane *lane,
+                            const char *function);
     ntk_status (*memory)(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
     ntk_status (*prepare)(struct ntk_samples *samples, const ntk_lane *lane, int64_t pass);
     void (*rest)(struct ntk_samples *samples);
@@ -48,7 +52,7 @@ typedef struct ntk_kernel_operations {
     ntk_status (*tile)(const ntk_kernel_tile *tile, const ntk_lane *lane);
     double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
     ntk_status (*gradient)(const struct ntk_tile_gradient *job, const ntk_lane *lane);
-    int64_t gradient_scratch;
+    int64_t gradient_scratch, gradient_sums;
     int64_t (*scales)(const ntk_kernel *kernel);
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
     ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
@@ -56,10 +60,17 @@ typedef struct ntk_kernel_operations {
     bool points;
 } ntk_kernel_operations;
 
+/* features  retained, of a finite kernel; NULL otherwise
+ * inputs    d, or 0: any
+ * terms     the kernels that it is made of (composite.h): its samples hold samples of each
+ * nodes     how many kernels it is made of in all, itself included; 0 stands for 1 */
 struct ntk_kernel {
     ntk_object base;
     const ntk_kernel_operations *operations;
-    const ntk_features *features; /* retained, of a finite kernel; NULL otherwise */
+    const ntk_features *features;
+    int64_t inputs;
+    const ntk_kernel *const *terms;
+    int64_t term_count, nodes;
 };
 
 /* NTK_ERR_SHAPE naming size unless it is at least 1. */
@@ -74,7 +85,7 @@ ntk_status ntk_sizes_representable(ntk_status status, int64_t n, int64_t d, int6
 /* d of a kernel that has one, or -1: any. */
 static inline int64_t ntk_kernel_inputs(const ntk_kernel *kernel)
 {
-    return kernel->features ? kernel->features->weights->inputs : -1;
+    return kernel->inputs ? kernel->inputs : -1;
 }
 
 #endif

@@ -11,8 +11,8 @@ typedef struct product_job {
     const ntk_product *product;
     int64_t row_edge, col_edge;
     int64_t target, targets; /* of this round */
-    char *scratch;           /* per lane: K, then the sums */
-    int64_t tile_bytes, scratch_size;
+    char *scratch;           /* per lane: K, what its kernel needs, the sums */
+    int64_t tile_bytes, sums_at, scratch_size;
 } product_job;
 
 static int64_t shorter(int64_t a, int64_t b)
@@ -26,7 +26,8 @@ static void shape_of(const ntk_kernel *kernel, product_job *job, int64_t rows, i
     job->row_edge = shorter(rows, edge);
     job->col_edge = shorter(cols, edge);
     job->tile_bytes = (job->row_edge * job->col_edge * ntk_dtype_size(dtype) + 63) / 64 * 64;
-    job->scratch_size = job->tile_bytes + job->row_edge * MOST_TARGETS * ntk_dtype_size(dtype);
+    job->sums_at = job->tile_bytes + ntk_tile_scratch(kernel, rows, cols, edge, dtype);
+    job->scratch_size = job->sums_at + job->row_edge * MOST_TARGETS * ntk_dtype_size(dtype);
 }
 
 static ntk_status add_columns(const product_job *job, const ntk_kernel_tile *tile, void *sums)
@@ -64,14 +65,15 @@ static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *l
     char *scratch = job->scratch + lane->index * job->scratch_size;
     ntk_kernel_tile tile = {.rows = product->rows, .cols = product->cols, .row = index * job->row_edge, .out = scratch};
     tile.row_count = shorter(job->row_edge, product->rows->rows - tile.row);
+    tile.scratch = scratch + job->tile_bytes;
     for (; tile.col < product->cols->rows; tile.col += job->col_edge) {
         tile.col_count = shorter(job->col_edge, product->cols->rows - tile.col);
         tile.ld = tile.col_count;
         NTK_TRY(product->rows->kernel->operations->tile(&tile, lane));
-        NTK_TRY(add_columns(job, &tile, scratch + job->tile_bytes));
+        NTK_TRY(add_columns(job, &tile, scratch + job->sums_at));
         NTK_TRY(ntk_advance(lane, 0));
     }
-    NTK_TRY(write_rows(job, tile.row, tile.row_count, scratch + job->tile_bytes));
+    NTK_TRY(write_rows(job, tile.row, tile.row_count, scratch + job->sums_at));
     return ntk_advance(lane, job->target + job->targets < product->targets ? 0 : tile.row_count);
 }
 

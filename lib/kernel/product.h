@@ -5,7 +5,7 @@
 #include "core/blas.h"
 #include "kernel/samples.h"
 
-/* y = K(rows, cols) v + add, for an infinite kernel.
+/* y = K(rows, cols) v + add, for a kernel of one pass.
  * v     cols x targets (NTK_PLAIN) or its transpose, in the samples' dtype, rows ldv apart
  * add   one number a target, or NULL
  * y     rows x targets, of any dtype

@@ -26,7 +26,8 @@ typedef struct ntk_gates {
  * The rest belongs to the kind of kernel.
  * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme
  * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on;
- *         gates  instead of nt where they serve */
+ *         gates  instead of nt where they serve
+ * terms     of the kernel's terms, one for each: they borrow x, and are prepared in one pass (all is 0) */
 typedef struct ntk_samples {
     const ntk_kernel *kernel;
     ntk_context *context;
@@ -42,6 +43,7 @@ typedef struct ntk_samples {
     void *rf, *nt;
     ntk_gates gates;
     int64_t first, count;
+    struct ntk_samples *terms;
 } ntk_samples;
 
 /* Prepares samples under the lane's context, up to the last pass.
@@ -65,11 +67,13 @@ ntk_status ntk_sample_pair_open(ntk_sample_pair *pair, const ntk_kernel *kernel,
                                 const ntk_matrix *x2, int32_t dtype, const char *function);
 void ntk_sample_pair_close(ntk_sample_pair *pair);
 
-/* Adds the bytes that samples may hold, a copy of x included, to a need. */
+/* Adds the bytes that samples may hold to a need: with a copy of x, and beside x. */
 ntk_status ntk_samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
                               int64_t all);
+ntk_status ntk_prepared_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
+                               int64_t all);
 
-/* NTK_ERR_OVERFLOW if an entry of K(rows, cols) may be too large for dtype. */
+/* NTK_ERR_OVERFLOW if an entry of K(rows, cols), or of one of its terms, may be too large for dtype. */
 ntk_status ntk_samples_check(const ntk_samples *rows, const ntk_samples *cols, const char *function);
 
 static inline const void *ntk_samples_at(const ntk_samples *samples, int64_t row)

@@ -169,8 +169,8 @@ ntk_status ntk_grid_evaluate(const ntk_grid *grid, const ntk_lane *lane)
     ntk_context *context = lane->work->context;
     grid_job job = begin(grid);
     if (job.scratch_size && !job.scratch)
-        NTK_TRY(ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks_of(&job)), job.scratch_size,
-                             "tiles of a finite kernel"));
+        NTK_TRY(
+            ntk_allocate(context, &job.scratch, ntk_lanes_for(lane, tasks_of(&job)), job.scratch_size, "tiles of a kernel"));
     ntk_status status = evaluate_passes(&job, lane);
     if (!grid->scratch) ntk_free(context, job.scratch);
     return status;
