@@ -71,6 +71,33 @@ NTK_API ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kerne
                                                  int64_t networks, int32_t part,
                                                  const ntk_network_options *options) NTK_MUST_CHECK;
 
+/* --- kernels made of kernels ---
+ *
+ * They serve wherever a kernel does, and keep alive what they are made of, so that it may be destroyed before them.  What they
+ * are made of must all be representable: NTK_ERR_OVERFLOW also stands for a term that is not.  A finite kernel in them keeps the
+ * outputs of all its neurons for every sample, which ntk_kernel_memory and the others count.  In ridge regression they have the
+ * dual method alone.  A kernel of theirs is made of at most 1000 kernels, itself included.
+ *
+ * NTK_ERR_NULL         an element of terms is NULL; the message names it
+ * NTK_ERR_SHAPE        count is less than 1, or terms take different numbers of inputs
+ * NTK_ERR_UNSUPPORTED  it would be made of too many kernels */
+
+/* K(x, x') = sum_t weights[t] K_t(x, x'); a sum of one term is a kernel that is scaled.   terms  count handles   weights  count
+ * numbers, or NULL: 1 each.
+ * NTK_ERR_VALUE  a weight is negative or not finite */
+NTK_API ntk_status ntk_kernel_create_sum(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *const *terms,
+                                         const double *weights, int64_t count) NTK_MUST_CHECK;
+
+/* K(x, x') = K_1(x, x') K_2(x, x') ..., multiplied in this order.   factors  count handles. */
+NTK_API ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *const *factors,
+                                             int64_t count) NTK_MUST_CHECK;
+
+/* K(x, x') = value, for samples of any number of inputs.
+ * NTK_ERR_VALUE  value is negative or not finite */
+NTK_API ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value) NTK_MUST_CHECK;
+
+/* --- any kernel --- */
+
 /* NULL is fine. */
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 
@@ -110,12 +137,13 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* g[i] = the gradient of sum_j K(x, x2_j) v_jc in x at x1_i, for each target c: row i holds the d derivatives of target 0, then
- * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels.
+ * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels and
+ * what is made of them.
  * A kinked activation's K^NT, and the step's and the sign's K^RF, have a cone or a jump where x and x2_j are parallel (math: the
  * derivative of the angle): nearby the gradient is exact to rounding, and for parallels that term counts as 0, the mean over all
  * directions.  Where such a kernel of several layers without bias is not differentiable, at x = 0, the gradient counts as 0.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  the kernel is finite */
+ * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is finite */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

@@ -30,12 +30,12 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
     const ntk_features *features = kernel->features;
     *reason = "the options ask for this method";
     if (own->method == NTK_RIDGE_PRIMAL && !features)
-        return ntk_fail(NTK_ERR_OPTION,
-                        "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has infinite width", function);
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has no features",
+                        function);
     if (own->method != NTK_RIDGE_AUTO) return NTK_OK;
     own->method = features && features->size < n ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL;
     if (!features)
-        *reason = "dual: a kernel of infinite width has no finite features";
+        *reason = "dual: the kernel has no finite features";
     else if (own->method == NTK_RIDGE_PRIMAL)
         *reason = "primal: there are fewer features than samples, so its system is the smaller one";
     else

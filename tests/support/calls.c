@@ -1,5 +1,5 @@
 /* The rows: every public function that returns a status. */
-#include "attempt.h"
+#include "rows.h"
 
 #include <float.h>
 #include <math.h>
@@ -9,10 +9,6 @@
     {                                                      \
         return ntk_##function(__VA_ARGS__);                \
     }
-#define P(i) v[i].pointer
-#define I(i) v[i].integer
-#define I32(i) (int32_t) v[i].integer
-#define X(i) v[i].number
 
 CALL(context_create, P(0), P(1))
 CALL(context_describe, P(0), P(1), (size_t)I(2))
@@ -34,6 +30,9 @@ CALL(features_multiply_transposed, P(0), P(1), P(2), P(3))
 CALL(kernel_create_infinite, P(0), P(1), P(2), P(3))
 CALL(kernel_create_finite, P(0), P(1), P(2))
 CALL(kernel_create_monte_carlo, P(0), P(1), P(2), I(3), I32(4), P(5))
+CALL(kernel_create_sum, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, (double[]){0.5, 2}, I(4))
+CALL(kernel_create_product, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, I(4))
+CALL(kernel_create_constant, P(0), P(1), X(2))
 CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
 CALL(kernel_block, P(0), P(1), P(2), P(3))
 CALL(kernel_block_error, P(0), P(1), P(2), P(3))
@@ -58,95 +57,7 @@ CALL(ridge_coefficients, P(0), P(1))
 CALL(ridge_intercept, P(0), P(1))
 CALL(ridge_summary, P(0), P(1))
 
-#define HANDLE(argument, member)                                                      \
-    {                                                                                 \
-        .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member) \
-    }
-#define CREATED(argument, what)                                 \
-    {                                                           \
-        .name = argument, .kind = TEST_CREATED, .created = what \
-    }
-#define INPUT(argument, r, c, bits)                                                \
-    {                                                                              \
-        .name = argument, .kind = TEST_INPUT, .rows = r, .cols = c, .traits = bits \
-    }
-#define OUTPUT(argument, r, c, bits)                                                                          \
-    {                                                                                                         \
-        .name = argument, .kind = TEST_OUTPUT, .rows = r, .cols = c, .traits = (bits) | TEST_ROWS | TEST_COLS \
-    }
-#define OPTIONS(struct_type, start, list)                                                                             \
-    {                                                                                                                 \
-        .name = "options", .kind = TEST_OPTIONS, .type = #struct_type, .size = sizeof(struct_type), .initial = start, \
-        .bad = list                                                                                                   \
-    }
-#define REPORT(argument, struct_type)                                                            \
-    {                                                                                            \
-        .name = argument, .kind = TEST_REPORT, .type = #struct_type, .size = sizeof(struct_type) \
-    }
-#define RESULT(argument, bytes)                              \
-    {                                                        \
-        .name = argument, .kind = TEST_RESULT, .size = bytes \
-    }
-#define PANELS(argument)                      \
-    {                                         \
-        .name = argument, .kind = TEST_PANELS \
-    }
-#define USER(argument, bytes)                              \
-    {                                                      \
-        .name = argument, .kind = TEST_USER, .size = bytes \
-    }
-#define NUMBER(argument, value, list)                                       \
-    {                                                                       \
-        .name = argument, .kind = TEST_NUMBER, .number = value, .bad = list \
-    }
-#define INTEGER(argument, value, list)                                        \
-    {                                                                         \
-        .name = argument, .kind = TEST_INTEGER, .integer = value, .bad = list \
-    }
-#define SIZE(argument, which, list)                                       \
-    {                                                                     \
-        .name = argument, .kind = TEST_INTEGER, .dim = which, .bad = list \
-    }
-#define CONTEXT HANDLE("context", context)
-#define ROW(name, what) .function = "ntk_" #name, .variant = what, .invoke = call_##name
-
-#define NOT_A_NUMBER ((double)NAN)
-#define INFINITE ((double)INFINITY)
-
 /* --- what arguments refuse --- */
-
-#define BAD_I32(type, name, value)                                      \
-    {                                                                   \
-#name, offsetof(type, name), TEST_I32, 0, value, NTK_ERR_OPTION \
-    }
-#define BAD_I64(type, name, value, code)                      \
-    {                                                         \
-#name, offsetof(type, name), TEST_I64, 0, value, code \
-    }
-#define BAD_F64(type, name, value)                                             \
-    {                                                                          \
-#name, offsetof(type, name), TEST_F64_SCALAR, value, 0, NTK_ERR_OPTION \
-    }
-#define BAD_SCALE(type, name) \
-    BAD_F64(type, name, -1), BAD_F64(type, name, NOT_A_NUMBER), BAD_F64(type, name, INFINITE), BAD_F64(type, name, -INFINITE)
-#define BAD_KIND(type, name, first) BAD_I32(type, name, -1), BAD_I32(type, name, first), BAD_I32(type, name, INT32_MAX)
-#define BAD_DTYPE(type)                                                \
-    {"dtype", offsetof(type, dtype), TEST_I32, 0, 3, NTK_ERR_DTYPE},   \
-    {                                                                  \
-        "dtype", offsetof(type, dtype), TEST_I32, 0, -1, NTK_ERR_DTYPE \
-    }
-#define BAD_INTEGER(value, code)          \
-    {                                     \
-        NULL, 0, TEST_I64, 0, value, code \
-    }
-#define BAD_NUMBER(value)                                 \
-    {                                                     \
-        NULL, 0, TEST_F64_SCALAR, value, 0, NTK_ERR_VALUE \
-    }
-#define END                        \
-    {                              \
-        NULL, 0, TEST_I32, 0, 0, 0 \
-    }
 
 static const test_bad bad_context[] = {BAD_I32(ntk_context_options, threads, -1),
                                        BAD_I32(ntk_context_options, threads, 4097),
@@ -240,6 +151,8 @@ static const test_bad bad_lecture_kernel[] = {BAD_F64(ntk_kernel_options, bias_s
 static const test_bad bad_deep_kernel[] = {BAD_I64(ntk_kernel_options, layers, -1, NTK_ERR_OPTION),
                                            BAD_I64(ntk_kernel_options, layers, INT64_MAX, NTK_ERR_OPTION), END};
 
+static const test_bad bad_count[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
+                                     BAD_INTEGER(1000, NTK_ERR_UNSUPPORTED), BAD_INTEGER(INT64_MAX, NTK_ERR_UNSUPPORTED), END};
 static const test_bad bad_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
                                     BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE), END};
 static const test_bad bad_order[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
@@ -407,6 +320,15 @@ const test_row test_rows[] = {
      .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("activation", activation),
                    INTEGER("networks", 3, bad_networks), INTEGER("part", NTK_PART_BOTH, bad_part),
                    NETWORK(&plain_network, bad_network)}},
+    {ROW(kernel_create_sum, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("terms[0]", infinite),
+                                               HANDLE("terms[1]", finite), INTEGER("count", 2, bad_count)}},
+    {ROW(kernel_create_product, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("factors[0]", infinite),
+                                                   HANDLE("factors[1]", finite), INTEGER("count", 2, bad_count)}},
+    {ROW(kernel_create_constant, ""),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), NUMBER("value", 0.25, bad_lambda)}},
+    {ROW(kernel_memory, "composite"),
+     .arguments = {HANDLE("kernel", composite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
+                   SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},
     {ROW(kernel_memory, "deep"),
      .arguments = {HANDLE("kernel", deep), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
                    SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},
@@ -416,6 +338,8 @@ const test_row test_rows[] = {
     {ROW(kernel_memory, "finite"),
      .arguments = {HANDLE("kernel", finite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
                    SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F32, bad_type)}},
+    {ROW(kernel_block, "composite"), .arguments = {HANDLE("kernel", composite), OUTPUT("out", DIM_m, DIM_n, 0),
+                                                   INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
     {ROW(kernel_block, "deep"), .arguments = {HANDLE("kernel", deep), OUTPUT("out", DIM_m, DIM_n, 0),
                                               INPUT("x1", DIM_m, DIM_d, RCF), INPUT("x2", DIM_n, DIM_d, RCF)}},
     {ROW(kernel_block, "infinite"), .arguments = {HANDLE("kernel", infinite), OUTPUT("out", DIM_m, DIM_n, 0),
@@ -428,6 +352,9 @@ const test_row test_rows[] = {
                                                      INPUT("x", DIM_m, DIM_d, TEST_ROWS | TEST_FINITE)}},
     {ROW(kernel_diagonal, "finite"),
      .arguments = {HANDLE("kernel", finite), OUTPUT("out", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(kernel_multiply, "composite"),
+     .arguments = {HANDLE("kernel", composite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
     {ROW(kernel_multiply, "deep"),
      .arguments = {HANDLE("kernel", deep), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
@@ -438,6 +365,9 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("kernel", finite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
+    {ROW(kernel_gradient, "composite"),
+     .arguments = {HANDLE("kernel", derived), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
     {ROW(kernel_gradient, "deep"),
      .arguments = {HANDLE("kernel", deep), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
@@ -459,6 +389,9 @@ const test_row test_rows[] = {
                                              INPUT("x", DIM_n, DIM_d, TEST_FINITE), OPTIONS(ntk_gram_options, NULL, bad_gram)}},
     {ROW(gram_create, "packed, finite"),
      .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", finite),
+                   INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), OPTIONS(ntk_gram_options, &packed_gram, bad_gram)}},
+    {ROW(gram_create, "packed, composite"),
+     .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", composite),
                    INPUT("x", DIM_n, DIM_d, TEST_COLS | TEST_FINITE), OPTIONS(ntk_gram_options, &packed_gram, bad_gram)}},
     {ROW(gram_create, "implicit"),
      .arguments = {CONTEXT, CREATED("gram", TEST_GRAM), HANDLE("kernel", infinite), INPUT("x", DIM_n, DIM_d, TEST_FINITE),

@@ -24,6 +24,21 @@ static void make_ridges(test_world *world)
     test_array_free(&y);
 }
 
+static void make_composites(test_world *world)
+{
+    const ntk_kernel *factors[2] = {world->infinite, world->infinite}, *terms[3] = {world->finite};
+    const double weights[3] = {0.5, 2, 1};
+    ntk_kernel *product, *constant;
+    CHECK_OK(ntk_kernel_create_product(world->context, &product, factors, 2));
+    CHECK_OK(ntk_kernel_create_constant(world->context, &constant, 0.25));
+    terms[1] = product;
+    terms[2] = constant;
+    CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 3));
+    CHECK_OK(ntk_kernel_create_sum(world->context, &world->derived, terms + 1, weights, 2));
+    ntk_kernel_destroy(product);
+    ntk_kernel_destroy(constant);
+}
+
 void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options)
 {
     ntk_network_options network = NTK_INIT(ntk_network_options);
@@ -42,6 +57,7 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep, world->activation, &three));
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
+    make_composites(world);
     make_ridges(world);
 }
 
@@ -55,6 +71,8 @@ void test_world_free(test_world *world)
     ntk_kernel_destroy(world->finite);
     ntk_kernel_destroy(world->deep);
     ntk_kernel_destroy(world->monte_carlo);
+    ntk_kernel_destroy(world->composite);
+    ntk_kernel_destroy(world->derived);
     ntk_gram_destroy(world->gram);
     ntk_gram_destroy(world->implicit);
     ntk_gram_destroy(world->implicit_finite);

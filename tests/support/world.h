@@ -21,6 +21,8 @@ typedef struct test_world {
     ntk_kernel *infinite, *finite;
     ntk_kernel *deep;        /* infinite, of three hidden layers with biases */
     ntk_kernel *monte_carlo; /* of three networks */
+    ntk_kernel *composite;   /* of finite and infinite */
+    ntk_kernel *derived;     /* of infinite alone, so that it has a gradient */
     ntk_gram *gram;          /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */

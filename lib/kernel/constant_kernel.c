@@ -1,0 +1,54 @@
+/* The kernel that is the same for all samples. */
+#include "core/status.h"
+#include "kernel/combine.h"
+#include "kernel/composite.h"
+
+#include <math.h>
+
+static double value_of(const ntk_samples *samples)
+{
+    return ntk_composite_of(samples)->numbers[0];
+}
+
+static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
+{
+    (void)lane, (void)pass;
+    samples->largest = sqrt(value_of(samples));
+    for (int64_t i = 0; i < samples->rows; i++) samples->diagonal[i] = value_of(samples);
+    return NTK_OK;
+}
+
+static ntk_status tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
+{
+    return ntk_tile_combine(tile, lane, NTK_COMBINE_FILL, NULL, 0, value_of(tile->rows));
+}
+
+static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
+{
+    (void)job, (void)lane;
+    return NTK_OK;
+}
+
+static const ntk_kernel_operations operations = {
+    .passes = ntk_composite_passes,
+    .memory = ntk_composite_memory,
+    .prepare = prepare,
+    .close = ntk_composite_close,
+    .tile = tile,
+    .cost = ntk_composite_cost,
+    .gradient = gradient,
+};
+
+ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value)
+{
+    ntk_composite *made;
+    NTK_REQUIRE(kernel);
+    *kernel = NULL;
+    NTK_REQUIRE(context);
+    if (!(isfinite(value) && value >= 0))
+        return ntk_fail(NTK_ERR_VALUE, "%s: value is %g, expected a finite number that is not negative", __func__, value);
+    NTK_TRY(ntk_composite_create(context, &made, &operations, NULL, 0, 1, __func__, "terms"));
+    made->numbers[0] = value;
+    *kernel = &made->base;
+    return NTK_OK;
+}
