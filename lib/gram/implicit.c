@@ -12,8 +12,8 @@ typedef struct sweep {
     void *argument;
     int64_t edge, tiles; /* T */
     int64_t round;
-    bool first;
-    char *scratch; /* per lane: the tile, then what its kernel needs */
+    bool first, shared; /* shared: the samples are the matrix's, and prepared */
+    char *scratch;      /* per lane: the tile, then what its kernel needs */
     int64_t tile_bytes, scratch_size;
 } sweep;
 
@@ -72,35 +72,50 @@ static ntk_status run(sweep *job, const ntk_lane *lane, const char *stage)
     ntk_work_stage(lane->work, stage, passes * (job->tiles * (job->tiles + 1) / 2), 0, 1);
     /* the last pass is the one that the samples are prepared for */
     for (int64_t pass = passes - 1; pass >= 0; pass--) {
-        NTK_TRY(kernel->operations->prepare(job->samples, lane, pass));
+        if (!job->shared) NTK_TRY(kernel->operations->prepare(job->samples, lane, pass));
         job->first = pass == passes - 1;
         for (job->round = 0; job->round < job->tiles; job->round++) NTK_TRY(ntk_run_blas(lane, tasks_of(job), show_tile, job));
     }
     return NTK_OK;
 }
 
-/* Samples of this call's own, since passes change them; x itself is the matrix's. */
+/* Whether the matrix's samples serve as they are: kernels of several passes, and those that gave back what tiles need, take
+ * samples of the call's own.  Those that share may have scaled x, and so must. */
+static bool shares_samples(const ntk_kernel *kernel, int32_t dtype, int64_t n)
+{
+    return !kernel->operations->rest && kernel->operations->passes(kernel, dtype, n) == 1;
+}
+
+static ntk_status sweep_all(sweep *job, const ntk_lane *lane, const char *stage, void (*begin)(void *argument))
+{
+    ntk_context *context = lane->work->context;
+    ntk_status status = ntk_allocate(context, &job->scratch, ntk_lanes_for(lane, most_tasks(job)), job->scratch_size,
+                                     "tiles of a kernel matrix");
+    if (status >= 0) {
+        if (begin) begin(job->argument);
+        status = run(job, lane, stage);
+    }
+    ntk_free(context, job->scratch);
+    return status;
+}
+
+/* x itself is the matrix's. */
 ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
                               void *argument, const char *function)
 {
-    const ntk_samples *held = &gram->set->samples;
-    ntk_context *context = gram->base.context;
-    ntk_matrix x = ntk_samples_view(held);
-    ntk_samples samples;
+    ntk_samples *held = &gram->set->samples, own;
     ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_samples_open(&samples, held->kernel, &lane, &x, held->dtype, x.rows, false, function, "x"));
-    sweep job = {.samples = &samples, .visit = visit, .argument = argument};
+    ntk_lane lane = ntk_work_begin(&work, gram->base.context);
+    sweep job = {.samples = held, .visit = visit, .argument = argument};
+    job.shared = shares_samples(held->kernel, held->dtype, held->rows);
     shape_of(&job, held->kernel, held->dtype, held->rows, held->inputs);
-    ntk_status status = ntk_allocate(context, &job.scratch, ntk_lanes_for(&lane, most_tasks(&job)), job.scratch_size,
-                                     "tiles of a kernel matrix");
-    if (status >= 0) {
-        if (begin) begin(argument);
-        status = run(&job, &lane, stage);
-    }
-    ntk_free(context, job.scratch);
-    ntk_samples_close(&samples);
+    if (job.shared) return sweep_all(&job, &lane, stage, begin);
+    ntk_matrix x = ntk_samples_view(held);
+    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&own, held->kernel, &lane, &x, held->dtype, x.rows, false, function, "x"));
+    job.samples = &own;
+    ntk_status status = sweep_all(&job, &lane, stage, begin);
+    ntk_samples_close(&own);
     return status;
 }
 
@@ -109,6 +124,6 @@ ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *cont
 {
     sweep job;
     shape_of(&job, kernel, dtype, n, d);
-    NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
+    if (!shares_samples(kernel, dtype, n)) NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
     return ntk_need(bytes, ntk_lanes_expected(context, most_tasks(&job)), job.scratch_size);
 }

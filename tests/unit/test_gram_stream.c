@@ -250,6 +250,40 @@ START_TEST(implicit_products)
 }
 END_TEST
 
+/* Samples so long or short that the matrix holds them scaled: entry by entry what a held matrix has. */
+START_TEST(implicit_of_extreme_lengths)
+{
+    enum { ROWS = 70, INPUTS = 4 };
+    uint64_t state = test_seed(78);
+    double *x = oracle_samples(ROWS, INPUTS, NTK_F64, &state);
+    for (int64_t k = 0; k < INPUTS; k++) {
+        x[3 * INPUTS + k] = ldexp(x[3 * INPUTS + k], 480);
+        x[66 * INPUTS + k] = ldexp(x[66 * INPUTS + k], -480);
+    }
+    ntk_activation *activation;
+    ntk_kernel *kernel;
+    CHECK_OK(ntk_activation_create(context, &activation, NTK_RELU, NULL));
+    CHECK_OK(ntk_kernel_create_infinite(context, &kernel, activation, NULL));
+    test_array a = oracle_array(x, ROWS, INPUTS, 0, NTK_F64), K[2];
+    for (int implicit = 0; implicit < 2; implicit++) {
+        ntk_gram_options options = {sizeof options, implicit ? NTK_STORAGE_IMPLICIT : NTK_STORAGE_PACKED, 0};
+        ntk_gram *gram;
+        K[implicit] = test_array_make(ROWS, ROWS, 0, NTK_F64);
+        CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, &options));
+        CHECK_OK(ntk_gram_copy(gram, &K[implicit].view));
+        ntk_gram_destroy(gram);
+    }
+    /* of the same tiles */
+    ck_assert(test_same_bits(&K[0].view, &K[1].view));
+    ck_assert(test_get(&K[1].view, 3, 3) > 0x1p950 && test_get(&K[1].view, 66, 66) < 0x1p-950);
+    for (int implicit = 0; implicit < 2; implicit++) test_array_free(&K[implicit]);
+    test_array_free(&a);
+    free(x);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+}
+END_TEST
+
 /* --- what ends a stream, and what may go on inside --- */
 
 START_TEST(a_receiver_can_stop)
@@ -342,6 +376,7 @@ int main(void)
     tcase_add_loop_test(streams, panels_of_finite_width, 0, 2);
     tcase_add_test(streams, more_neurons_than_a_pass_takes);
     tcase_add_loop_test(streams, implicit_products, 0, 5);
+    tcase_add_test(streams, implicit_of_extreme_lengths);
     tcase_add_test(streams, a_receiver_can_stop);
     tcase_add_test(streams, a_receiver_can_use_the_library);
     tcase_add_test(streams, a_factorization_needs_a_matrix_that_is_held);
