@@ -1,3 +1,5 @@
+#include "kernel/block.h"
+
 #include "core/memory.h"
 #include "core/status.h"
 #include "kernel/tile.h"
@@ -17,10 +19,25 @@ static double preparing(const ntk_samples *rows, int64_t cols)
     return 1 / (2 + (double)cols * 2 / (double)rows->inputs);
 }
 
-static ntk_status fill(const ntk_grid *grid, const ntk_lane *lane)
+ntk_status ntk_block_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *out, const ntk_matrix *x1,
+                           const ntk_matrix *x2, double begin, double end, const char *function)
 {
-    ntk_work_stage(lane->work, "kernel block", ntk_grid_units(grid), preparing(grid->rows, grid->cols->rows), 1);
-    return ntk_grid_evaluate(grid, lane);
+    ntk_sample_pair pair;
+    NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, x1, x2, out->dtype, function));
+    ntk_grid grid = {.rows = &pair.rows, .cols = &pair.cols, .placement = place, .matrix = out};
+    double prepared = begin + (end - begin) * preparing(grid.rows, x2->rows);
+    ntk_work_stage(lane->work, "kernel block", ntk_grid_units(&grid), prepared, end);
+    ntk_status status = ntk_grid_evaluate(&grid, lane);
+    ntk_sample_pair_close(&pair);
+    return status;
+}
+
+ntk_status ntk_block_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t n1, int64_t n2,
+                            int64_t d, int32_t dtype)
+{
+    NTK_TRY(ntk_samples_memory(kernel, bytes, dtype, n1, d, n1 + n2));
+    NTK_TRY(ntk_samples_memory(kernel, bytes, dtype, n2, d, n1 + n2));
+    return ntk_grid_memory(kernel, context, bytes, n1, n2, d, dtype, n1 + n2, 0);
 }
 
 ntk_status ntk_block_check(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2,
@@ -44,12 +61,7 @@ ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, con
     NTK_TRY(ntk_block_check(kernel, out, x1, x2, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    ntk_sample_pair pair;
-    NTK_TRY(ntk_sample_pair_open(&pair, kernel, &lane, x1, x2, out->dtype, __func__));
-    ntk_grid grid = {.rows = &pair.rows, .cols = &pair.cols, .placement = place, .matrix = out};
-    ntk_status status = fill(&grid, &lane);
-    ntk_sample_pair_close(&pair);
-    return status;
+    return ntk_block_write(kernel, &lane, out, x1, x2, 0, 1, __func__);
 }
 
 static ntk_status write_diagonal(const ntk_samples *samples, const ntk_matrix *out, const char *function)

@@ -50,6 +50,13 @@ static void dispose(void *self)
     for (int64_t t = 0; t < kernel->term_count; t++) ntk_release((void *)(uintptr_t)kernel->terms[t]);
 }
 
+static bool has_scales(const ntk_kernel *const *terms, int64_t count)
+{
+    for (int64_t t = 0; t < count; t++)
+        if (!terms[t]->operations->scales) return false;
+    return true;
+}
+
 static bool has_gradients(const ntk_kernel *const *terms, int64_t count)
 {
     for (int64_t t = 0; t < count; t++)
@@ -75,6 +82,7 @@ ntk_status ntk_composite_create(ntk_context *context, ntk_composite **composite,
     made->operations = *operations;
     made->numbers = (double *)(own + count);
     if (!has_gradients(terms, count)) made->operations.gradient = NULL;
+    if (!has_scales(terms, count)) made->operations.scales = NULL, made->operations.scale_memory = NULL;
     *composite = made;
     return NTK_OK;
 }

@@ -1,7 +1,9 @@
 /* The kernel that is the same for all samples. */
+#include "core/matrix.h"
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/scales.h"
 
 #include <math.h>
 
@@ -29,6 +31,26 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
     return NTK_OK;
 }
 
+/* the value */
+static int64_t own_scales(const ntk_kernel *kernel)
+{
+    (void)kernel;
+    return 1;
+}
+
+static ntk_status scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
+{
+    const ntk_matrix *weights = &call->weights;
+    int64_t every = (1 << 20) / weights->cols + 1;
+    (void)kernel;
+    ntk_work_stage(lane->work, "kernel derivatives by scales", weights->rows, call->begin, call->end);
+    for (int64_t i = 0; i < weights->rows; i++) {
+        for (int64_t j = 0; j < weights->cols; j++) g[0] += ntk_get(ntk_row(weights, i), weights->dtype, j);
+        if ((i + 1) % every == 0) NTK_TRY(ntk_advance(lane, every));
+    }
+    return NTK_OK;
+}
+
 static const ntk_kernel_operations operations = {
     .passes = ntk_composite_passes,
     .memory = ntk_composite_memory,
@@ -37,6 +59,10 @@ static const ntk_kernel_operations operations = {
     .tile = tile,
     .cost = ntk_composite_cost,
     .gradient = gradient,
+    .scales = ntk_composite_scales,
+    .own_scales = own_scales,
+    .scale_gradient = scale_gradient,
+    .scale_memory = ntk_composite_scale_memory,
 };
 
 ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value)

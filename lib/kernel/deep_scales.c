@@ -225,7 +225,7 @@ static ntk_status evaluate(scale_job *job, const ntk_lane *lane, const ntk_scale
     ntk_status status =
         ntk_allocate(context, &job->scratch, ntk_lanes_for(lane, tasks), job->scratch_size, "tiles of derivatives by scales");
     if (status >= 0) {
-        ntk_work_stage(lane->work, "kernel derivatives by scales", job->rows->rows, 0, 1);
+        ntk_work_stage(lane->work, "kernel derivatives by scales", job->rows->rows, call->begin, call->end);
         status = ntk_run_blas(lane, tasks, add_rows, job);
         ntk_free(context, job->scratch);
     }
@@ -238,9 +238,9 @@ ntk_status ntk_deep_scale_gradient(const ntk_kernel *kernel, const ntk_scale_cal
 {
     const ntk_deep *deep = (const ntk_deep *)kernel;
     ntk_sample_pair pair;
-    NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, call->x1, call->x2, call->dtype, call->function));
-    scale_job job = {.rows = &pair.rows, .cols = &pair.cols, .weights = call->weights, .kernel = deep};
-    job.k = ntk_infinite_constants_of(&deep->first, call->x1->cols);
+    NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, &call->x1, &call->x2, call->dtype, call->function));
+    scale_job job = {.rows = &pair.rows, .cols = &pair.cols, .weights = &call->weights, .kernel = deep};
+    job.k = ntk_infinite_constants_of(&deep->first, call->x1.cols);
     job.loops = NTK_OF_ISA(lane->work->context->isa, ntk_deep_loops, call->dtype - 1);
     job.family = ntk_deep_family_of(lane->work->context->isa, call->dtype, deep->first.activation->family);
     ntk_status status = evaluate(&job, lane, call, g);
@@ -278,7 +278,7 @@ static double rate_of(const ntk_infinite *kernel, int64_t inputs)
 ntk_status ntk_infinite_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
 {
     const ntk_infinite *infinite = (const ntk_infinite *)kernel;
-    const ntk_deep_scales scales = {infinite->weight_scale, infinite->bias_scale, rate_of(infinite, call->x1->cols)};
+    const ntk_deep_scales scales = {infinite->weight_scale, infinite->bias_scale, rate_of(infinite, call->x1.cols)};
     ntk_kernel *deep;
     NTK_TRY(ntk_deep_create(lane->work->context, &deep, infinite, 1, &scales));
     ntk_status status = ntk_deep_scale_gradient(deep, call, lane, g);

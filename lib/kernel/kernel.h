@@ -37,7 +37,8 @@ typedef struct ntk_kernel_tile {
  * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
  * gradient  of a tile, with gradient_scratch rectangles of scratch and gradient_sums arrays like g (kernel/gradient.h); NULL:
  *           the kernel has none
- * scales    of derivatives: how many; NULL: there are none.  scale_gradient  adds them to g (kernel/scales.h);
+ * scales    of derivatives: how many; NULL: there are none.  own_scales  of a kernel made of others, those that its terms have not
+ *           got; NULL: none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
@@ -54,6 +55,7 @@ typedef struct ntk_kernel_operations {
     ntk_status (*gradient)(const struct ntk_tile_gradient *job, const ntk_lane *lane);
     int64_t gradient_scratch, gradient_sums;
     int64_t (*scales)(const ntk_kernel *kernel);
+    int64_t (*own_scales)(const ntk_kernel *kernel);
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
     ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);

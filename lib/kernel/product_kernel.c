@@ -2,6 +2,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/scales.h"
 
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
 {
@@ -76,6 +77,9 @@ static const ntk_kernel_operations operations = {
     .tile = tile,
     .cost = ntk_composite_cost,
     .gradient = gradient,
+    .scales = ntk_composite_scales,
+    .scale_gradient = ntk_product_scale_gradient,
+    .scale_memory = ntk_composite_scale_memory,
 };
 
 ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *const *factors, int64_t count)

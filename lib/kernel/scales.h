@@ -4,11 +4,14 @@
 
 #include "kernel/samples.h"
 
-/* sum_ij W(i, j) K(x1_i, x2_j) is differentiated, in the arithmetic of dtype.  W  rows x cols, of any dtype */
+/* sum_ij W(i, j) K(x1_i, x2_j) is differentiated, in the arithmetic of dtype.
+ * weights     W, of any dtype
+ * begin, end  share of the work in the whole call */
 typedef struct ntk_scale_call {
-    const ntk_matrix *x1, *x2, *weights;
+    ntk_matrix x1, x2, weights;
     int32_t dtype;
     const char *function;
+    double begin, end;
 } ntk_scale_call;
 
 /* ntk_kernel_operations of infinite kernels with one layer, and with any. */
@@ -20,5 +23,12 @@ int64_t ntk_deep_scales_of(const ntk_kernel *kernel);
 ntk_status ntk_deep_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g);
 ntk_status ntk_deep_scale_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                  int64_t cols, int64_t inputs, int32_t dtype);
+
+/* Of kernels that are made of others: what they have themselves, then their terms' in order. */
+int64_t ntk_composite_scales(const ntk_kernel *kernel);
+ntk_status ntk_sum_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g);
+ntk_status ntk_product_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g);
+ntk_status ntk_composite_scale_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t inputs, int32_t dtype);
 
 #endif

@@ -2,6 +2,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/scales.h"
 
 #include <math.h>
 
@@ -62,6 +63,12 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
     return NTK_OK;
 }
 
+/* the weights */
+static int64_t own_scales(const ntk_kernel *kernel)
+{
+    return kernel->term_count;
+}
+
 static const ntk_kernel_operations operations = {
     .passes = ntk_composite_passes,
     .memory = ntk_composite_memory,
@@ -70,6 +77,10 @@ static const ntk_kernel_operations operations = {
     .tile = tile,
     .cost = ntk_composite_cost,
     .gradient = gradient,
+    .scales = ntk_composite_scales,
+    .own_scales = own_scales,
+    .scale_gradient = ntk_sum_scale_gradient,
+    .scale_memory = ntk_composite_scale_memory,
 };
 
 static ntk_status check_weights(const double *weights, int64_t count)

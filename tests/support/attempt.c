@@ -27,10 +27,12 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return s->N * (s->d + 1);
     case DIM_td:
         return s->t * s->d;
-    case DIM_s: /* scales of one layer, and of three */
+    case DIM_s: /* scales of one layer, of three, and of a sum of a product of two of one, and a constant */
         return 4;
     case DIM_sss:
         return 8;
+    case DIM_derived:
+        return 11;
     }
     ck_abort();
 }

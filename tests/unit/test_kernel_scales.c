@@ -246,6 +246,130 @@ START_TEST(extreme_lengths)
 }
 END_TEST
 
+/* --- kernels made of others --- */
+
+enum { TALL = 300, WIDE = 40, TERMS = 3 };
+
+typedef struct made {
+    ntk_kernel *terms[TERMS];
+    test_array x, y, K[TERMS], w;
+    int64_t counts[TERMS];
+} made;
+
+static void make_terms(made *m, int32_t dtype)
+{
+    const described kinds[TERMS] = {{.kind = 0, .layers = 2, .scales = {0.75, 0.5, 0.25, 0.5, 0.75, 0.5}},
+                                    {.kind = 7, .layers = 1, .scales = {0.75, 0.25, 0.5, 0}},
+                                    {.kind = 9, .layers = 1, .scales = {0.5, 0.25, 1.5, 0.25}}};
+    uint64_t state = test_seed(84);
+    double *x = oracle_samples(TALL, INPUTS, NTK_F32, &state), *y = oracle_samples(WIDE, INPUTS, NTK_F32, &state),
+           *w = oracle_samples(TALL, WIDE, NTK_F32, &state);
+    m->x = oracle_array(x, TALL, INPUTS, 1, dtype);
+    m->y = oracle_array(y, WIDE, INPUTS, 0, dtype);
+    m->w = oracle_array(w, TALL, WIDE, 2, NTK_F64);
+    for (int t = 0; t < TERMS; t++) {
+        m->terms[t] = create(&kinds[t], kinds[t].scales);
+        m->counts[t] = 2 * kinds[t].layers + 2;
+        m->K[t] = test_array_make(TALL, WIDE, 0, NTK_F64);
+        CHECK_OK(ntk_kernel_block(m->terms[t], &m->K[t].view, &m->x.view, &m->y.view));
+    }
+    free(x);
+    free(y);
+    free(w);
+}
+
+static void free_terms(made *m)
+{
+    for (int t = 0; t < TERMS; t++) {
+        ntk_kernel_destroy(m->terms[t]);
+        test_array_free(&m->K[t]);
+    }
+    test_array_free(&m->x);
+    test_array_free(&m->y);
+    test_array_free(&m->w);
+}
+
+/* g of this kernel, at most 32 numbers, with the made weights times the factors that are not NULL */
+static int64_t evaluate_with(double *g, const ntk_kernel *kernel, const made *m, const test_array *f1, const test_array *f2,
+                             int32_t dtype)
+{
+    int64_t count;
+    CHECK_OK(ntk_kernel_scales(kernel, &count));
+    test_array W = test_array_make(TALL, WIDE, 0, NTK_F64), out = test_array_make(count, 1, 3, dtype);
+    for (int64_t i = 0; i < TALL; i++)
+        for (int64_t j = 0; j < WIDE; j++)
+            test_set(&W.view, i, j,
+                     test_get(&m->w.view, i, j) * (f1 ? test_get(&f1->view, i, j) : 1) * (f2 ? test_get(&f2->view, i, j) : 1));
+    CHECK_OK(ntk_kernel_scale_gradient(kernel, &out.view, &m->x.view, &m->y.view, &W.view));
+    for (int64_t s = 0; s < count; s++) g[s] = test_get(&out.view, s, 0);
+    test_array_free(&W);
+    test_array_free(&out);
+    return count;
+}
+
+static void close_to(const double *got, const double *want, int64_t count, double size, int32_t dtype, const char *what)
+{
+    for (int64_t s = 0; s < count; s++)
+        ck_assert_msg(fabs(got[s] - want[s]) <= (dtype == NTK_F64 ? 0x1p-40 : 0x1p-11) * size, "%s: g[%d] is %.15g, not %.15g",
+                      what, (int)s, got[s], want[s]);
+}
+
+static double size_of(const double *g, int64_t count)
+{
+    double size = 0;
+    for (int64_t s = 0; s < count; s++) size = fmax(size, fabs(g[s]));
+    return size;
+}
+
+/* sum_t v_t K_t + c: v_t has the derivative sum W K_t, the terms theirs times v_t, and c the sum of W; of a product each factor has
+ * its own, with W times the others.  The precision is that of the terms: 12,000 of them, of both signs. */
+START_TEST(sums_and_products)
+{
+    for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
+        const double weights[] = {0.5, 2, 1};
+        double g[32], want[32] = {0}, part[32];
+        int64_t at = 3, count;
+        ntk_kernel *constant, *sum, *product, *nested;
+        made m;
+        make_terms(&m, dtype);
+        CHECK_OK(ntk_kernel_create_constant(context, &constant, 0.75));
+        const ntk_kernel *terms[] = {m.terms[0], m.terms[1], constant};
+        CHECK_OK(ntk_kernel_create_sum(context, &sum, terms, weights, 3));
+        for (int64_t i = 0; i < TALL * WIDE; i++) {
+            double w = test_get(&m.w.view, i / WIDE, i % WIDE);
+            for (int t = 0; t < 2; t++) want[t] += w * test_get(&m.K[t].view, i / WIDE, i % WIDE);
+            want[2] += 0.75 * w;
+        }
+        for (int t = 0; t < 2; t++) {
+            count = evaluate_with(part, m.terms[t], &m, NULL, NULL, dtype);
+            for (int64_t s = 0; s < count; s++) want[at++] = weights[t] * part[s];
+        }
+        want[at++] = want[2] / 0.75;
+        ck_assert_int_eq(evaluate_with(g, sum, &m, NULL, NULL, dtype), at);
+        close_to(g, want, at, size_of(want, at), dtype, "sum");
+
+        const ntk_kernel *factors[] = {m.terms[0], m.terms[1], m.terms[2]};
+        CHECK_OK(ntk_kernel_create_product(context, &product, factors, 3));
+        at = evaluate_with(want, m.terms[0], &m, &m.K[1], &m.K[2], dtype);
+        at += evaluate_with(want + at, m.terms[1], &m, &m.K[0], &m.K[2], dtype);
+        at += evaluate_with(want + at, m.terms[2], &m, &m.K[0], &m.K[1], dtype);
+        ck_assert_int_eq(evaluate_with(g, product, &m, NULL, NULL, dtype), at);
+        close_to(g, want, at, size_of(want, at), dtype, "product");
+
+        const ntk_kernel *outer[] = {sum, m.terms[2]};
+        CHECK_OK(ntk_kernel_create_product(context, &nested, outer, 2));
+        at = evaluate_with(want, sum, &m, &m.K[2], NULL, dtype);
+        ck_assert_int_eq(evaluate_with(g, nested, &m, NULL, NULL, dtype), at + m.counts[2]);
+        close_to(g, want, at, size_of(want, at), dtype, "product of a sum");
+        ntk_kernel_destroy(nested);
+        ntk_kernel_destroy(product);
+        ntk_kernel_destroy(sum);
+        ntk_kernel_destroy(constant);
+        free_terms(&m);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel scales");
@@ -254,5 +378,6 @@ int main(void)
     tcase_add_loop_test(scales, differences, 0, KINDS);
     tcase_add_loop_test(scales, blocks_and_instruction_sets, 0, KINDS);
     tcase_add_test(scales, extreme_lengths);
+    tcase_add_test(scales, sums_and_products);
     return test_run(suite);
 }

@@ -1,0 +1,217 @@
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "kernel/block.h"
+#include "kernel/composite.h"
+#include "kernel/scales.h"
+
+/* Rows whose terms are held at a time. */
+enum { PANEL = 256 };
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t own_scales(const ntk_kernel *kernel)
+{
+    return kernel->operations->own_scales ? kernel->operations->own_scales(kernel) : 0;
+}
+
+int64_t ntk_composite_scales(const ntk_kernel *kernel)
+{
+    int64_t sum = own_scales(kernel);
+    for (int64_t t = 0; t < kernel->term_count; t++) sum += kernel->terms[t]->operations->scales(kernel->terms[t]);
+    return sum;
+}
+
+static ntk_matrix rows_of(const ntk_matrix *m, int64_t first, int64_t count)
+{
+    ntk_matrix view = *m;
+    view.data = ntk_row(m, first);
+    view.rows = count;
+    return view;
+}
+
+/* The call of count rows from first on, and its share from begin to end. */
+static ntk_scale_call panel_of(const ntk_scale_call *call, int64_t first, int64_t count, double begin, double end)
+{
+    ntk_scale_call panel = *call;
+    panel.x1 = rows_of(&call->x1, first, count);
+    panel.weights = rows_of(&call->weights, first, count);
+    panel.begin = call->begin + (call->end - call->begin) * begin;
+    panel.end = call->begin + (call->end - call->begin) * end;
+    return panel;
+}
+
+/* Asks whether to stop, now and then, after row i of so many columns. */
+static ntk_status ask(const ntk_lane *lane, int64_t i, int64_t cols)
+{
+    return (i + 1) % ((1 << 20) / cols + 1) == 0 ? ntk_advance(lane, 0) : NTK_OK;
+}
+
+static ntk_status add_inner_product(const ntk_lane *lane, const ntk_matrix *a, const ntk_matrix *b, double *sum)
+{
+    for (int64_t i = 0; i < a->rows; i++) {
+        for (int64_t j = 0; j < a->cols; j++) *sum += ntk_get(ntk_row(a, i), a->dtype, j) * ntk_get(ntk_row(b, i), b->dtype, j);
+        NTK_TRY(ask(lane, i, a->cols));
+    }
+    return NTK_OK;
+}
+
+/* Numbers of a panel for each term, and of one more. */
+static ntk_status panels_create(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void **panels)
+{
+    int64_t count = (kernel->term_count + 1) * shorter(PANEL, call->x1.rows);
+    return ntk_allocate(lane->work->context, panels, count, call->x2.rows * ntk_dtype_size(call->dtype),
+                        "panels of a kernel's terms");
+}
+
+static ntk_matrix panel_at(const ntk_scale_call *panel, void *panels, int64_t index, int64_t rows)
+{
+    void *data = ntk_at(panels, panel->dtype, index * rows * panel->x2.rows);
+    return ntk_matrix_view(data, panel->x1.rows, panel->x2.rows, panel->dtype, 0);
+}
+
+static ntk_status add_term(const ntk_kernel *term, const ntk_scale_call *call, const ntk_lane *lane, double *g)
+{
+    return term->operations->scale_gradient(term, call, lane, g);
+}
+
+/* --- sums: the weights, then the terms' scales --- */
+
+static ntk_status weigh_terms(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void *panels,
+                              double *g)
+{
+    int64_t rows = call->x1.rows, count = kernel->term_count;
+    for (int64_t first = 0; first < rows; first += PANEL)
+        for (int64_t t = 0; t < count; t++) {
+            double at = (double)first / (double)rows, width = (double)shorter(PANEL, rows - first) / (double)rows;
+            ntk_scale_call part = panel_of(call, first, shorter(PANEL, rows - first), at + width * (double)t / (double)count,
+                                           at + width * (double)(t + 1) / (double)count);
+            ntk_matrix K = panel_at(&part, panels, 0, part.x1.rows);
+            NTK_TRY(ntk_block_write(kernel->terms[t], lane, &K, &part.x1, &part.x2, part.begin, part.end, call->function));
+            NTK_TRY(add_inner_product(lane, &K, &part.weights, &g[t]));
+        }
+    return NTK_OK;
+}
+
+/* g += weight times the term's, of which own has the room */
+static ntk_status add_scaled(const ntk_kernel *term, const ntk_scale_call *call, const ntk_lane *lane, double weight,
+                             double *own, double *g)
+{
+    int64_t scales = term->operations->scales(term);
+    for (int64_t s = 0; s < scales; s++) own[s] = 0;
+    if (scales > 0) NTK_TRY(add_term(term, call, lane, own));
+    for (int64_t s = 0; s < scales; s++) g[s] += weight * own[s];
+    return NTK_OK;
+}
+
+static ntk_status add_terms(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *own, double *g)
+{
+    const double *weights = ((const ntk_composite *)kernel)->numbers;
+    int64_t count = kernel->term_count;
+    for (int64_t t = 0; t < count; t++) {
+        ntk_scale_call part = panel_of(call, 0, call->x1.rows, (double)t / (double)count, (double)(t + 1) / (double)count);
+        NTK_TRY(add_scaled(kernel->terms[t], &part, lane, weights[t], own, g));
+        g += kernel->terms[t]->operations->scales(kernel->terms[t]);
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_sum_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
+{
+    ntk_context *context = lane->work->context;
+    double *own, share = 1 / ((double)kernel->term_count + 1);
+    void *panels;
+    NTK_TRY(panels_create(kernel, call, lane, &panels));
+    ntk_scale_call weights = panel_of(call, 0, call->x1.rows, 0, share), terms = panel_of(call, 0, call->x1.rows, share, 1);
+    ntk_status status = weigh_terms(kernel, &weights, lane, panels, g);
+    ntk_free(context, panels);
+    if (status < 0) return status;
+    NTK_TRY(ntk_allocate(context, &own, ntk_composite_scales(kernel), sizeof *own, "derivatives by scales"));
+    status = add_terms(kernel, &terms, lane, own, g + kernel->term_count);
+    ntk_free(context, own);
+    return status;
+}
+
+/* --- products: the factors' scales --- */
+
+/* out = W times all factors but number t */
+static ntk_status weigh_by_others(const ntk_scale_call *part, const ntk_lane *lane, const ntk_matrix *out, void *panels,
+                                  int64_t t, int64_t count)
+{
+    for (int64_t i = 0; i < out->rows; i++) {
+        for (int64_t j = 0; j < out->cols; j++) {
+            double product = ntk_get(ntk_row(&part->weights, i), part->weights.dtype, j);
+            for (int64_t s = 0; s < count; s++)
+                if (s != t) product *= ntk_get(panels, out->dtype, (s * out->rows + i) * out->cols + j);
+            ntk_put(ntk_row(out, i), out->dtype, j, product);
+        }
+        NTK_TRY(ask(lane, i, out->cols));
+    }
+    return NTK_OK;
+}
+
+static ntk_status add_factors(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void *panels,
+                              double *g)
+{
+    int64_t count = kernel->term_count, at = 0;
+    double share = 0.5 / (double)count;
+    for (int64_t t = 0; t < count; t++) {
+        ntk_scale_call part = panel_of(call, 0, call->x1.rows, share * (double)t, share * (double)(t + 1));
+        ntk_matrix K = panel_at(&part, panels, t, part.x1.rows);
+        NTK_TRY(ntk_block_write(kernel->terms[t], lane, &K, &part.x1, &part.x2, part.begin, part.end, call->function));
+    }
+    for (int64_t t = 0; t < count; t++) {
+        int64_t scales = kernel->terms[t]->operations->scales(kernel->terms[t]);
+        ntk_scale_call part = panel_of(call, 0, call->x1.rows, 0.5 + share * (double)t, 0.5 + share * (double)(t + 1));
+        ntk_matrix W = panel_at(&part, panels, count, part.x1.rows);
+        NTK_TRY(weigh_by_others(&part, lane, &W, panels, t, count));
+        part.weights = W;
+        if (scales > 0) NTK_TRY(add_term(kernel->terms[t], &part, lane, g + at));
+        at += scales;
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_product_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
+{
+    int64_t rows = call->x1.rows;
+    void *panels;
+    NTK_TRY(panels_create(kernel, call, lane, &panels));
+    ntk_status status = NTK_OK;
+    for (int64_t first = 0; status >= 0 && first < rows; first += PANEL) {
+        int64_t count = shorter(PANEL, rows - first);
+        ntk_scale_call part =
+            panel_of(call, first, count, (double)first / (double)rows, (double)(first + count) / (double)rows);
+        status = add_factors(kernel, &part, lane, panels, g);
+    }
+    ntk_free(lane->work->context, panels);
+    return status;
+}
+
+/* --- memory --- */
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+ntk_status ntk_composite_scale_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t inputs, int32_t dtype)
+{
+    uint64_t most = 0;
+    int64_t panel = shorter(PANEL, rows);
+    NTK_TRY(ntk_need(bytes, (kernel->term_count + 1) * panel, cols * ntk_dtype_size(dtype)));
+    NTK_TRY(ntk_need(bytes, ntk_composite_scales(kernel), sizeof(double)));
+    for (int64_t t = 0; t < kernel->term_count; t++) {
+        const ntk_kernel *term = kernel->terms[t];
+        uint64_t block = 0, part = 0, whole = 0;
+        NTK_TRY(ntk_block_memory(term, context, &block, panel, cols, inputs, dtype));
+        NTK_TRY(term->operations->scale_memory(term, context, &part, panel, cols, inputs, dtype));
+        NTK_TRY(term->operations->scale_memory(term, context, &whole, rows, cols, inputs, dtype));
+        most = larger(most, larger(block, larger(part, whole)));
+    }
+    return ntk_need(bytes, (int64_t)most, 1);
+}
