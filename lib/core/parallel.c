@@ -30,6 +30,7 @@ ntk_lane ntk_work_begin(ntk_work *work, ntk_context *context)
     work->blas_threaded = ntk_blas_is_threaded();
     work->stage = "";
     work->end = 1;
+    work->room = (ntk_share){0, 1};
     return (ntk_lane){.work = work, .index = 0, .nested = false};
 }
 
@@ -42,15 +43,38 @@ void ntk_work_stage(ntk_work *work, const char *stage, int64_t units, double beg
     atomic_store(&work->done, 0);
 }
 
+/* begin at 0, end from 1 on, and never beyond: rounding must not make progress go back. */
+static double between(double begin, double end, double part)
+{
+    double value = begin + (end - begin) * part;
+    return part < 1 && value < end ? value : end;
+}
+
+ntk_share ntk_work_narrow(ntk_work *work, double begin, double end)
+{
+    ntk_share room = work->room;
+    work->room = (ntk_share){between(room.begin, room.end, begin), between(room.begin, room.end, end)};
+    return room;
+}
+
+void ntk_work_widen(ntk_work *work, ntk_share room)
+{
+    work->room = room;
+}
+
+static double progress_of(const ntk_work *work, int64_t done)
+{
+    double part = work->total > 0 ? (double)done / (double)work->total : 1;
+    return between(work->room.begin, work->room.end, between(work->begin, work->end, part));
+}
+
 ntk_status ntk_advance(const ntk_lane *lane, int64_t units)
 {
     ntk_work *work = lane->work;
     const ntk_context_options *options = &work->context->options;
     int64_t done = atomic_fetch_add(&work->done, units) + units;
     if (options->progress && !atomic_load(&work->cancelled) && pthread_equal(work->caller, pthread_self())) {
-        double part = work->total > 0 ? (double)done / (double)work->total : 1;
-        if (options->progress(options->progress_user, work->stage,
-                              work->begin + (work->end - work->begin) * (part < 1 ? part : 1)))
+        if (options->progress(options->progress_user, work->stage, progress_of(work, done)))
             atomic_store(&work->cancelled, true);
     }
     if (atomic_load(&work->cancelled))

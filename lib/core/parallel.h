@@ -7,11 +7,17 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* A part of a call's whole work. */
+typedef struct ntk_share {
+    double begin, end;
+} ntk_share;
+
 /* One call's work, as the progress callback sees it. */
 typedef struct ntk_work {
     ntk_context *context;
     const char *stage;
-    double begin, end; /* the stage's share of the whole call */
+    double begin, end; /* the stage's share of room */
+    ntk_share room;    /* of the whole call */
     int64_t total;     /* units of work in the stage */
     _Atomic int64_t done;
     atomic_bool cancelled;
@@ -32,6 +38,10 @@ typedef ntk_status (*ntk_task)(void *argument, int64_t index, const ntk_lane *la
 /* Begins a call of one stage, or one stage of several, that takes the shares begin to end of the whole. */
 ntk_lane ntk_work_begin(ntk_work *work, ntk_context *context);
 void ntk_work_stage(ntk_work *work, const char *stage, int64_t units, double begin, double end);
+
+/* Confines the stages that follow, from 0 to 1, to a share of what they had.  Returns that, for ntk_work_widen. */
+ntk_share ntk_work_narrow(ntk_work *work, double begin, double end);
+void ntk_work_widen(ntk_work *work, ntk_share room);
 
 /* Counts units of work as done.  On the calling thread it asks the progress callback.  NTK_ERR_CANCELLED once that has asked to
  * stop. */

@@ -20,13 +20,12 @@ static double preparing(const ntk_samples *rows, int64_t cols)
 }
 
 ntk_status ntk_block_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *out, const ntk_matrix *x1,
-                           const ntk_matrix *x2, double begin, double end, const char *function)
+                           const ntk_matrix *x2, const char *function)
 {
     ntk_sample_pair pair;
     NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, x1, x2, out->dtype, function));
     ntk_grid grid = {.rows = &pair.rows, .cols = &pair.cols, .placement = place, .matrix = out};
-    double prepared = begin + (end - begin) * preparing(grid.rows, x2->rows);
-    ntk_work_stage(lane->work, "kernel block", ntk_grid_units(&grid), prepared, end);
+    ntk_work_stage(lane->work, "kernel block", ntk_grid_units(&grid), preparing(grid.rows, x2->rows), 1);
     ntk_status status = ntk_grid_evaluate(&grid, lane);
     ntk_sample_pair_close(&pair);
     return status;
@@ -61,7 +60,7 @@ ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, con
     NTK_TRY(ntk_block_check(kernel, out, x1, x2, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    return ntk_block_write(kernel, &lane, out, x1, x2, 0, 1, __func__);
+    return ntk_block_write(kernel, &lane, out, x1, x2, __func__);
 }
 
 static ntk_status write_diagonal(const ntk_samples *samples, const ntk_matrix *out, const char *function)

@@ -4,9 +4,9 @@
 
 #include "kernel/samples.h"
 
-/* out = K(x1, x2), as a stage that takes the shares begin to end of the whole call. */
+/* out = K(x1, x2). */
 ntk_status ntk_block_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *out, const ntk_matrix *x1,
-                           const ntk_matrix *x2, double begin, double end, const char *function);
+                           const ntk_matrix *x2, const char *function);
 
 /* Adds the bytes that it may hold to a need. */
 ntk_status ntk_block_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t n1, int64_t n2,

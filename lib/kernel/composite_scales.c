@@ -33,14 +33,12 @@ static ntk_matrix rows_of(const ntk_matrix *m, int64_t first, int64_t count)
     return view;
 }
 
-/* The call of count rows from first on, and its share from begin to end. */
-static ntk_scale_call panel_of(const ntk_scale_call *call, int64_t first, int64_t count, double begin, double end)
+/* The call of count rows from first on. */
+static ntk_scale_call panel_of(const ntk_scale_call *call, int64_t first, int64_t count)
 {
     ntk_scale_call panel = *call;
     panel.x1 = rows_of(&call->x1, first, count);
     panel.weights = rows_of(&call->weights, first, count);
-    panel.begin = call->begin + (call->end - call->begin) * begin;
-    panel.end = call->begin + (call->end - call->begin) * end;
     return panel;
 }
 
@@ -73,26 +71,58 @@ static ntk_matrix panel_at(const ntk_scale_call *panel, void *panels, int64_t in
     return ntk_matrix_view(data, panel->x1.rows, panel->x2.rows, panel->dtype, 0);
 }
 
+/* Part number index of count of the present room. */
+static ntk_share narrow(const ntk_lane *lane, int64_t index, int64_t count)
+{
+    return ntk_work_narrow(lane->work, (double)index / (double)count, (double)(index + 1) / (double)count);
+}
+
 static ntk_status add_term(const ntk_kernel *term, const ntk_scale_call *call, const ntk_lane *lane, double *g)
 {
     return term->operations->scale_gradient(term, call, lane, g);
 }
 
+/* Term t of a panel, into number t of the panels. */
+static ntk_status evaluate_term(const ntk_kernel *kernel, const ntk_scale_call *panel, const ntk_lane *lane, int64_t t,
+                                int64_t parts, const ntk_matrix *K)
+{
+    ntk_share room = narrow(lane, t, parts);
+    ntk_status status = ntk_block_write(kernel->terms[t], lane, K, &panel->x1, &panel->x2, panel->function);
+    ntk_work_widen(lane->work, room);
+    return status;
+}
+
+/* Does this for all panels of the call's rows. */
+typedef ntk_status panel_work(const ntk_kernel *kernel, const ntk_scale_call *panel, const ntk_lane *lane, void *panels,
+                              double *g);
+
+static ntk_status for_panels(panel_work *work, const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane,
+                             double *g)
+{
+    int64_t rows = call->x1.rows, count = (rows - 1) / PANEL + 1;
+    void *panels;
+    NTK_TRY(panels_create(kernel, call, lane, &panels));
+    ntk_status status = NTK_OK;
+    for (int64_t p = 0; status >= 0 && p < count; p++) {
+        ntk_scale_call panel = panel_of(call, p * PANEL, shorter(PANEL, rows - p * PANEL));
+        ntk_share room = narrow(lane, p, count);
+        status = work(kernel, &panel, lane, panels, g);
+        ntk_work_widen(lane->work, room);
+    }
+    ntk_free(lane->work->context, panels);
+    return status;
+}
+
 /* --- sums: the weights, then the terms' scales --- */
 
-static ntk_status weigh_terms(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void *panels,
+static ntk_status weigh_terms(const ntk_kernel *kernel, const ntk_scale_call *panel, const ntk_lane *lane, void *panels,
                               double *g)
 {
-    int64_t rows = call->x1.rows, count = kernel->term_count;
-    for (int64_t first = 0; first < rows; first += PANEL)
-        for (int64_t t = 0; t < count; t++) {
-            double at = (double)first / (double)rows, width = (double)shorter(PANEL, rows - first) / (double)rows;
-            ntk_scale_call part = panel_of(call, first, shorter(PANEL, rows - first), at + width * (double)t / (double)count,
-                                           at + width * (double)(t + 1) / (double)count);
-            ntk_matrix K = panel_at(&part, panels, 0, part.x1.rows);
-            NTK_TRY(ntk_block_write(kernel->terms[t], lane, &K, &part.x1, &part.x2, part.begin, part.end, call->function));
-            NTK_TRY(add_inner_product(lane, &K, &part.weights, &g[t]));
-        }
+    for (int64_t t = 0; t < kernel->term_count; t++) {
+        ntk_matrix K = panel_at(panel, panels, 0, panel->x1.rows);
+        NTK_TRY(evaluate_term(kernel, panel, lane, t, kernel->term_count, &K));
+        NTK_TRY(add_inner_product(lane, &K, &panel->weights, &g[t]));
+    }
     return NTK_OK;
 }
 
@@ -110,10 +140,11 @@ static ntk_status add_scaled(const ntk_kernel *term, const ntk_scale_call *call,
 static ntk_status add_terms(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *own, double *g)
 {
     const double *weights = ((const ntk_composite *)kernel)->numbers;
-    int64_t count = kernel->term_count;
-    for (int64_t t = 0; t < count; t++) {
-        ntk_scale_call part = panel_of(call, 0, call->x1.rows, (double)t / (double)count, (double)(t + 1) / (double)count);
-        NTK_TRY(add_scaled(kernel->terms[t], &part, lane, weights[t], own, g));
+    for (int64_t t = 0; t < kernel->term_count; t++) {
+        ntk_share room = narrow(lane, t, kernel->term_count);
+        ntk_status status = add_scaled(kernel->terms[t], call, lane, weights[t], own, g);
+        ntk_work_widen(lane->work, room);
+        if (status < 0) return status;
         g += kernel->terms[t]->operations->scales(kernel->terms[t]);
     }
     return NTK_OK;
@@ -121,16 +152,15 @@ static ntk_status add_terms(const ntk_kernel *kernel, const ntk_scale_call *call
 
 ntk_status ntk_sum_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
 {
+    double *own;
     ntk_context *context = lane->work->context;
-    double *own, share = 1 / ((double)kernel->term_count + 1);
-    void *panels;
-    NTK_TRY(panels_create(kernel, call, lane, &panels));
-    ntk_scale_call weights = panel_of(call, 0, call->x1.rows, 0, share), terms = panel_of(call, 0, call->x1.rows, share, 1);
-    ntk_status status = weigh_terms(kernel, &weights, lane, panels, g);
-    ntk_free(context, panels);
-    if (status < 0) return status;
     NTK_TRY(ntk_allocate(context, &own, ntk_composite_scales(kernel), sizeof *own, "derivatives by scales"));
-    status = add_terms(kernel, &terms, lane, own, g + kernel->term_count);
+    ntk_share room = ntk_work_narrow(lane->work, 0, 0.5);
+    ntk_status status = for_panels(weigh_terms, kernel, call, lane, g);
+    ntk_work_widen(lane->work, room);
+    room = ntk_work_narrow(lane->work, 0.5, 1);
+    if (status >= 0) status = add_terms(kernel, call, lane, own, g + kernel->term_count);
+    ntk_work_widen(lane->work, room);
     ntk_free(context, own);
     return status;
 }
@@ -138,12 +168,12 @@ ntk_status ntk_sum_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call
 /* --- products: the factors' scales --- */
 
 /* out = W times all factors but number t */
-static ntk_status weigh_by_others(const ntk_scale_call *part, const ntk_lane *lane, const ntk_matrix *out, void *panels,
+static ntk_status weigh_by_others(const ntk_scale_call *panel, const ntk_lane *lane, const ntk_matrix *out, void *panels,
                                   int64_t t, int64_t count)
 {
     for (int64_t i = 0; i < out->rows; i++) {
         for (int64_t j = 0; j < out->cols; j++) {
-            double product = ntk_get(ntk_row(&part->weights, i), part->weights.dtype, j);
+            double product = ntk_get(ntk_row(&panel->weights, i), panel->weights.dtype, j);
             for (int64_t s = 0; s < count; s++)
                 if (s != t) product *= ntk_get(panels, out->dtype, (s * out->rows + i) * out->cols + j);
             ntk_put(ntk_row(out, i), out->dtype, j, product);
@@ -153,42 +183,38 @@ static ntk_status weigh_by_others(const ntk_scale_call *part, const ntk_lane *la
     return NTK_OK;
 }
 
-static ntk_status add_factors(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void *panels,
+static ntk_status add_factor(const ntk_kernel *kernel, const ntk_scale_call *panel, const ntk_lane *lane, void *panels,
+                             int64_t t, double *g)
+{
+    const ntk_kernel *factor = kernel->terms[t];
+    ntk_scale_call part = *panel;
+    part.weights = panel_at(panel, panels, kernel->term_count, panel->x1.rows);
+    if (factor->operations->scales(factor) == 0) return NTK_OK;
+    NTK_TRY(weigh_by_others(panel, lane, &part.weights, panels, t, kernel->term_count));
+    return add_term(factor, &part, lane, g);
+}
+
+static ntk_status add_factors(const ntk_kernel *kernel, const ntk_scale_call *panel, const ntk_lane *lane, void *panels,
                               double *g)
 {
-    int64_t count = kernel->term_count, at = 0;
-    double share = 0.5 / (double)count;
+    int64_t count = kernel->term_count;
     for (int64_t t = 0; t < count; t++) {
-        ntk_scale_call part = panel_of(call, 0, call->x1.rows, share * (double)t, share * (double)(t + 1));
-        ntk_matrix K = panel_at(&part, panels, t, part.x1.rows);
-        NTK_TRY(ntk_block_write(kernel->terms[t], lane, &K, &part.x1, &part.x2, part.begin, part.end, call->function));
+        ntk_matrix K = panel_at(panel, panels, t, panel->x1.rows);
+        NTK_TRY(evaluate_term(kernel, panel, lane, t, 2 * count, &K));
     }
     for (int64_t t = 0; t < count; t++) {
-        int64_t scales = kernel->terms[t]->operations->scales(kernel->terms[t]);
-        ntk_scale_call part = panel_of(call, 0, call->x1.rows, 0.5 + share * (double)t, 0.5 + share * (double)(t + 1));
-        ntk_matrix W = panel_at(&part, panels, count, part.x1.rows);
-        NTK_TRY(weigh_by_others(&part, lane, &W, panels, t, count));
-        part.weights = W;
-        if (scales > 0) NTK_TRY(add_term(kernel->terms[t], &part, lane, g + at));
-        at += scales;
+        ntk_share room = narrow(lane, count + t, 2 * count);
+        ntk_status status = add_factor(kernel, panel, lane, panels, t, g);
+        ntk_work_widen(lane->work, room);
+        if (status < 0) return status;
+        g += kernel->terms[t]->operations->scales(kernel->terms[t]);
     }
     return NTK_OK;
 }
 
 ntk_status ntk_product_scale_gradient(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, double *g)
 {
-    int64_t rows = call->x1.rows;
-    void *panels;
-    NTK_TRY(panels_create(kernel, call, lane, &panels));
-    ntk_status status = NTK_OK;
-    for (int64_t first = 0; status >= 0 && first < rows; first += PANEL) {
-        int64_t count = shorter(PANEL, rows - first);
-        ntk_scale_call part =
-            panel_of(call, first, count, (double)first / (double)rows, (double)(first + count) / (double)rows);
-        status = add_factors(kernel, &part, lane, panels, g);
-    }
-    ntk_free(lane->work->context, panels);
-    return status;
+    return for_panels(add_factors, kernel, call, lane, g);
 }
 
 /* --- memory --- */

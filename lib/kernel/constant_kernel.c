@@ -43,7 +43,7 @@ static ntk_status scale_gradient(const ntk_kernel *kernel, const ntk_scale_call 
     const ntk_matrix *weights = &call->weights;
     int64_t every = (1 << 20) / weights->cols + 1;
     (void)kernel;
-    ntk_work_stage(lane->work, "kernel derivatives by scales", weights->rows, call->begin, call->end);
+    ntk_work_stage(lane->work, "kernel derivatives by scales", weights->rows, 0, 1);
     for (int64_t i = 0; i < weights->rows; i++) {
         for (int64_t j = 0; j < weights->cols; j++) g[0] += ntk_get(ntk_row(weights, i), weights->dtype, j);
         if ((i + 1) % every == 0) NTK_TRY(ntk_advance(lane, every));

@@ -225,7 +225,7 @@ static ntk_status evaluate(scale_job *job, const ntk_lane *lane, const ntk_scale
     ntk_status status =
         ntk_allocate(context, &job->scratch, ntk_lanes_for(lane, tasks), job->scratch_size, "tiles of derivatives by scales");
     if (status >= 0) {
-        ntk_work_stage(lane->work, "kernel derivatives by scales", job->rows->rows, call->begin, call->end);
+        ntk_work_stage(lane->work, "kernel derivatives by scales", job->rows->rows, 0, 1);
         status = ntk_run_blas(lane, tasks, add_rows, job);
         ntk_free(context, job->scratch);
     }

@@ -54,7 +54,7 @@ ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix 
     NTK_REQUIRE(kernel);
     NTK_TRY(check(kernel, g, x1, x2, w, __func__));
     ntk_context *context = kernel->base.context;
-    const ntk_scale_call call = {*x1, *x2, *w, g->dtype, __func__, 0, 1};
+    const ntk_scale_call call = {*x1, *x2, *w, g->dtype, __func__};
     ntk_lane lane = ntk_work_begin(&work, context);
     NTK_TRY(ntk_allocate(context, &sums, g->rows, sizeof *sums, "derivatives by scales"));
     for (int64_t s = 0; s < g->rows; s++) sums[s] = 0;

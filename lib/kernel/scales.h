@@ -4,14 +4,11 @@
 
 #include "kernel/samples.h"
 
-/* sum_ij W(i, j) K(x1_i, x2_j) is differentiated, in the arithmetic of dtype.
- * weights     W, of any dtype
- * begin, end  share of the work in the whole call */
+/* sum_ij W(i, j) K(x1_i, x2_j) is differentiated, in the arithmetic of dtype.  weights  W, of any dtype */
 typedef struct ntk_scale_call {
     ntk_matrix x1, x2, weights;
     int32_t dtype;
     const char *function;
-    double begin, end;
 } ntk_scale_call;
 
 /* ntk_kernel_operations of infinite kernels with one layer, and with any. */
