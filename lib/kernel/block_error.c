@@ -11,6 +11,9 @@
 /* Rows and columns that are in work at a time, so that what is held of the networks so far does not grow with the output. */
 enum { EDGE = 2048 };
 
+/* A task adds so many numbers of a network, about a millisecond. */
+enum { NUMBERS_PER_TASK = 1 << 18 };
+
 /* A square of the output, and of one network the square's K.
  * mean    of the networks so far
  * spread  the root of the sum of squares of their differences from it */
@@ -56,12 +59,11 @@ static inline void add_number(double *mean, double *spread, double K, int64_t se
 DEFINE_ADD(add_f64, double)
 DEFINE_ADD(add_f32, float)
 
-static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
+static ntk_status add_numbers(void *argument, int64_t index, const ntk_lane *lane)
 {
     const error_job *job = argument;
     int32_t dtype = job->out->dtype;
-    int64_t per_task = ntk_rows_per_task(job->cols), first = index * per_task;
-    int64_t at = first * job->cols, count = shorter(per_task, job->rows - first) * job->cols;
+    int64_t at = index * NUMBERS_PER_TASK, count = shorter(NUMBERS_PER_TASK, job->rows * job->cols - at);
     (dtype == NTK_F64 ? add_f64 : add_f32)(job->mean + at, job->spread + at, ntk_at(job->K, dtype, at), count, job->seen);
     return ntk_advance(lane, 0);
 }
@@ -79,7 +81,7 @@ static ntk_status evaluate(error_job *job, ntk_samples *rows, ntk_samples *cols,
     NTK_TRY(ntk_samples_check(rows, cols, job->function));
     ntk_work_stage(lane->work, "kernel of a network", ntk_grid_units(&grid), begin, end);
     NTK_TRY(ntk_grid_evaluate(&grid, lane));
-    return ntk_run(lane, (job->rows - 1) / ntk_rows_per_task(job->cols) + 1, add_rows, job);
+    return ntk_run(lane, (job->rows * job->cols - 1) / NUMBERS_PER_TASK + 1, add_numbers, job);
 }
 
 static ntk_matrix rows_of(const ntk_matrix *x, int64_t first, int64_t count)
