@@ -78,9 +78,9 @@ typedef struct ntk_activation_options {
  * i < count, and must not fail.  Where they give NaN or infinity, moments and coefficients are refused with NTK_ERR_CALLBACK.
  * value              sigma
  * derivative         sigma'; at kinks any value between those beside it
- * second_derivative  sigma'', between kinks; may be NULL: the moments' derivatives are then had by integration by parts, and
- *                    lose digits like 1e-16 / sqrt(q11); below q11 = 1e-8 they are those at 1e-8, and kinked functions have none
- *                    where u and v are parallel: +-infinity
+ * second_derivative  sigma'', between kinks; may be NULL: a finite K^NT has then no gradient, and the moments' derivatives are had
+ *                    by integration by parts, and lose digits like 1e-16 / sqrt(q11); below q11 = 1e-8 they are those at 1e-8,
+ *                    and kinked functions have none where u and v are parallel: +-infinity
  * kinks, kink_count  where sigma' jumps, in increasing order; copied.  A kink that is not listed costs accuracy, which may be
  *                    found out (NTK_ERR_UNSUPPORTED) or not
  * user               the callbacks' first argument

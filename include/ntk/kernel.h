@@ -137,13 +137,16 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* g[i] = the gradient of sum_j K(x, x2_j) v_jc in x at x1_i, for each target c: row i holds the d derivatives of target 0, then
- * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.   For infinite kernels and
- * what is made of them.
+ * those of target 1, and so on.   g  n1 x (t d)   x1  n1 x d   x2  n2 x d   v  n2 x t.
  * A kinked activation's K^NT, and the step's and the sign's K^RF, have a cone or a jump where x and x2_j are parallel (math: the
  * derivative of the angle): nearby the gradient is exact to rounding, and for parallels that term counts as 0, the mean over all
  * directions.  Where such a kernel of several layers without bias is not differentiable, at x = 0, the gradient counts as 0.
- * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is finite */
+ * A finite kernel takes sigma' and, for K^NT, sigma'', which is 0 for a kinked activation: its K^NT jumps where some <w_i, x>
+ * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.
+ * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
+ * NTK_ERR_MEMORY.
+ * NTK_ERR_UNSUPPORTED  the kernel is made of one that is finite, or is a finite K^NT of an activation whose functions give no
+ *                      second_derivative */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

@@ -50,12 +50,18 @@ struct ntk_activation {
     double *kinks;
 };
 
+static inline bool ntk_activation_has_second(const ntk_activation *activation)
+{
+    return activation->family != NTK_FAMILY_USER || activation->user.second_derivative;
+}
+
 ntk_route ntk_activation_route(const ntk_activation *activation);
 
 /* 1e-12 for 0. */
 ntk_status ntk_activation_accuracy(double *accuracy, double asked, const char *function);
 
-/* out[i] = sigma(u[i]) (order 0) or sigma'(u[i]) (order 1).  out may be u. */
+/* out[i] = sigma(u[i]) (order 0), sigma'(u[i]) (order 1) or sigma''(u[i]) (order 2), which is 0 at kinks and jumps.  out may be u.
+ * Order 2 is for those that have it: every kind, and the caller's functions with a second derivative. */
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,
                              int64_t count);
 

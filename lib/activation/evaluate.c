@@ -15,29 +15,47 @@ static const ntk_activation_loops *loops_of(ntk_isa isa, int32_t dtype)
     return NTK_OF_ISA(isa, ntk_activation_loops, dtype - 1);
 }
 
+/* s, s' or s'' by its order. */
+typedef void (*loop)(void *out, const void *u, int64_t count);
+
+static loop loop_of(int order, loop value, loop derivative, loop second)
+{
+    return order == 0 ? value : order == 1 ? derivative : second;
+}
+
 /* The derivative of a polynomial is one: p u^(p - 1), sqrt(p) h_(p - 1). */
+static void evaluate_polynomial(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
+                                const void *u, int64_t count)
+{
+    int32_t degree = activation->degree;
+    double factor = order == 0 ? 1 : order == 1 ? degree : (double)degree * (degree - 1);
+    if (order > degree)
+        loops->levels(out, u, count, 0, 0, 0);
+    else if (activation->family == NTK_FAMILY_MONOMIAL)
+        loops->monomial(out, u, count, degree - order, factor);
+    else
+        loops->hermite(out, u, count, degree - order, sqrt(factor));
+}
+
 static void evaluate_later(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
                            const void *u, int64_t count)
 {
-    int32_t degree = activation->degree;
     switch (activation->family) {
     case NTK_FAMILY_MONOMIAL:
-        loops->monomial(out, u, count, degree - order, order ? degree : 1);
-        break;
     case NTK_FAMILY_HERMITE:
-        loops->hermite(out, u, count, degree - order, order ? sqrt(degree) : 1);
+        evaluate_polynomial(activation, loops, order, out, u, count);
         break;
     case NTK_FAMILY_TANH:
-        (order ? loops->tanh_derivative : loops->tanh)(out, u, count);
+        loop_of(order, loops->tanh, loops->tanh_derivative, loops->tanh_second)(out, u, count);
         break;
     case NTK_FAMILY_SIGMOID:
-        (order ? loops->sigmoid_derivative : loops->sigmoid)(out, u, count);
+        loop_of(order, loops->sigmoid, loops->sigmoid_derivative, loops->sigmoid_second)(out, u, count);
         break;
     case NTK_FAMILY_SOFTPLUS:
-        (order ? loops->sigmoid : loops->softplus)(out, u, count);
+        loop_of(order, loops->softplus, loops->sigmoid, loops->sigmoid_derivative)(out, u, count);
         break;
     default:
-        (order ? loops->silu_derivative : loops->silu)(out, u, count);
+        loop_of(order, loops->silu, loops->silu_derivative, loops->silu_second)(out, u, count);
         break;
     }
 }
@@ -51,34 +69,43 @@ static void evaluate_user(const ntk_activation *activation, int32_t dtype, int o
     for (int64_t i = 0; i < count; i += PIECE) {
         int64_t piece = count - i < PIECE ? count - i : PIECE;
         ntk_convert(from, NTK_F64, ntk_at(u, dtype, i), dtype, piece);
-        (order ? functions->derivative : functions->value)(functions->user, to, from, piece);
+        (order == 0   ? functions->value
+         : order == 1 ? functions->derivative
+                      : functions->second_derivative)(functions->user, to, from, piece);
         ntk_convert(ntk_at(out, dtype, i), dtype, to, NTK_F64, piece);
     }
 }
 
-/* s or s' of the kind itself. */
+static void evaluate_slopes(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
+                            const void *u, int64_t count)
+{
+    if (order == 0)
+        loops->slopes(out, u, count, activation->below, activation->above);
+    else if (order == 1)
+        loops->levels(out, u, count, activation->below, activation->above, activation->at_zero);
+    else
+        loops->levels(out, u, count, 0, 0, 0);
+}
+
+/* s, s' or s'' of the kind itself, cos and sin but for their signs. */
 static void evaluate_kind(const ntk_activation *activation, const ntk_activation_loops *loops, int order, void *out,
                           const void *u, int64_t count)
 {
-    double below = activation->below, above = activation->above;
     switch (activation->family) {
     case NTK_FAMILY_SLOPES:
-        if (order)
-            loops->levels(out, u, count, below, above, activation->at_zero);
-        else
-            loops->slopes(out, u, count, below, above);
+        evaluate_slopes(activation, loops, order, out, u, count);
         break;
     case NTK_FAMILY_LEVELS:
-        loops->levels(out, u, count, order ? 0 : below, order ? 0 : above, 0);
+        loops->levels(out, u, count, order ? 0 : activation->below, order ? 0 : activation->above, 0);
         break;
     case NTK_FAMILY_ERF:
-        (order ? loops->erf_derivative : loops->erf)(out, u, count);
+        loop_of(order, loops->erf, loops->erf_derivative, loops->erf_second)(out, u, count);
         break;
     case NTK_FAMILY_GELU:
-        (order ? loops->gelu_derivative : loops->gelu)(out, u, count);
+        loop_of(order, loops->gelu, loops->gelu_derivative, loops->gelu_second)(out, u, count);
         break;
     case NTK_FAMILY_WAVE:
-        (activation->cosine != (order > 0) ? loops->cos : loops->sin)(out, u, count);
+        (activation->cosine != (order == 1) ? loops->cos : loops->sin)(out, u, count);
         break;
     case NTK_FAMILY_EXP:
         loops->exp(out, u, count);
@@ -109,8 +136,10 @@ void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int3
     }
     double frequency = activation->frequency, phase = activation->phase + activation->shift;
     double offset = order ? 0 : activation->offset;
-    /* cos' = -sin */
-    double factor = activation->scale * (order ? (activation->cosine ? -frequency : frequency) : 1);
+    double factor = activation->scale;
+    for (int k = 0; k < order; k++) factor *= frequency;
+    /* cos' = -sin, cos'' = -cos, sin'' = -sin */
+    if (activation->family == NTK_FAMILY_WAVE && (order == 2 || (order == 1 && activation->cosine))) factor = -factor;
     void (*affine)(void *, const void *, int64_t, double, double) = dtype == NTK_F64 ? affine_f64 : affine_f32;
     if (frequency != 1 || phase != 0) {
         affine(out, u, count, frequency, phase);

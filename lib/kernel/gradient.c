@@ -144,18 +144,18 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
 {
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
-    if (!kernel->operations->gradient)
-        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: a finite kernel has no gradient, nor has one that is made of it", __func__);
+    if (!kernel->features && !kernel->operations->gradient)
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: a kernel that is made of finite ones has no gradient", __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    return gradient(kernel, &lane, g, x1, x2, v, __func__);
+    return (kernel->features ? ntk_finite_gradient : gradient)(kernel, &lane, g, x1, x2, v, __func__);
 }
 
 ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype)
 {
     gradient_job job;
-    if (!kernel->operations->gradient) return NTK_OK;
+    if (kernel->features) return ntk_finite_gradient_memory(kernel, context, bytes, rows, cols, inputs, dtype);
     shape_of(&job, kernel, rows, cols, inputs, dtype);
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(&job, rows)), job.scratch_size);
 }

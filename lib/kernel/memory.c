@@ -20,7 +20,7 @@ static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, 
     NTK_TRY(ntk_samples_memory(kernel, &block, dtype, n1, d, all));
     NTK_TRY(ntk_samples_memory(kernel, &block, dtype, n2, d, all));
     multiply = kernel->features ? 0 : block;
-    gradient = block;
+    gradient = multiply;
     NTK_TRY(ntk_gradient_memory(kernel, context, &gradient, n1, n2, d, dtype));
     if (kernel->operations->scale_memory) NTK_TRY(kernel->operations->scale_memory(kernel, context, &scales, n1, n2, d, dtype));
     NTK_TRY(ntk_grid_memory(kernel, context, &block, n1, n2, d, dtype, all, 0));

@@ -1,11 +1,11 @@
 #include "kernel/multiply.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "features/product.h"
+#include "features/gradient.h"
 #include "kernel/product.h"
 
-/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v): work of n1 + n2, not of n1 n2.  So many
- * targets at a time, since each takes memory for p numbers. */
+/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v), and so does the gradient of that: work of n1 + n2,
+ * not of n1 n2.  So many targets at a time, since each takes memory for p numbers. */
 enum { TARGETS = 8 };
 
 static ntk_matrix columns_of(const ntk_matrix *m, int64_t first, int64_t count)
@@ -16,24 +16,31 @@ static ntk_matrix columns_of(const ntk_matrix *m, int64_t first, int64_t count)
     return view;
 }
 
+/* Phi(x1) b, or its gradient where out has a column for each target and input. */
+static ntk_status map_back(const ntk_features_call *call, const ntk_matrix *out, const ntk_matrix *x1,
+                           const ntk_coefficients *b, bool gradient)
+{
+    return gradient ? ntk_features_gradient(call, out, x1, b) : ntk_features_product(call, out, x1, b, NULL);
+}
+
 static ntk_status multiply_features(const ntk_features_call *call, const ntk_matrix *y, const ntk_matrix *x1,
-                                    const ntk_matrix *x2, const ntk_matrix *v)
+                                    const ntk_matrix *x2, const ntk_matrix *v, bool gradient)
 {
     ntk_context *context = call->lane->work->context;
     ntk_work *work = call->lane->work;
-    int64_t rounds = (v->cols - 1) / TARGETS + 1, hidden = call->features->weights->hidden;
+    int64_t rounds = (v->cols - 1) / TARGETS + 1, hidden = call->features->weights->hidden, each = y->cols / v->cols;
     for (int64_t round = 0; round < rounds; round++) {
         int64_t first = round * TARGETS, count = v->cols - first < TARGETS ? v->cols - first : TARGETS;
         double begin = (double)round / (double)rounds, width = 1 / (double)rounds;
         double middle = begin + width * (double)x2->rows / (double)(x1->rows + x2->rows);
-        ntk_matrix v_part = columns_of(v, first, count), y_part = columns_of(y, first, count);
+        ntk_matrix v_part = columns_of(v, first, count), y_part = columns_of(y, first * each, count * each);
         ntk_coefficients b;
         ntk_work_stage(work, "transposed features times vectors", x2->rows * hidden, begin, middle);
         ntk_status status = ntk_coefficients_create(context, &b, call->features, call->dtype, count);
         if (status >= 0) status = ntk_features_transposed_product(call, &b, x2, &v_part);
         if (status >= 0) {
             ntk_work_stage(work, "features times coefficients", x1->rows, middle, begin + width);
-            status = ntk_features_product(call, &y_part, x1, &b, NULL);
+            status = map_back(call, &y_part, x1, &b, gradient);
         }
         ntk_coefficients_close(context, &b);
         if (status < 0) return status;
@@ -41,8 +48,8 @@ static ntk_status multiply_features(const ntk_features_call *call, const ntk_mat
     return NTK_OK;
 }
 
-static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
-                                  const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+static ntk_status evaluate_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                                  const ntk_matrix *x2, const ntk_matrix *v, bool gradient, const char *function)
 {
     ntk_context *context = lane->work->context;
     ntk_features_call call = {.features = kernel->features, .lane = lane, .dtype = y->dtype, .function = function};
@@ -50,9 +57,26 @@ static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane
     ntk_work_stage(lane->work, "hidden weights", 1, 0, 0);
     NTK_TRY(ntk_hidden_weights(lane, kernel->features->weights, y->dtype, &w, function));
     call.w = w;
-    ntk_status status = multiply_features(&call, y, x1, x2, v);
+    ntk_status status = multiply_features(&call, y, x1, x2, v, gradient);
     ntk_free(context, w);
     return status;
+}
+
+static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                                  const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    return evaluate_finite(kernel, lane, y, x1, x2, v, false, function);
+}
+
+ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                               const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    if (!ntk_features_differentiable(kernel->features))
+        return ntk_fail(NTK_ERR_UNSUPPORTED,
+                        "%s: the gradient of a tangent kernel takes sigma'', and the activation's functions give no "
+                        "second_derivative",
+                        function);
+    return evaluate_finite(kernel, lane, g, x1, x2, v, true, function);
 }
 
 static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *cols, const ntk_lane *lane, const ntk_matrix *y,
@@ -110,11 +134,11 @@ ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, co
     return (kernel->features ? multiply_finite : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
 }
 
-ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
-                               int64_t cols, int64_t inputs, int32_t dtype)
+/* gradient  of that, in place of the product */
+static ntk_status finite_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                int64_t cols, int64_t inputs, int32_t dtype, bool gradient)
 {
     const ntk_features *features = kernel->features;
-    if (!features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);
     uint64_t transposed = 0, forward = 0, elements = 0;
     int64_t size = ntk_dtype_size(dtype);
     NTK_TRY(ntk_need(bytes, features->size, size * TARGETS));
@@ -123,6 +147,20 @@ ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *cont
     NTK_TRY(ntk_need(bytes, (int64_t)elements, size));
     if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
     NTK_TRY(ntk_features_transposed_memory(features, context, &transposed, dtype, cols, TARGETS));
-    NTK_TRY(ntk_features_product_memory(features, context, &forward, dtype, rows, TARGETS));
+    NTK_TRY((gradient ? ntk_features_gradient_memory : ntk_features_product_memory)(features, context, &forward, dtype, rows,
+                                                                                    TARGETS));
     return ntk_need(bytes, (int64_t)(transposed > forward ? transposed : forward), 1);
+}
+
+ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                               int64_t cols, int64_t inputs, int32_t dtype)
+{
+    if (!kernel->features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);
+    return finite_memory(kernel, context, bytes, rows, cols, inputs, dtype, false);
+}
+
+ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t inputs, int32_t dtype)
+{
+    return finite_memory(kernel, context, bytes, rows, cols, inputs, dtype, true);
 }

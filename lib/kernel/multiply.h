@@ -8,6 +8,14 @@
 ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
 
+/* The same of a finite kernel's gradient, with those of its samples. */
+ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t inputs, int32_t dtype);
+
+/* ntk_kernel_gradient of a finite kernel, by its features. */
+ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                               const ntk_matrix *x2, const ntk_matrix *v, const char *function);
+
 /* The views of a call out = K(x1, x2) v, or, with each_input, of one with a column of out for each target and input. */
 ntk_status ntk_multiply_check(const ntk_kernel *kernel, const ntk_matrix *out, const char *name, bool each_input,
                               const ntk_matrix *x1, const ntk_matrix *x2, const ntk_matrix *v, const char *function);

@@ -108,6 +108,36 @@ long double oracle_derivative(int32_t kind, double slope, long double u)
     }
 }
 
+long double oracle_second(int32_t kind, double slope, long double u)
+{
+    switch (kind) {
+    case NTK_ERF:
+        return -2 * u * oracle_derivative(kind, 0, u);
+    case NTK_GELU:
+        return (2 - u * u) * 0.398942280401432677939946059934381868L * expl(-u * u / 2);
+    case NTK_SIN:
+        return -sinl(u);
+    case NTK_COS:
+        return -cosl(u);
+    case NTK_EXP:
+        return expl(u);
+    case NTK_MONOMIAL:
+        return slope < 2 ? 0 : (long double)(slope * (slope - 1)) * powl(u, (long double)slope - 2);
+    case NTK_HERMITE:
+        return slope < 2 ? 0 : sqrtl((long double)(slope * (slope - 1))) * hermite((int)slope - 2, u);
+    case NTK_TANH:
+        return -8 * logistic_slope(2 * u) * tanhl(u);
+    case NTK_SIGMOID:
+        return -logistic_slope(u) * tanhl(u / 2);
+    case NTK_SOFTPLUS:
+        return logistic_slope(u);
+    case NTK_SILU:
+        return logistic_slope(u) * (2 - u * tanhl(u / 2));
+    default:
+        return 0;
+    }
+}
+
 const char *oracle_kind_name(int32_t kind)
 {
     static const char *const names[] = {"?",   "relu", "leaky", "abs",      "step",    "sign", "identity", "erf",      "gelu",

@@ -74,6 +74,7 @@ oracle_value oracle_finite(const oracle_network *network, int32_t part, const do
 
 long double oracle_activation(int32_t kind, double slope, long double u);
 long double oracle_derivative(int32_t kind, double slope, long double u);
+long double oracle_second(int32_t kind, double slope, long double u); /* 0 at kinks */
 const char *oracle_kind_name(int32_t kind);
 
 /* --- dense algebra --- */

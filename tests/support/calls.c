@@ -374,6 +374,9 @@ const test_row test_rows[] = {
     {ROW(kernel_gradient, "infinite"),
      .arguments = {HANDLE("kernel", infinite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
+    {ROW(kernel_gradient, "finite"),
+     .arguments = {HANDLE("kernel", finite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
     {ROW(kernel_scales, ""), .arguments = {HANDLE("kernel", deep), RESULT("count", 8)}},
     {ROW(kernel_scale_gradient, "deep"),

@@ -317,35 +317,6 @@ START_TEST(rounds_and_instruction_sets)
 }
 END_TEST
 
-START_TEST(kernels_without)
-{
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-    ntk_network *network;
-    ntk_features *features;
-    ntk_kernel *kernel;
-    options.inputs = D;
-    options.hidden = 4;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_BOTH));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    test_array x = test_array_make(1, D, 0, NTK_F64), v = test_array_make(1, 1, 0, NTK_F64),
-               g = test_array_make(1, D, 0, NTK_F64);
-    test_array_fill(&x, 1);
-    test_array_fill(&v, 2);
-    ck_assert_int_eq(ntk_kernel_gradient(kernel, &g.view, &x.view, &x.view, &v.view), NTK_ERR_UNSUPPORTED);
-    CHECK_MESSAGE("finite kernel");
-    ck_assert(test_array_is_poison(&g));
-    test_array_free(&x);
-    test_array_free(&v);
-    test_array_free(&g);
-    ntk_kernel_destroy(kernel);
-    ntk_features_destroy(features);
-    ntk_network_destroy(network);
-    ntk_activation_destroy(activation);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("kernel gradient");
@@ -356,6 +327,5 @@ int main(void)
     tcase_add_test(gradients, duplicates);
     tcase_add_loop_test(gradients, extreme_lengths, 1, 4);
     tcase_add_loop_test(gradients, rounds_and_instruction_sets, 0, 2 * (KINDS + 1));
-    tcase_add_test(gradients, kernels_without);
     return test_run(suite);
 }

@@ -19,11 +19,14 @@
 #define NAME(name) name##_f32
 #include "activation/simd/loops_tmpl.h"
 
-const ntk_activation_loops NTK_ISA_NAME(ntk_activation_loops)[2] = {
-    {slopes_f64, levels_f64, erf_values_f64, erf_derivatives_f64, gelu_values_f64, gelu_derivatives_f64, sines_f64, cosines_f64,
-     exponentials_f64, tanh_values_f64, tanh_derivatives_f64, sigmoid_values_f64, sigmoid_derivatives_f64, softplus_values_f64,
-     silu_values_f64, silu_derivatives_f64, monomials_f64, hermites_f64},
-    {slopes_f32, levels_f32, erf_values_f32, erf_derivatives_f32, gelu_values_f32, gelu_derivatives_f32, sines_f32, cosines_f32,
-     exponentials_f32, tanh_values_f32, tanh_derivatives_f32, sigmoid_values_f32, sigmoid_derivatives_f32, softplus_values_f32,
-     silu_values_f32, silu_derivatives_f32, monomials_f32, hermites_f32},
-};
+#define TABLE(precision)                                                                                                      \
+    {                                                                                                                         \
+        slopes_##precision, levels_##precision, erf_values_##precision, erf_derivatives_##precision, gelu_values_##precision, \
+            gelu_derivatives_##precision, sines_##precision, cosines_##precision, exponentials_##precision,                   \
+            tanh_values_##precision, tanh_derivatives_##precision, sigmoid_values_##precision,                                \
+            sigmoid_derivatives_##precision, softplus_values_##precision, silu_values_##precision,                            \
+            silu_derivatives_##precision, erf_seconds_##precision, gelu_seconds_##precision, tanh_seconds_##precision,        \
+            sigmoid_seconds_##precision, silu_seconds_##precision, monomials_##precision, hermites_##precision                \
+    }
+
+const ntk_activation_loops NTK_ISA_NAME(ntk_activation_loops)[2] = {TABLE(f64), TABLE(f32)};

@@ -22,6 +22,11 @@ typedef struct ntk_activation_loops {
     void (*softplus)(void *out, const void *u, int64_t count);
     void (*silu)(void *out, const void *u, int64_t count);
     void (*silu_derivative)(void *out, const void *u, int64_t count);
+    void (*erf_second)(void *out, const void *u, int64_t count);
+    void (*gelu_second)(void *out, const void *u, int64_t count);
+    void (*tanh_second)(void *out, const void *u, int64_t count);
+    void (*sigmoid_second)(void *out, const void *u, int64_t count);
+    void (*silu_second)(void *out, const void *u, int64_t count);
     void (*monomial)(void *out, const void *u, int64_t count, int32_t degree, double factor);
     void (*hermite)(void *out, const void *u, int64_t count, int32_t degree, double factor);
 } ntk_activation_loops;

@@ -72,6 +72,23 @@ static inline VECTOR NAME(gelu_slope)(VECTOR u)
     return V(fma)(bounded, density, NAME(normal)(bounded));
 }
 
+/* -2 u erf'(u); u is bounded before it is multiplied, for the limits at infinity. */
+static inline VECTOR NAME(erf_bend)(VECTOR u)
+{
+    const REAL large = sizeof(REAL) == 8 ? (REAL)28 : (REAL)11;
+    VECTOR bounded = V(max)(V(set)(-large), V(min)(V(set)(large), u));
+    return V(set)(-2) * bounded * NAME(erf_slope)(bounded);
+}
+
+/* (2 - u^2) phi(u) */
+static inline VECTOR NAME(gelu_bend)(VECTOR u)
+{
+    const REAL large = sizeof(REAL) == 8 ? (REAL)40 : (REAL)15;
+    VECTOR bounded = V(max)(V(set)(-large), V(min)(V(set)(large), u));
+    VECTOR density = V(set)((REAL)0.39894228040143267794) * NAME(bell)(bounded * V(set)((REAL)0.70710678118654752440));
+    return (V(set)(2) - bounded * bounded) * density;
+}
+
 static inline VECTOR NAME(sine)(VECTOR u)
 {
     return V(sin)(u);
@@ -112,10 +129,21 @@ static inline VECTOR NAME(logistic_slope)(VECTOR u)
     return e / (sum * sum);
 }
 
+/* p (1 - p) (1 - 2 p), in which 1 - 2 p = -tanh(u / 2) */
+static inline VECTOR NAME(logistic_bend)(VECTOR u)
+{
+    return NAME(logistic_slope)(u) * V(tanh)(V(set)((REAL)-0.5) * u);
+}
+
 /* 1 - tanh(u)^2 = 4 p (1 - p) at 2 u */
 static inline VECTOR NAME(hyperbolic_slope)(VECTOR u)
 {
     return V(set)(4) * NAME(logistic_slope)(u + u);
+}
+
+static inline VECTOR NAME(hyperbolic_bend)(VECTOR u)
+{
+    return V(set)(-2) * NAME(hyperbolic)(u) * NAME(hyperbolic_slope)(u);
 }
 
 static inline VECTOR NAME(softplus)(VECTOR u)
@@ -137,6 +165,15 @@ static inline VECTOR NAME(silu_slope)(VECTOR u)
     const REAL large = sizeof(REAL) == 8 ? (REAL)800 : (REAL)120;
     VECTOR bounded = V(max)(V(set)(-large), V(min)(V(set)(large), u));
     return V(fma)(bounded, NAME(logistic_slope)(bounded), NAME(logistic)(bounded));
+}
+
+/* p (1 - p) (2 - u tanh(u / 2)) */
+static inline VECTOR NAME(silu_bend)(VECTOR u)
+{
+    const REAL large = sizeof(REAL) == 8 ? (REAL)800 : (REAL)120;
+    VECTOR bounded = V(max)(V(set)(-large), V(min)(V(set)(large), u));
+    VECTOR factor = V(fma)(bounded, V(tanh)(V(set)((REAL)-0.5) * bounded), V(set)(2));
+    return factor * NAME(logistic_slope)(bounded);
 }
 
 /* u^degree, by squaring */
@@ -201,6 +238,11 @@ DEFINE_LOOP(sigmoid_derivatives, logistic_slope)
 DEFINE_LOOP(softplus_values, softplus)
 DEFINE_LOOP(silu_values, silu)
 DEFINE_LOOP(silu_derivatives, silu_slope)
+DEFINE_LOOP(erf_seconds, erf_bend)
+DEFINE_LOOP(gelu_seconds, gelu_bend)
+DEFINE_LOOP(tanh_seconds, hyperbolic_bend)
+DEFINE_LOOP(sigmoid_seconds, logistic_bend)
+DEFINE_LOOP(silu_seconds, silu_bend)
 #undef DEFINE_LOOP
 
 #undef REAL
