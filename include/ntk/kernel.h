@@ -145,8 +145,7 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is made of one that is finite, or is a finite K^NT of an activation whose functions give no
- *                      second_derivative */
+ * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

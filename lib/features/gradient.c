@@ -1,12 +1,10 @@
 #include "features/gradient.h"
 
-#include "activation/activation.h"
 #include "core/blas.h"
-#include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "network/layer.h"
+#include "features/hidden.h"
 
 #include <string.h>
 
@@ -34,14 +32,8 @@ typedef struct gradient_tile {
     void *slope, *nt, *bend, *factors, *sums;
 } gradient_tile;
 
-/* v[k] *= factor a[k], or factor alone */
-#define DEFINE_ROW(NAME, REAL)                                                                                      \
-    static void scale_##NAME(void *v, double factor, const double *a, int64_t count)                                \
-    {                                                                                                               \
-        REAL *out = v;                                                                                              \
-        for (int64_t k = 0; k < count; k++) out[k] *= (REAL)(a ? factor * a[k] : factor);                           \
-    }                                                                                                               \
-    /* out[k] = out[k] bend[k] + slope[k] b[k stride], without what is NULL; out is not read where bend is */       \
+/* out[k] = out[k] bend[k] + slope[k] b[k stride], without what is NULL: out is only read beside bend */
+#define DEFINE_COMBINE(NAME, REAL)                                                                                  \
     static void combine_##NAME(void *results, const void *bends, const void *slopes, const void *b, int64_t stride, \
                                int64_t count)                                                                       \
     {                                                                                                               \
@@ -51,42 +43,13 @@ typedef struct gradient_tile {
         for (int64_t k = 0; slope && k < count; k++) out[k] += slope[k] * c[k * stride];                            \
     }
 
-DEFINE_ROW(f64, double)
-DEFINE_ROW(f32, float)
+DEFINE_COMBINE(f64, double)
+DEFINE_COMBINE(f32, float)
 
 static void *part_of(const gradient_tile *tile, void *rectangle, int64_t row)
 {
     return rectangle ? ntk_at(rectangle, tile->call->dtype, row * tile->count) : NULL;
 }
-
-/* --- what the targets share --- */
-
-static ntk_status differentiate_rows(void *argument, int64_t index, const ntk_lane *lane)
-{
-    const gradient_tile *tile = argument;
-    const ntk_weights *weights = tile->call->weights;
-    ntk_isa isa = lane->work->context->isa;
-    int32_t dtype = tile->call->dtype;
-    void (*scale)(void *, double, const double *, int64_t) = dtype == NTK_F64 ? scale_f64 : scale_f32;
-    const double *a = weights->a + tile->first;
-    int64_t begin = index * tile->per_task, end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
-    for (int64_t i = begin; i < end; i++) {
-        const void *u = part_of(tile, tile->factors, i);
-        void *slope = part_of(tile, tile->slope, i), *nt = part_of(tile, tile->nt, i), *bend = part_of(tile, tile->bend, i);
-        void *first = slope ? slope : nt;
-        ntk_activation_evaluate(weights->activation, isa, dtype, 1, first, u, tile->count);
-        if (bend) {
-            ntk_activation_evaluate(weights->activation, isa, dtype, 2, bend, u, tile->count);
-            if (slope) memcpy(nt, slope, (size_t)(tile->count * ntk_dtype_size(dtype)));
-            scale(nt, weights->tangent_factor, a, tile->count);
-            scale(bend, weights->tangent_factor, a, tile->count);
-        }
-        if (slope) scale(slope, weights->gamma, NULL, tile->count);
-    }
-    return NTK_OK;
-}
-
-/* --- a target --- */
 
 static ntk_status combine_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
@@ -128,17 +91,14 @@ static ntk_status add_tile(gradient_tile *tile, const ntk_lane *lane, const void
 {
     const gradient *call = tile->call;
     tile->per_task = ntk_rows_per_task(tile->count);
-    NTK_TRY(ntk_layer_input(call->weights, call->dtype, call->call->w, tile->first, tile->count, x, call->x.stride, tile->rows,
-                            tile->factors, tile->count));
-    NTK_TRY(ntk_run(lane, (tile->rows - 1) / tile->per_task + 1, differentiate_rows, tile));
+    NTK_TRY(ntk_hidden_slopes(call->weights, lane, call->dtype, call->call->w, tile->first, tile->count, x, call->x.stride,
+                              tile->rows, tile->factors, tile->slope, tile->nt, tile->bend, tile->count));
     for (tile->target = 0; tile->target < call->b->targets; tile->target++) {
         NTK_TRY(add_target(tile, lane, x));
         NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;
 }
-
-/* --- rows --- */
 
 static ntk_status write_rows(const gradient *call, int64_t first, int64_t rows, const void *sums)
 {
@@ -200,11 +160,6 @@ static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, const ntk_wei
     NTK_TRY(ntk_size_add(&bytes, TILES, *tile_bytes));
     *size = (int64_t)((bytes + 63) / 64 * 64);
     return NTK_OK;
-}
-
-bool ntk_features_differentiable(const ntk_features *features)
-{
-    return !ntk_features_has(features, NTK_PART_NT) || ntk_activation_has_second(features->weights->activation);
 }
 
 ntk_status ntk_features_gradient_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,

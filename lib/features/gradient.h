@@ -5,12 +5,9 @@
 #include "features/product.h"
 
 /* g[i] = the gradient of <phi(x), b_c> in x at x_i, for each target c: rows x (targets d), target-major, in any dtype.
- * The activation must have what ntk_features_differentiable asks.  Samples count as units of the stage. */
+ * The features must be differentiable (features.h).  Samples count as units of the stage. */
 ntk_status ntk_features_gradient(const ntk_features_call *call, const ntk_matrix *g, const ntk_matrix *x,
                                  const ntk_coefficients *b);
-
-/* Whether the activation has the derivatives that phi's take: sigma'' where phi_NT belongs to the map. */
-bool ntk_features_differentiable(const ntk_features *features);
 
 /* Adds the bytes that it may hold, for rows samples of dtype and so many targets, to a need. */
 ntk_status ntk_features_gradient_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,

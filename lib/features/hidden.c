@@ -5,12 +5,16 @@
 #include "core/matrix.h"
 #include "core/status.h"
 
-/* A tile whose elements are u, in rf, or in nt where that is NULL. */
+#include <string.h>
+
+/* A tile whose elements are u, in rf, or in nt where that is NULL; of slopes, in u. */
 typedef struct hidden_tile {
     const ntk_weights *weights;
     int32_t dtype;
     int64_t first, count, rows, per_task;
     void *rf, *nt;
+    const void *u;
+    void *slope, *bend;
     int64_t ld;
 } hidden_tile;
 
@@ -55,6 +59,46 @@ ntk_status ntk_hidden_tile(const ntk_weights *weights, const ntk_lane *lane, int
     tile.per_task = ntk_rows_per_task(count);
     NTK_TRY(ntk_layer_input(weights, dtype, w, first, count, x, ldx, rows, rf ? rf : nt, ld));
     return ntk_run(lane, (rows - 1) / tile.per_task + 1, finish_rows, &tile);
+}
+
+static void *row_of(const hidden_tile *tile, const void *rectangle, int64_t row)
+{
+    return rectangle ? ntk_at(rectangle, tile->dtype, row * tile->ld) : NULL;
+}
+
+static ntk_status slope_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const hidden_tile *tile = argument;
+    const ntk_weights *weights = tile->weights;
+    const double *a = weights->a + tile->first;
+    ntk_isa isa = lane->work->context->isa;
+    int64_t begin = index * tile->per_task, end = begin + tile->per_task < tile->rows ? begin + tile->per_task : tile->rows;
+    for (int64_t i = begin; i < end; i++) {
+        const void *u = row_of(tile, tile->u, i);
+        void *slope = row_of(tile, tile->slope, i), *nt = row_of(tile, tile->nt, i), *bend = row_of(tile, tile->bend, i);
+        ntk_activation_evaluate(weights->activation, isa, tile->dtype, 1, slope ? slope : nt, u, tile->count);
+        if (nt) {
+            if (slope) memcpy(nt, slope, (size_t)(tile->count * ntk_dtype_size(tile->dtype)));
+            ntk_activation_evaluate(weights->activation, isa, tile->dtype, 2, bend, u, tile->count);
+            scale(nt, tile->dtype, weights->tangent_factor, a, tile->count);
+            scale(bend, tile->dtype, weights->tangent_factor, a, tile->count);
+        }
+        if (slope) scale(slope, tile->dtype, weights->gamma, NULL, tile->count);
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_hidden_slopes(const ntk_weights *weights, const ntk_lane *lane, int32_t dtype, const void *w, int64_t first,
+                             int64_t count, const void *x, int64_t ldx, int64_t rows, void *u, void *slope, void *nt,
+                             void *bend, int64_t ld)
+{
+    hidden_tile tile = {.weights = weights, .dtype = dtype, .first = first, .count = count, .rows = rows, .u = u, .ld = ld};
+    tile.slope = slope;
+    tile.nt = nt;
+    tile.bend = bend;
+    tile.per_task = ntk_rows_per_task(count);
+    NTK_TRY(ntk_layer_input(weights, dtype, w, first, count, x, ldx, rows, u, ld));
+    return ntk_run(lane, (rows - 1) / tile.per_task + 1, slope_rows, &tile);
 }
 
 typedef struct hidden_layer {

@@ -18,4 +18,11 @@ ntk_status ntk_hidden_layer(const ntk_weights *weights, const ntk_lane *lane, in
 ntk_status ntk_hidden_tile(const ntk_weights *weights, const ntk_lane *lane, int32_t dtype, const void *w, int64_t first,
                            int64_t count, const void *x, int64_t ldx, int64_t rows, void *rf, void *nt, int64_t ld);
 
+/* What gradients take of a tile, each rows x count with stride ld:
+ *   slope_i = gamma sigma'(u_i),   nt_i,   bend_i = tangent_factor a_i sigma''(u_i).
+ * u  where u_i are put.  Either slope, or nt and bend, may be NULL. */
+ntk_status ntk_hidden_slopes(const ntk_weights *weights, const ntk_lane *lane, int32_t dtype, const void *w, int64_t first,
+                             int64_t count, const void *x, int64_t ldx, int64_t rows, void *u, void *slope, void *nt,
+                             void *bend, int64_t ld);
+
 #endif

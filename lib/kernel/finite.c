@@ -219,12 +219,15 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
     return cost + (ntk_features_has(kernel->features, NTK_PART_NT) ? 2.0 * (double)inputs : 0);
 }
 
-#define OPERATIONS(RECTANGLES)                                                                                        \
+#define OPERATIONS(RECTANGLES, GRADIENT)                                                                              \
     {                                                                                                                 \
         .scratch = RECTANGLES, .passes = passes, .memory = samples_memory, .prepare = prepare, .rest = close_samples, \
-        .close = close_samples, .tile = evaluate_tile, .cost = entry_cost                                             \
+        .close = close_samples, .tile = evaluate_tile, .cost = entry_cost, .gradient = GRADIENT,                      \
+        .gradient_scratch = NTK_FINITE_GRADIENT_SCRATCH                                                               \
     }
-static const ntk_kernel_operations operations = OPERATIONS(2), gate_operations = OPERATIONS(1);
+static const ntk_kernel_operations operations = OPERATIONS(2, ntk_finite_tile_gradient),
+                                   gate_operations = OPERATIONS(1, ntk_finite_tile_gradient),
+                                   rough_operations = OPERATIONS(2, NULL);
 
 static void dispose(void *self)
 {
@@ -234,13 +237,16 @@ static void dispose(void *self)
 
 const ntk_finite *ntk_finite_of(const ntk_kernel *kernel)
 {
-    bool finite = kernel->operations == &operations || kernel->operations == &gate_operations;
+    const ntk_kernel_operations *own = kernel->operations;
+    bool finite = own == &operations || own == &gate_operations || own == &rough_operations;
     return finite ? (const ntk_finite *)kernel : NULL;
 }
 
 static void init(ntk_finite *finite, const ntk_features *features, bool gates, int64_t networks)
 {
-    finite->base.operations = gates ? &gate_operations : &operations;
+    finite->base.operations = gates                                   ? &gate_operations
+                              : ntk_features_differentiable(features) ? &operations
+                                                                      : &rough_operations;
     finite->base.features = features;
     finite->base.inputs = features->weights->inputs;
     finite->gates = gates;

@@ -26,6 +26,11 @@ typedef struct ntk_finite_part {
     ntk_weights weights;
 } ntk_finite_part;
 
+/* ntk_kernel_operations' gradient of kernels whose features have one, with so many rectangles of scratch.  It asks nothing of the
+ * prepared pass: all neurons count. */
+enum { NTK_FINITE_GRADIENT_SCRATCH = 10 };
+ntk_status ntk_finite_tile_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
+
 void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_t network);
 
 #endif

@@ -71,11 +71,6 @@ static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane
 ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
                                const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    if (!ntk_features_differentiable(kernel->features))
-        return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "%s: the gradient of a tangent kernel takes sigma'', and the activation's functions give no "
-                        "second_derivative",
-                        function);
     return evaluate_finite(kernel, lane, g, x1, x2, v, true, function);
 }
 

@@ -354,6 +354,61 @@ START_TEST(threads)
 }
 END_TEST
 
+/* By tiles, as in a sum of kernels, and by features, as alone, it is the same to rounding: sums of N and of n2 terms of the size of
+ * an entry, more than a tile of either. */
+static void compare_routes(const ntk_kernel *kernel, int64_t n1, int64_t n2, int64_t d, int64_t t, int32_t dtype,
+                           uint64_t *state)
+{
+    double *x1 = oracle_samples(n1, d, dtype, state), *x2 = oracle_samples(n2, d, dtype, state),
+           *v = oracle_samples(n2, t, dtype, state);
+    test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype),
+               w = oracle_array(v, n2, t, 2, dtype), direct = test_array_make(n1, t * d, 0, dtype),
+               tiled = test_array_make(n1, t * d, 1, dtype);
+    const double two = 2;
+    ntk_kernel *doubled = NULL;
+    CHECK_OK(ntk_kernel_create_sum(context, &doubled, &kernel, &two, 1));
+    CHECK_OK(ntk_kernel_gradient(kernel, &direct.view, &a.view, &b.view, &w.view));
+    CHECK_OK(ntk_kernel_gradient(doubled, &tiled.view, &a.view, &b.view, &w.view));
+    ck_assert(test_array_is_written(&tiled));
+    /* derivatives of entries are below 4 in size, their sums some sqrt(n2) of that */
+    double bound = 256 * 4 * sqrt((double)n2) * oracle_roundoff(dtype);
+    for (int64_t i = 0; i < n1; i++)
+        for (int64_t k = 0; k < t * d; k++)
+            ck_assert_msg(fabs(test_get(&tiled.view, i, k) / 2 - test_get(&direct.view, i, k)) <= bound,
+                          "g[%d][%d] is %.17g by tiles, %.17g by features (f%d)", (int)i, (int)k,
+                          test_get(&tiled.view, i, k) / 2, test_get(&direct.view, i, k), dtype == NTK_F64 ? 64 : 32);
+    ntk_kernel_destroy(doubled);
+    test_array_free(&a);
+    test_array_free(&b);
+    test_array_free(&w);
+    test_array_free(&direct);
+    test_array_free(&tiled);
+    free(x1);
+    free(x2);
+    free(v);
+}
+
+START_TEST(tiles_and_features)
+{
+    static const int64_t sizes[][5] = {{1, 1, 1, 1, 1}, {1, 90, 4, 150, 2}, {70, 2, 3, 33, 1}, {130, 600, 5, 300, 19}};
+    /* of gates that are bits, of gates that are not, and smooth */
+    const int32_t kinds[] = {NTK_RELU, NTK_RELU, NTK_ERF, NTK_GELU};
+    uint64_t state = test_seed(195) + (uint64_t)_i;
+    for (int s = 0; s < 4; s++)
+        for (int32_t c = 0; c < 6; c++) {
+            const int64_t *size = sizes[s];
+            ntk_network_options options = describe(size[2], size[3], 21);
+            options.output_weights = _i == 0 ? NTK_OUTPUT_SIGNS : NTK_OUTPUT_GAUSSIAN;
+            options.parameterization = _i % 3;
+            ntk_network *network = network_of(context, kinds[_i], &options);
+            ntk_kernel *kernel = kernel_of(context, network, c % 3);
+            compare_routes(kernel, size[0], size[1], size[2], size[4], dtypes[c / 3], &state);
+            ntk_kernel_destroy(kernel);
+            ntk_network_destroy(network);
+        }
+}
+END_TEST
+
 /* Functions without a second derivative have gradients of K^RF alone. */
 START_TEST(functions_without_a_second_derivative)
 {
@@ -376,6 +431,12 @@ START_TEST(functions_without_a_second_derivative)
                      part == NTK_PART_RF ? NTK_OK : NTK_ERR_UNSUPPORTED);
         if (part != NTK_PART_RF) CHECK_MESSAGE("second_derivative");
         ck_assert(part == NTK_PART_RF ? test_array_is_written(&g) : test_array_is_poison(&g));
+        ntk_kernel *square = NULL;
+        const ntk_kernel *factors[] = {kernel, kernel};
+        CHECK_OK(ntk_kernel_create_product(context, &square, factors, 2));
+        CHECK_STATUS(ntk_kernel_gradient(square, &g.view, &x.view, &x.view, &v.view),
+                     part == NTK_PART_RF ? NTK_OK : NTK_ERR_UNSUPPORTED);
+        ntk_kernel_destroy(square);
         ntk_kernel_destroy(kernel);
     }
     ntk_network_destroy(network);
@@ -426,6 +487,7 @@ int main(void)
     tcase_add_loop_test(tests, differences, 0, SMOOTH);
     tcase_add_loop_test(tests, eulers_identity, 0, 4);
     tcase_add_loop_test(tests, threads, 0, 2);
+    tcase_add_loop_test(tests, tiles_and_features, 0, 4);
     tcase_add_test(tests, functions_without_a_second_derivative);
     tcase_add_test(tests, extreme_samples);
     return test_run(suite);
