@@ -8,6 +8,7 @@
 #include "executor.h"
 #include "support.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -225,6 +226,32 @@ START_TEST(progress_is_on_the_caller_and_can_stop)
 }
 END_TEST
 
+/* Stages of parts of parts, each from 0 to 1: progress never goes back, by rounding neither, and ends at 1. */
+START_TEST(progress_within_shares)
+{
+    enum { PARTS = 7, INNER = 3 };
+    ntk_work work;
+    watcher w = {.caller = pthread_self()};
+    test_executor executor = {0};
+    ntk_context *context = executor_context(&executor, NULL, watch, &w);
+    ntk_lane lane = ntk_work_begin(&work, context);
+    for (int part = 0; part < PARTS; part++) {
+        ntk_share whole = ntk_work_narrow(&work, part / (double)PARTS, (part + 1) / (double)PARTS);
+        for (int inner = 0; inner < INNER; inner++) {
+            ntk_share room = ntk_work_narrow(&work, inner / (double)INNER, (inner + 1) / (double)INNER);
+            double begin = w.last;
+            ntk_work_stage(&work, "counting", 10, 0, 1);
+            for (int unit = 0; unit < 12; unit++) CHECK_OK(ntk_advance(&lane, 1)); /* more than were promised */
+            ck_assert_msg(fabs(w.last - begin - 1.0 / PARTS / INNER) < 1e-12, "%g after %g", w.last, begin);
+            ntk_work_widen(&work, room);
+        }
+        ntk_work_widen(&work, whole);
+    }
+    ck_assert(!w.wrong && w.last == 1);
+    ntk_context_destroy(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("parallel");
@@ -235,5 +262,6 @@ int main(void)
     tcase_add_test(tests, nested_region_stays_on_its_lane);
     tcase_add_test(tests, executor_that_cannot_is_reported);
     tcase_add_test(tests, progress_is_on_the_caller_and_can_stop);
+    tcase_add_test(tests, progress_within_shares);
     return test_run(suite);
 }
