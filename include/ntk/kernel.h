@@ -96,6 +96,54 @@ NTK_API ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **
  * NTK_ERR_VALUE  value is negative or not finite */
 NTK_API ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value) NTK_MUST_CHECK;
 
+/* K(x, x') = K_0(x, x') / sqrt(K_0(x, x) K_0(x', x')), the cosine of the features of K_0: in [-1, 1], and exactly 1 for a sample
+ * with itself in a kernel matrix; 0 where a K_0(x, x) is 0.  It is exact to rounding where K_0's values are normal numbers.
+ * NTK_ERR_OVERFLOW of its calls: K_0(x, x) is too large to be represented. */
+NTK_API ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel **kernel,
+                                                const ntk_kernel *base) NTK_MUST_CHECK;
+
+/* K(x, x') = K_0(s x, s x'), where s x has the elements s_k x_k: automatic relevance determination, s_k being one over the length
+ * at which input k matters, and 0 if it does not.   scales  1 x d: s, of any sign; copied.
+ * NTK_ERR_SHAPE  scales is not 1 x d, d of a base that has one
+ * NTK_ERR_VALUE  a scale is NaN or infinite
+ * NTK_ERR_OVERFLOW of its calls: s x is too large to be represented. */
+NTK_API ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base,
+                                         const ntk_matrix *scales) NTK_MUST_CHECK;
+
+/* --- kernels of the caller's --- */
+
+/* A symmetric, positive semidefinite function K(x, x').  The callbacks get views of the library's arrays in the dtype of the
+ * call's arithmetic, whose rows are stride elements apart, and hold until they return; they return 0, or another number to end
+ * the call with NTK_ERR_CALLBACK.  They may run concurrently, on any thread that works for the library.  Which samples come in
+ * one call is not specified; their results must not depend on it.
+ * block         out[i][j] = K(x1_i, x2_j).   out  n1 x n2   x1  n1 x d   x2  n2 x d
+ * diagonal      out[i] = K(x_i, x_i).   out  n x 1   x  n x d; NULL: block is asked, sample by sample
+ * gradient      g[i] = sum_j v_ij times the gradient of K(x, x2_j) in x at x1_i.   g  n1 x d   v  n1 x n2; NULL: the kernel, and
+ *               what is made of it, has no gradient
+ * user          the callbacks' first argument
+ * release_user  NULL, or called once, when the kernel and all that was made with it are destroyed; not called where
+ *               ntk_kernel_create_user fails
+ * inputs        d, or 0: any
+ * cost          of an entry, in floating-point operations beside 2 d; 0 means 100.  A call of block or gradient gets at most
+ *               some milliseconds' entries, so that it can be cancelled in time, as long as the cost is right */
+typedef struct ntk_kernel_functions {
+    size_t struct_size;
+    int (*block)(void *user, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2);
+    int (*diagonal)(void *user, const ntk_matrix *out, const ntk_matrix *x);
+    int (*gradient)(void *user, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2, const ntk_matrix *v);
+    void *user;
+    void (*release_user)(void *user);
+    int64_t inputs;
+    double cost;
+} ntk_kernel_functions;
+
+/* Makes a kernel of the caller's functions, which serves wherever a kernel does.  Its calls end with NTK_ERR_CALLBACK where a
+ * callback does not return 0, gives NaN or infinity, or a negative K(x, x); what a block's out then holds is unspecified.
+ * NTK_ERR_NULL    functions is NULL
+ * NTK_ERR_OPTION  block is NULL, inputs is negative, cost is negative or not finite */
+NTK_API ntk_status ntk_kernel_create_user(ntk_context *context, ntk_kernel **kernel,
+                                          const ntk_kernel_functions *functions) NTK_MUST_CHECK;
+
 /* --- any kernel --- */
 
 /* NULL is fine. */
@@ -145,7 +193,8 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative */
+ * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, or
+ *                      a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
@@ -160,7 +209,7 @@ NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) N
  * matrix w may be taken by blocks, whose g add up.  Where samples' directions are parallel to 1e-8 (f32: 3e-4), and their lengths
  * nearly the same, what a scale does to the angle between them is left out, which is less than that.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  the kernel is finite, or made of one that is */
+ * NTK_ERR_UNSUPPORTED  the kernel is finite, a cosine, one with scales of its inputs or a caller's, or made of one that is */
 NTK_API ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                              const ntk_matrix *x2, const ntk_matrix *w) NTK_MUST_CHECK;
 

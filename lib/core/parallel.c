@@ -72,6 +72,7 @@ ntk_status ntk_advance(const ntk_lane *lane, int64_t units)
 {
     ntk_work *work = lane->work;
     const ntk_context_options *options = &work->context->options;
+    if (lane->quiet) return NTK_OK;
     int64_t done = atomic_fetch_add(&work->done, units) + units;
     if (options->progress && !atomic_load(&work->cancelled) && pthread_equal(work->caller, pthread_self())) {
         if (options->progress(options->progress_user, work->stage, progress_of(work, done)))

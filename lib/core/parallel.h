@@ -30,6 +30,7 @@ typedef struct ntk_lane {
     ntk_work *work;
     int32_t index;
     bool nested; /* inside a parallel region: what it starts runs on itself */
+    bool quiet;  /* ntk_advance does nothing: what runs is too short to ask */
 } ntk_lane;
 
 /* A task that fails ends its region: no new task starts, and the region returns the failure with its sentence. */

@@ -145,9 +145,10 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
     if (!kernel->operations->gradient)
-        return ntk_fail(
-            NTK_ERR_UNSUPPORTED,
-            "%s: a finite tangent kernel has no gradient where its activation's functions give no second_derivative", __func__);
+        return ntk_fail(NTK_ERR_UNSUPPORTED,
+                        "%s: the kernel has no gradient, being or made of a finite tangent kernel whose activation's functions "
+                        "give no second_derivative, or a caller's kernel whose functions give no gradient",
+                        __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     return (kernel->features ? ntk_finite_gradient : gradient)(kernel, &lane, g, x1, x2, v, __func__);

@@ -61,6 +61,7 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_moments);
     CHECK_INIT(ntk_network_options);
     CHECK_INIT(ntk_kernel_options);
+    CHECK_INIT(ntk_kernel_functions);
     CHECK_INIT(ntk_gram_options);
     CHECK_INIT(ntk_ridge_options);
     CHECK_INIT(ntk_ridge_report);

@@ -33,6 +33,9 @@ CALL(kernel_create_monte_carlo, P(0), P(1), P(2), I(3), I32(4), P(5))
 CALL(kernel_create_sum, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, (double[]){0.5, 2}, I(4))
 CALL(kernel_create_product, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, I(4))
 CALL(kernel_create_constant, P(0), P(1), X(2))
+CALL(kernel_create_normalised, P(0), P(1), P(2))
+CALL(kernel_create_ard, P(0), P(1), P(2), P(3))
+CALL(kernel_create_user, P(0), P(1), P(2))
 CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
 CALL(kernel_block, P(0), P(1), P(2), P(3))
 CALL(kernel_block_error, P(0), P(1), P(2), P(3))
@@ -151,6 +154,9 @@ static const test_bad bad_lecture_kernel[] = {BAD_F64(ntk_kernel_options, bias_s
 static const test_bad bad_deep_kernel[] = {BAD_I64(ntk_kernel_options, layers, -1, NTK_ERR_OPTION),
                                            BAD_I64(ntk_kernel_options, layers, INT64_MAX, NTK_ERR_OPTION), END};
 
+static const test_bad bad_user_kernel[] = {BAD_I64(ntk_kernel_functions, block, 0, NTK_ERR_OPTION),
+                                           BAD_I64(ntk_kernel_functions, inputs, -1, NTK_ERR_OPTION),
+                                           BAD_SCALE(ntk_kernel_functions, cost), END};
 static const test_bad bad_count[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
                                      BAD_INTEGER(1000, NTK_ERR_UNSUPPORTED), BAD_INTEGER(INT64_MAX, NTK_ERR_UNSUPPORTED), END};
 static const test_bad bad_size[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
@@ -326,6 +332,18 @@ const test_row test_rows[] = {
                                                    HANDLE("factors[1]", finite), INTEGER("count", 2, bad_count)}},
     {ROW(kernel_create_constant, ""),
      .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), NUMBER("value", 0.25, bad_lambda)}},
+    {ROW(kernel_create_normalised, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("base", infinite)}},
+    {ROW(kernel_create_ard, ""),
+     .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("base", finite), INPUT("scales", DIM_1, DIM_d, RCF)}},
+    {ROW(kernel_create_user, ""), .arguments = {CONTEXT,
+                                                CREATED("kernel", TEST_KERNEL),
+                                                {.name = "functions",
+                                                 .kind = TEST_OPTIONS,
+                                                 .type = "ntk_kernel_functions",
+                                                 .size = sizeof(ntk_kernel_functions),
+                                                 .initial = &test_user_kernel,
+                                                 .bad = bad_user_kernel,
+                                                 .traits = TEST_REQUIRED}}},
     {ROW(kernel_memory, "composite"),
      .arguments = {HANDLE("kernel", composite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
                    SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},
@@ -366,7 +384,7 @@ const test_row test_rows[] = {
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
     {ROW(kernel_gradient, "composite"),
-     .arguments = {HANDLE("kernel", derived), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+     .arguments = {HANDLE("kernel", composite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
     {ROW(kernel_gradient, "deep"),
      .arguments = {HANDLE("kernel", deep), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),

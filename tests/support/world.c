@@ -24,19 +24,46 @@ static void make_ridges(test_world *world)
     test_array_free(&y);
 }
 
+static int user_block(void *user, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2)
+{
+    (void)user;
+    for (int64_t i = 0; i < out->rows; i++)
+        for (int64_t j = 0; j < out->cols; j++) test_set(out, i, j, 1 + test_get(x1, i, 0) * test_get(x2, j, 0));
+    return 0;
+}
+
+static int user_gradient(void *user, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2, const ntk_matrix *v)
+{
+    (void)user, (void)x1;
+    for (int64_t i = 0; i < g->rows; i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < x2->rows; j++) sum += test_get(v, i, j) * test_get(x2, j, 0);
+        for (int64_t k = 0; k < g->cols; k++) test_set(g, i, k, k ? 0 : sum);
+    }
+    return 0;
+}
+
+const ntk_kernel_functions test_user_kernel = {
+    .struct_size = sizeof test_user_kernel, .block = user_block, .gradient = user_gradient};
+
 static void make_composites(test_world *world)
 {
-    const ntk_kernel *factors[2] = {world->infinite, world->infinite}, *terms[3] = {world->finite};
-    const double weights[3] = {0.5, 2, 1};
-    ntk_kernel *product, *constant;
-    CHECK_OK(ntk_kernel_create_product(world->context, &product, factors, 2));
-    CHECK_OK(ntk_kernel_create_constant(world->context, &constant, 0.25));
-    terms[1] = product;
-    terms[2] = constant;
-    CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 3));
-    CHECK_OK(ntk_kernel_create_sum(world->context, &world->derived, terms + 1, weights, 2));
-    ntk_kernel_destroy(product);
-    ntk_kernel_destroy(constant);
+    ntk_kernel *made[6];
+    const double weights[4] = {0.5, 2, 1, 3};
+    test_array scales = test_array_make(1, world->sizes.d, 0, NTK_F64);
+    test_array_fill(&scales, 103);
+    CHECK_OK(ntk_kernel_create_normalised(world->context, &made[0], world->infinite));
+    CHECK_OK(ntk_kernel_create_ard(world->context, &made[1], world->infinite, &scales.view));
+    CHECK_OK(ntk_kernel_create_constant(world->context, &made[2], 0.25));
+    CHECK_OK(ntk_kernel_create_user(world->context, &made[3], &test_user_kernel));
+    const ntk_kernel *factors[2] = {made[0], made[1]}, *squared[2] = {world->infinite, world->infinite};
+    CHECK_OK(ntk_kernel_create_product(world->context, &made[4], factors, 2));
+    CHECK_OK(ntk_kernel_create_product(world->context, &made[5], squared, 2));
+    const ntk_kernel *terms[4] = {world->finite, made[2], made[3], made[4]}, *scaled[2] = {made[5], made[2]};
+    CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 4));
+    CHECK_OK(ntk_kernel_create_sum(world->context, &world->derived, scaled, weights, 2));
+    for (int i = 0; i < 6; i++) ntk_kernel_destroy(made[i]);
+    test_array_free(&scales);
 }
 
 void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options)

@@ -21,13 +21,16 @@ typedef struct test_world {
     ntk_kernel *infinite, *finite;
     ntk_kernel *deep;        /* infinite, of three hidden layers with biases */
     ntk_kernel *monte_carlo; /* of three networks */
-    ntk_kernel *composite;   /* of finite and infinite */
-    ntk_kernel *derived;     /* of infinite alone, so that it has a gradient */
+    ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
+    ntk_kernel *derived;     /* a sum of a product of infinite and a constant, so that it has derivatives by scales */
     ntk_gram *gram;          /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
 } test_world;
+
+/* A kernel of a user's: 1 + x_0 x'_0. */
+extern const ntk_kernel_functions test_user_kernel;
 
 /* options are those of the context; NULL is fine. */
 void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options);
