@@ -46,7 +46,17 @@ typedef struct ntk_kernel_options {
 } ntk_kernel_options;
 
 /* Makes the infinite-width kernel.  options may be NULL.
- * NTK_ERR_OPTION  an option is outside its domain; the message names it */
+ * Activations without a closed form (MONOMIAL, HERMITE, TANH, SIGMOID, SOFTPLUS, SILU, smooth ones with a shift or an offset, and
+ * functions of the caller's) have kernels of one hidden layer by Mehler's formula, sum_k c_k(s) c_k(s') rho^k with the Hermite
+ * coefficients c_k at the samples' lengths s.  Polynomials are exact; other series are cut where what is left out is at most the
+ * activation's accuracy (in f32: or a roundoff) times sqrt(K(x, x) K(x', x')).  Wherever it is cut the kernel is positive
+ * semidefinite.  Their calls hold the coefficients of every sample, up to 2048 numbers for long ones, and one set of them where all
+ * samples are of the same length, as on a sphere; size queries, which do not see the samples, answer for the former.
+ * RELU, LEAKY_RELU, ABS, STEP and SIGN with a shift or an offset have kernels of one layer by the distribution of two normals (math:
+ * Genz 2004), to rounding, at about a microsecond an entry.
+ * NTK_ERR_OPTION       an option is outside its domain; the message names it
+ * NTK_ERR_UNSUPPORTED  several layers of an activation without a closed form or with a shift or an offset, or kinks of the
+ *                       caller's */
 NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                               const ntk_kernel_options *options) NTK_MUST_CHECK;
 
@@ -162,6 +172,10 @@ NTK_API ntk_status ntk_kernel_memory(const ntk_kernel *kernel, uint64_t *bytes, 
  * NTK_ERR_OVERFLOW   a sample is so long, or a scale so extreme, that the kernel overflows, or out's stride is no integer of
  *                    BLAS; out is untouched
  * NTK_ERR_MEMORY     working memory cannot be had; out is untouched
+ * NTK_ERR_UNSUPPORTED  of an activation without a closed form: samples are so long, or grow so fast, that its series does not reach
+ *                    its accuracy (a tanh up to preactivations of deviation 4 at 1e-12); the sentence says what it reaches; out is
+ *                    untouched, or where the two sets' lengths are what differs too much, unspecified
+ * NTK_ERR_CALLBACK   a function of the caller's gave NaN or infinity; out is untouched
  * NTK_ERR_CANCELLED  the progress callback asked to stop; out is unspecified */
 NTK_API ntk_status ntk_kernel_block(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1,
                                     const ntk_matrix *x2) NTK_MUST_CHECK;
@@ -191,15 +205,18 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * directions.  Where such a kernel of several layers without bias is not differentiable, at x = 0, the gradient counts as 0.
  * A finite kernel takes sigma' and, for K^NT, sigma'', which is 0 for a kinked activation: its K^NT jumps where some <w_i, x>
  * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.
+ * Of activations without closed form it is the gradient of their series, whose terms carry their degrees: where the two sets' lengths
+ * differ much, what is left out may be so much larger.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, or
- *                      a caller's kernel without gradient */
+ * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, an
+ *                      infinite kernel of a kinked activation with a shift or an offset, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* *count = the number of the kernel's scales, as ntk_kernel_scale_gradient takes them.
- * NTK_ERR_UNSUPPORTED  the kernel is finite, or made of one that is */
+ * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is finite, or of an activation without closed form or with a shift or
+ *                      an offset */
 NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) NTK_MUST_CHECK;
 
 /* g[s] = d/d(scale s) of sum_ij w_ij K(x1_i, x2_j).   g  ntk_kernel_scales x 1   x1  n1 x d   x2  n2 x d   w  n1 x n2.
@@ -209,7 +226,7 @@ NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) N
  * matrix w may be taken by blocks, whose g add up.  Where samples' directions are parallel to 1e-8 (f32: 3e-4), and their lengths
  * nearly the same, what a scale does to the angle between them is left out, which is less than that.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  the kernel is finite, a cosine, one with scales of its inputs or a caller's, or made of one that is */
+ * NTK_ERR_UNSUPPORTED  as of ntk_kernel_scales */
 NTK_API ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                              const ntk_matrix *x2, const ntk_matrix *w) NTK_MUST_CHECK;
 

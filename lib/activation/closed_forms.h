@@ -54,6 +54,15 @@ ntk_pair ntk_gelu_pair(ntk_arc_length first, ntk_arc_length second, const ntk_ar
 ntk_pair ntk_wave_pair(const ntk_activation *activation, double s1, double s2, const ntk_angle *angle);
 ntk_pair ntk_exp_pair(double s1, double s2, const ntk_angle *angle);
 
+/* SLOPES and LEVELS with a shift c and an offset: of u ~ N(0, length^2), h = c / length, P(u > -c) and length times the density of
+ * u / length at h. */
+typedef struct ntk_shifted {
+    double length, h, below, bell;
+} ntk_shifted;
+
+ntk_shifted ntk_shifted_of(const ntk_activation *activation, double length);
+ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle);
+
 /* cos^2 and sin^2 of a WAVE's phase, counted from the sine's. */
 void ntk_wave_weights(const ntk_activation *activation, double *cosine, double *sine);
 

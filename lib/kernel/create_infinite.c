@@ -67,12 +67,20 @@ static ntk_status check_options(const ntk_kernel_options *options)
     return check_scales(options->layer_rates, options->layers + 1, "layer_rates");
 }
 
-static ntk_status check_activation(const ntk_activation *activation)
+/* Kinks that are not of a known form leave a Hermite series too slow for any accuracy. */
+static ntk_status check_activation(const ntk_activation *activation, int64_t layers)
 {
-    if (ntk_activation_route(activation) == NTK_ROUTE_CLOSED && activation->offset == 0) return NTK_OK;
-    return ntk_fail(NTK_ERR_UNSUPPORTED,
-                    "ntk_kernel_create_infinite: activation has no closed form (its kind, shift or offset), "
-                    "and this version makes infinite kernels only of those that have one");
+    if (ntk_infinite_is_closed(activation)) return NTK_OK;
+    if (activation->family == NTK_FAMILY_USER && activation->user.kink_count > 0)
+        return ntk_fail(NTK_ERR_UNSUPPORTED,
+                        "ntk_kernel_create_infinite: activation is a function of the caller's with kinks, whose Hermite series "
+                        "converges too slowly; only kernels of smooth ones are made");
+    if (layers == 1) return NTK_OK;
+    return ntk_fail(
+        NTK_ERR_UNSUPPORTED,
+        "ntk_kernel_create_infinite: layers is %lld, but activation has no closed form (its kind, shift or offset): "
+        "such kernels have one hidden layer in this version",
+        (long long)layers);
 }
 
 static double or_one(double scale)
@@ -112,7 +120,7 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     NTK_TRY(ntk_options_read(&own, sizeof own, sizeof own, options, "ntk_kernel_options"));
     if (own.layers == 0) own.layers = 1;
     NTK_TRY(check_options(&own));
-    NTK_TRY(check_activation(activation));
+    NTK_TRY(check_activation(activation, own.layers));
     ntk_deep_scales scales = scales_of(&own, 0);
     if (own.parameterization == NTK_PARAM_LECTURE) NTK_TRY(check_lecture(&own, &scales));
     double rate = own.layer_rates ? own.layer_rates[own.layers] : 1;

@@ -1,8 +1,10 @@
 #include "kernel/infinite.h"
 
 #include "core/status.h"
+#include "kernel/mehler.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/scales.h"
+#include "kernel/shifted.h"
 
 #include <math.h>
 
@@ -41,12 +43,18 @@ static void piecewise_constants(ntk_infinite_constants *k, const ntk_infinite *k
 
 static void smooth_constants(ntk_infinite_constants *k, const ntk_infinite *kernel, double lecture)
 {
-    const ntk_activation *activation = kernel->activation;
-    double output = kernel->output_scale * kernel->output_scale, cosine, sine;
+    double output = kernel->output_scale * kernel->output_scale;
     k->half = 1;
     k->root = part_shares(k, kernel, kernel->nt, lecture);
     k->k[0] = kernel->rf * output;
     k->k[1] = kernel->nt * output * lecture * lecture;
+}
+
+static void closed_constants(ntk_infinite_constants *k, const ntk_infinite *kernel, double lecture)
+{
+    const ntk_activation *activation = kernel->activation;
+    double cosine, sine;
+    smooth_constants(k, kernel, lecture);
     if (activation->family == NTK_FAMILY_ERF) {
         k->k[0] *= 2 / PI;
         k->k[1] *= 2 / PI;
@@ -60,6 +68,11 @@ static void smooth_constants(ntk_infinite_constants *k, const ntk_infinite *kern
     }
 }
 
+bool ntk_infinite_is_closed(const ntk_activation *activation)
+{
+    return ntk_activation_route(activation) == NTK_ROUTE_CLOSED && activation->offset == 0;
+}
+
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs)
 {
     /* the activation's frequency is a scale of what it is given, its own scale one of what it gives */
@@ -70,7 +83,10 @@ ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int
     k.b = kernel->bias_scale * frequency;
     ntk_family family = kernel->activation->family;
     bool piecewise = family == NTK_FAMILY_SLOPES || family == NTK_FAMILY_LEVELS;
-    (piecewise ? piecewise_constants : smooth_constants)(&k, kernel, lecture);
+    if (ntk_infinite_is_closed(kernel->activation))
+        (piecewise ? piecewise_constants : closed_constants)(&k, kernel, lecture);
+    else
+        smooth_constants(&k, kernel, lecture);
     return k;
 }
 
@@ -105,6 +121,12 @@ static const ntk_kernel_operations operations = {
     .points = true,
 };
 
+static const ntk_kernel_operations *operations_of(const ntk_activation *activation)
+{
+    if (ntk_infinite_is_closed(activation)) return &operations;
+    return ntk_shifted_is_meant(activation) ? &ntk_shifted_operations : &ntk_mehler_operations;
+}
+
 static void dispose(void *self)
 {
     ntk_infinite *kernel = self;
@@ -117,7 +139,7 @@ ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const 
     NTK_TRY(ntk_object_create(context, &made, sizeof *made, dispose, "a kernel"));
     ntk_object base = made->base.base;
     *made = *values;
-    made->base = (ntk_kernel){.base = base, .operations = &operations};
+    made->base = (ntk_kernel){.base = base, .operations = operations_of(values->activation)};
     made->activation = ntk_retain(values->activation);
     *kernel = &made->base;
     return NTK_OK;

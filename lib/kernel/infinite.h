@@ -23,6 +23,7 @@ typedef struct ntk_infinite {
  *   GELU    K = k0 kappa + k1 q12 kdot + constant
  *   WAVE    K = (k0 + k3 q12) X + (k1 + k2 q12) Y + constant
  *   EXP     K = (k0 + k1 q12) exp(|u + v|^2 / 2) + constant
+ *   without closed form  K = k0 kappa + k1 q12 kdot + constant
  * rf, nt  shares of the two parts in the sum of their weights
  * half    (a^2 + b^2) / 2 of SLOPES and LEVELS: their kappa at rho = 1, over the lengths' product, and kdot
  * root    sqrt K(x, x) over the sample's length (SLOPES) or itself (LEVELS), the constant not counted; 0: the kernel is
@@ -34,6 +35,9 @@ typedef struct ntk_infinite_constants {
     double k[4];
     double constant;
 } ntk_infinite_constants;
+
+/* Whether entries have a closed form; otherwise they are had by Mehler's formula (mehler.h). */
+bool ntk_infinite_is_closed(const ntk_activation *activation);
 
 /* A kernel of these values; it retains the activation. */
 ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values);

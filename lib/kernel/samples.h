@@ -4,6 +4,7 @@
 
 #include "core/operand.h"
 #include "kernel/kernel.h"
+#include "kernel/simd/loops.h"
 #include "network/layer.h"
 
 /* Signs of a finite kernel's u as bits (gates.h).
@@ -19,12 +20,26 @@ typedef struct ntk_gates {
     bool zeros;
 } ntk_gates;
 
+/* Hermite coefficients of an infinite kernel's samples (mehler.h).
+ * table   blocks of NTK_MEHLER_BLOCK samples, each terms x NTK_MEHLER_BLOCK; or shared, the terms of all
+ * tails   terms + 1: what so many terms leave out of K(x, x), relative to it, at most
+ * own     terms that are enough for K of the samples among themselves */
+enum { NTK_MEHLER_BLOCK = NTK_MEHLER_COLUMNS };
+
+typedef struct ntk_mehler {
+    void *table;
+    double *tails;
+    int64_t terms, own;
+    bool shared;
+} ntk_mehler;
+
 /* x         rows x inputs in dtype: the caller's array, or a copy of the samples' own
  * diagonal  K(x_i, x_i); infinite or NaN where that overflows
  * largest   of sqrt K(x_i, x_i), which may be finite where K(x_i, x_i) is not: no entry of a block is larger than the
  *           product of its two sets' largest
  * The rest belongs to the kind of kernel.
- * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme
+ * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme;
+ *           mehler
  * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on;
  *         gates  instead of nt where they serve
  * terms     of the kernel's terms, one for each: they borrow x, and are prepared in one pass (all is 0) */
@@ -38,6 +53,7 @@ typedef struct ntk_samples {
     double largest;
     void *factors;
     int32_t *shifts, *exponents;
+    ntk_mehler mehler;
     int64_t all;
     void *w;
     void *rf, *nt;

@@ -298,6 +298,7 @@ START_TEST(kernel)
             for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) {
                 check_kernel(&world, world.infinite, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.deep, sizes[i][0], sizes[i][1], dtype);
+                check_kernel(&world, world.series, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.finite, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.monte_carlo, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.composite, sizes[i][0], sizes[i][1], dtype);

@@ -128,6 +128,7 @@ int main(void)
     TCase *width = test_case(suite, "width");
     tcase_add_checked_fixture(width, setup, teardown);
     tcase_add_loop_test(width, gaussian_weights, NTK_RELU, NTK_EXP + 1);
+    tcase_add_loop_test(width, gaussian_weights, NTK_TANH, NTK_SILU + 1);
     tcase_add_loop_test(width, gaussian_output, NTK_RELU, NTK_EXP + 1);
     tcase_add_loop_test(width, spherical_weights, NTK_RELU, NTK_EXP + 1);
     return test_run(suite);

@@ -82,6 +82,8 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     three.layers = 3;
     three.bias_scale = 0.5;
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep, world->activation, &three));
+    CHECK_OK(ntk_activation_create(world->context, &world->tanh, NTK_TANH, NULL));
+    CHECK_OK(ntk_kernel_create_infinite(world->context, &world->series, world->tanh, NULL));
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
     make_composites(world);
@@ -100,6 +102,8 @@ void test_world_free(test_world *world)
     ntk_kernel_destroy(world->monte_carlo);
     ntk_kernel_destroy(world->composite);
     ntk_kernel_destroy(world->derived);
+    ntk_activation_destroy(world->tanh);
+    ntk_kernel_destroy(world->series);
     ntk_gram_destroy(world->gram);
     ntk_gram_destroy(world->implicit);
     ntk_gram_destroy(world->implicit_finite);

@@ -19,7 +19,9 @@ typedef struct test_world {
     ntk_network *network;
     ntk_features *features; /* both parts */
     ntk_kernel *infinite, *finite;
-    ntk_kernel *deep;        /* infinite, of three hidden layers with biases */
+    ntk_kernel *deep; /* infinite, of three hidden layers with biases */
+    ntk_activation *tanh;
+    ntk_kernel *series;      /* infinite, of tanh */
     ntk_kernel *monte_carlo; /* of three networks */
     ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
     ntk_kernel *derived;     /* a sum of a product of infinite and a constant, so that it has derivatives by scales */

@@ -17,6 +17,10 @@ static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK
                                 NTK_ERF,  NTK_GELU,       NTK_SIN, NTK_COS,  NTK_EXP};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
+/* Their infinite kernels are had by Mehler's formula. */
+static const int32_t series_kinds[] = {NTK_MONOMIAL, NTK_HERMITE, NTK_TANH, NTK_SIGMOID, NTK_SOFTPLUS, NTK_SILU};
+enum { SERIES_KINDS = sizeof series_kinds / sizeof series_kinds[0] };
+
 static ntk_context *masked(uint32_t mask)
 {
     ntk_context_options options = NTK_INIT(ntk_context_options);
@@ -117,6 +121,13 @@ START_TEST(infinite_kernels_agree)
 {
     for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
         for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) compare_infinite(kinds[_i], part, dtype);
+}
+END_TEST
+
+START_TEST(series_kernels_agree)
+{
+    for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++)
+        for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) compare_infinite(series_kinds[_i], part, dtype);
 }
 END_TEST
 
@@ -223,6 +234,7 @@ int main(void)
     Suite *suite = suite_create("instruction sets");
     TCase *tests = test_case(suite, "instruction sets");
     tcase_add_loop_test(tests, infinite_kernels_agree, 0, KINDS);
+    tcase_add_loop_test(tests, series_kernels_agree, 0, SERIES_KINDS);
     tcase_add_loop_test(tests, networks_agree, 0, KINDS);
     return test_run(suite);
 }

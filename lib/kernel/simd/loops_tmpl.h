@@ -174,3 +174,4 @@ static void NAME(dots)(void *out, int64_t count, const void *x, const void *rows
 }
 
 #include "kernel/simd/gradient_tmpl.h"
+#include "kernel/simd/mehler_tmpl.h"

@@ -1,0 +1,112 @@
+/* Gaussian moments of kinked activations with a shift, by the distribution of two normals. */
+#include "activation/closed_forms.h"
+
+#include <math.h>
+
+static const double PI = 3.14159265358979323846, DENSITY = 0.39894228040143267794, ROOT_HALF = 0.70710678118654752440;
+
+/* Beyond, the normal distribution function is 1 to 300 digits, or 0. */
+static const double FAR = 40;
+
+static double normal(double h)
+{
+    return erfc(-h * ROOT_HALF) / 2;
+}
+
+/* Positive nodes of Gauss and Legendre's rule of 20, and weights. */
+enum { NODES = 10 };
+static const double nodes[NODES] = {
+    0.076526521133497333755, 0.22778585114164507808, 0.37370608871541956067, 0.51086700195082709800, 0.63605368072651502545,
+    0.74633190646015079261,  0.83911697182221882339, 0.91223442825132590587, 0.96397192727791379127, 0.99312859918509492479};
+static const double weights[NODES] = {
+    0.15275338713072585070, 0.14917298647260374679,  0.14209610931838205133,  0.13168863844917662690,  0.11819453196151841731,
+    0.10193011981724043504, 0.083276741576704748725, 0.062672048334109063570, 0.040601429800386941331, 0.017614007139152118312};
+
+/* P(x < h, y < k) for |cosine| < 0.925: the density in the correlation, sin t, from 0 on. */
+static double from_independence(double h, double k, double cosine)
+{
+    double half = (h * h + k * k) / 2, end = asin(cosine), sum = 0;
+    for (int i = 0; i < NODES; i++)
+        for (int side = -1; side <= 1; side += 2) {
+            double sine = sin(end * (1 + side * nodes[i]) / 2);
+            sum += weights[i] * exp((sine * h * k - half) / ((1 - sine) * (1 + sine)));
+        }
+    return sum * end / (4 * PI) + normal(h) * normal(k);
+}
+
+/* What P(x < h, y < k) lacks of its value at cosine 1, for a cosine near 1: the density over the sine from 0 on, less its
+ * expansion there, which is integrated in closed form. */
+static double from_parallel(double h, double k, double sine)
+{
+    double hk = h * k, apart = (h - k) * (h - k), c = (4 - hk) / 8, d = (12 - hk) / 16, square = sine * sine, sum = 0;
+    double power = -(apart / square + hk) / 2;
+    if (sine == 0) return 0;
+    if (power > -100)
+        sum = sine * exp(power) * (1 - c * (apart - square) * (1 - d * apart / 5) / 3 + c * d * square * square / 5);
+    if (-hk < 100)
+        sum -= exp(-hk / 2) / DENSITY * normal(-fabs(h - k) / sine) * fabs(h - k) * (1 - c * apart * (1 - d * apart / 5) / 3);
+    for (int i = 0; i < NODES; i++)
+        for (int side = -1; side <= 1; side += 2) {
+            double x = sine / 2 * (1 + side * nodes[i]), xx = x * x, cosine = sqrt((1 - x) * (1 + x));
+            power = -(apart / xx + hk) / 2;
+            if (power <= -100) continue;
+            double exact = exp(-hk * xx / (2 * (1 + cosine) * (1 + cosine))) / cosine;
+            sum += sine / 2 * weights[i] * exp(power) * (exact - (1 + c * xx * (1 + d * xx)));
+        }
+    return sum / (2 * PI);
+}
+
+/* P(x < h, y < k) of standard normals at this angle (math: Drezner and Wesolowsky 1990; Genz 2004). */
+static double both_below(double h, double k, const ntk_angle *angle)
+{
+    if (fabs(angle->cosine) < 0.925) return from_independence(h, k, angle->cosine);
+    if (angle->cosine > 0) return normal(fmin(h, k)) - from_parallel(h, k, angle->sine);
+    /* P(x < h) - P(x < h, -y < -k) */
+    double parallel = h > -k ? normal(h) - normal(-k) : 0;
+    return parallel + from_parallel(h, -k, angle->sine);
+}
+
+ntk_shifted ntk_shifted_of(const ntk_activation *activation, double length)
+{
+    double c = activation->shift, h = fmax(-FAR, fmin(FAR, length > 0 ? c / length : c > 0 ? FAR : c < 0 ? -FAR : 0));
+    return (ntk_shifted){.length = length, .h = h, .below = normal(h), .bell = length * DENSITY * exp(-h * h / 2)};
+}
+
+/* A step or sign of nothing is 0. */
+static bool is_nothing(const ntk_activation *activation, const ntk_shifted *u)
+{
+    return activation->family == NTK_FAMILY_LEVELS && activation->shift == 0 && u->length == 0;
+}
+
+/* E[s(u)] with x = u + c, where E[max(0, x)] = c Phi(h) + l phi(h). */
+static double mean_of(const ntk_activation *activation, const ntk_shifted *u)
+{
+    double jump = activation->above - activation->below, c = activation->shift;
+    if (is_nothing(activation, u)) return 0;
+    if (activation->family == NTK_FAMILY_LEVELS) return activation->below + jump * u->below;
+    return activation->below * c + jump * (c * u->below + u->bell);
+}
+
+/* With a = below, J the jump, and P = P(u > -c, v > -c),
+ *   LEVELS  E[s(u) s(v)]   = a^2 + a J (Phi(h) + Phi(h')) + J^2 P, which is also E[s'(u) s'(v)] of SLOPES
+ *   SLOPES  E[s(u) s(v)]   = a^2 E[x y] + a J (E[x max(0, y)] + E[max(0, x) y]) + J^2 E[max(0, x) max(0, y)]
+ *   E[x max(0, y)]         = c E[max(0, y)] + q12 Phi(h')
+ *   E[max(0, x) max(0, y)] = (q12 + c^2) P + c (l' phi(h') Phi(t) + l phi(h) Phi(t')) + l l' s^2 phi(h) phi(t') / s
+ * with t = (h - rho h') / s. */
+ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle)
+{
+    double a = activation->below, jump = activation->above - a, c = activation->shift,
+           o = activation->offset / activation->scale;
+    double rho = angle->cosine, s = angle->sine, q12 = u->length * v->length * rho, P = both_below(u->h, v->h, angle);
+    double levels = a * a + a * jump * (u->below + v->below) + jump * jump * P;
+    double constant = o == 0 ? 0 : o * (mean_of(activation, u) + mean_of(activation, v)) + o * o;
+    if (is_nothing(activation, u) || is_nothing(activation, v)) return (ntk_pair){constant, 0};
+    if (activation->family == NTK_FAMILY_LEVELS) return (ntk_pair){levels + constant, 0};
+    double x = u->h - rho * v->h, y = v->h - rho * u->h;
+    double t = s > 0 ? x / s : x == 0 ? 0 : copysign(FAR, x), other = s > 0 ? y / s : y == 0 ? 0 : copysign(FAR, y);
+    double above_u = c * u->below + u->bell, above_v = c * v->below + v->bell;
+    double mixed = c * (above_u + above_v) + q12 * (u->below + v->below);
+    double both = (q12 + c * c) * P + c * (v->bell * normal(t) + u->bell * normal(other)) +
+                  u->bell * v->length * s * DENSITY * exp(-other * other / 2);
+    return (ntk_pair){a * a * (q12 + c * c) + a * jump * mixed + jump * jump * both + constant, q12 * levels};
+}

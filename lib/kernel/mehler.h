@@ -1,0 +1,84 @@
+/* Infinite-width kernels of activations without closed form, by Mehler's formula.  Of a sample of length l = |(c x, b)|, with the
+ * orthonormal Hermite polynomials h_m, let
+ *   d_m = E[s'(l z) h_m(z)],   E[s(l z) h_(m + 1)(z)] = l d_m / sqrt(m + 1)   (by parts)
+ *   E_m = sqrt(k0 / (m + 1) + k1) d_m,   B = sqrt(k0) (E[s(l z)] + offset / scale)
+ * with k0 and k1 the weights of E[sigma sigma] and q12 E[sigma' sigma'] (infinite.h).  Then
+ *   K = l l' rho sum_m E_m E_m' rho^m + B B' + constant,
+ * and each term is a product of positive semidefinite matrices, so that K is positive semidefinite wherever it is cut.  What is
+ * cut is at most sqrt(T T'), with T the part of K(x, x) that is left out, and that is known: E[s'(l z)^2] = sum_m d_m^2. */
+#ifndef NTK_KERNEL_MEHLER_H
+#define NTK_KERNEL_MEHLER_H
+
+#include "kernel/infinite.h"
+
+/* Degrees that are kept: with the activation's parity, 0, first, first + step, first + 2 step ... */
+typedef struct ntk_mehler_degrees {
+    int64_t first, step;
+} ntk_mehler_degrees;
+
+ntk_mehler_degrees ntk_mehler_degrees_of(const ntk_activation *activation);
+
+/* So many of them are below a degree; and the degree of term t. */
+int64_t ntk_mehler_terms(const ntk_mehler_degrees *degrees, int64_t below);
+int64_t ntk_mehler_degree(const ntk_mehler_degrees *degrees, int64_t term);
+
+/* The largest degree that quadrature resolves, and so the most terms; and the nodes that are not negative. */
+enum { NTK_MEHLER_MOST_DEGREES = 2048, NTK_MEHLER_MOST_HALF = 513 };
+
+/* Terms at most of a kernel with this activation. */
+int64_t ntk_mehler_most_terms(const ntk_activation *activation);
+
+/* What a sample may leave out of K(x, x), relative to it. */
+double ntk_mehler_accuracy(const ntk_activation *activation, int32_t dtype);
+
+/* A rule for d_m, m < degrees: nodes +-z, of which half are not negative.
+ * weight  holds exp(-z^2 / 4) / sqrt(2 pi), the root of the density, half of it at 0; root is exp(-z^2 / 4)
+ * psi     half x columns of Hermite functions h_m(z) exp(-z^2 / 4): even degrees, then odd ones, of those that are kept */
+typedef struct ntk_mehler_rule {
+    int64_t half, degrees, even, odd;
+    double *z, *weight, *root, *psi[2];
+} ntk_mehler_rule;
+
+/* Chooses half and degrees for samples up to this length, so that the root of what is left out is within the accuracy, or so that
+ * degrees are NTK_MEHLER_MOST_DEGREES.
+ * NTK_ERR_CALLBACK     the caller's function gave NaN or infinity
+ * NTK_ERR_UNSUPPORTED  the function grows, or varies, too fast */
+ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_samples *samples, const ntk_infinite_constants *k, double length);
+
+/* Nodes and Hermite functions, in one block of memory: free(z). */
+ntk_status ntk_mehler_rule_create(ntk_mehler_rule *rule, ntk_context *context, const ntk_mehler_degrees *degrees);
+
+/* s without scale, frequency and offset. */
+ntk_activation ntk_mehler_plain(const ntk_activation *activation);
+
+/* Adds the bytes of choosing a rule, and of one for so many terms, to a need. */
+ntk_status ntk_mehler_rule_memory(uint64_t *bytes, int64_t terms);
+
+/* The samples' factors: w and z of ntk_infinite_factors, their lengths and B. */
+enum { NTK_MEHLER_W, NTK_MEHLER_Z, NTK_MEHLER_LENGTH, NTK_MEHLER_MEAN };
+
+/* Makes the samples' table, and B; largest becomes infinite where an entry is too large to be represented.
+ * NTK_ERR_UNSUPPORTED  the samples are so long that the accuracy takes more degrees than there may be */
+ntk_status ntk_mehler_fill(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k);
+
+/* Where term t of sample i lies in the table. */
+static inline int64_t ntk_mehler_at(const ntk_mehler *mehler, int64_t i, int64_t t)
+{
+    return mehler->shared ? t : (i / NTK_MEHLER_BLOCK * mehler->terms + t) * NTK_MEHLER_BLOCK + i % NTK_MEHLER_BLOCK;
+}
+
+/* The least number of terms that is enough for samples of one set with those of the other, or for slopes, whose terms carry their
+ * degrees, for gradients where that can be had.
+ * NTK_ERR_UNSUPPORTED  the sets' lengths differ so much that none is */
+ntk_status ntk_mehler_enough(int64_t *terms, const ntk_samples *rows, const ntk_samples *cols, bool slopes);
+
+/* Columns from first on, for the loops: the strip's arrays, and what it returns but for the row's coefficients. */
+ntk_mehler_strip ntk_mehler_strip_of(const ntk_samples *cols, int64_t first, int64_t terms, ntk_strip *strip);
+
+ntk_status ntk_mehler_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
+
+ntk_status ntk_mehler_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
+
+extern const ntk_kernel_operations ntk_mehler_operations;
+
+#endif
