@@ -1,4 +1,5 @@
-/* An activation of one's own, mish(u) = u tanh(log(1 + e^u)): its moments, what degrees it has, and a network made of it. */
+/* An activation of one's own, mish(u) = u tanh(log(1 + e^u)): its moments, what degrees it has, a network made of it, and
+ * its kernel. */
 #include "expect.h"
 
 #include <math.h>
@@ -59,6 +60,15 @@ int main(void)
     TRY(ntk_kernel_block(kernel, &Kernel, &X, &X));
     EXPECT(fabs(K[1] - moments.kappa) < 6 / sqrt(WIDTH), "%d neurons: %g, kappa %g", WIDTH, K[1], moments.kappa);
 
+    /* and exactly so an infinitely wide one */
+    ntk_kernel *infinite = NULL;
+    ntk_kernel_options part = NTK_INIT(ntk_kernel_options);
+    part.part = NTK_PART_RF;
+    TRY(ntk_kernel_create_infinite(context, &infinite, activation, &part));
+    TRY(ntk_kernel_block(infinite, &Kernel, &X, &X));
+    EXPECT(fabs(K[1] - moments.kappa) < 2e-12, "infinitely many: %.17g", K[1]);
+
+    ntk_kernel_destroy(infinite);
     ntk_kernel_destroy(kernel);
     ntk_features_destroy(features);
     ntk_network_destroy(network);

@@ -81,6 +81,38 @@ static void measure_all_near(ntk_context *context)
     ntk_kernel_destroy(kernel);
 }
 
+/* Of activations without closed form, to the accuracy that they ask for; some pairs, since the oracle takes its time. */
+static void measure_series(ntk_context *context, int32_t kind, tally *t)
+{
+    enum { N = 9, STEP = 4 };
+    const long double accuracy = t->dtype == NTK_F64 ? 1e-12L : 0x1p-26L;
+    oracle_kernel oracle = {kind, 0, NTK_INIT(ntk_kernel_options)};
+    oracle.options.bias_scale = 0.25;
+    ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+    data x = data_draw(N, 16, t->dtype, 2);
+    test_array K = test_array_make(N, N, 0, t->dtype);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &x.in.view, &x.in.view));
+    long double *length = lengths_of(&oracle, &x, t->dtype);
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = i; j < N; j += STEP) {
+            oracle_value want = true_entry(&oracle, &x, i, j, t->dtype);
+            want.bound += accuracy * length[i] * length[j];
+            tally_count(t, test_get(&K.view, i, j), want, length[i] * length[j]);
+        }
+    free(length);
+    test_array_free(&K);
+    data_free(&x);
+    ntk_kernel_destroy(kernel);
+}
+
+static void measure_all_series(ntk_context *context)
+{
+    tallies block = tally_begin();
+    for (int32_t kind = NTK_TANH; kind <= NTK_SILU; kind++)
+        for (int p = 0; p < PRECISIONS; p++) measure_series(context, kind, &block.of[p]);
+    tally_print("block, d = 16: tanh, sigmoid, softplus, SiLU", "sqrt(K_ii K_jj)", &block);
+}
+
 void measure_kernels(ntk_context *context)
 {
     static const struct {
@@ -111,6 +143,7 @@ void measure_kernels(ntk_context *context)
         }
     tally_print("ntk_kernel_diagonal", "K_ii", &diagonal);
     measure_all_near(context);
+    measure_all_series(context);
 }
 
 /* --- matrices and products --- */
