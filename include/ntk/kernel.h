@@ -215,8 +215,8 @@ NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matri
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* *count = the number of the kernel's scales, as ntk_kernel_scale_gradient takes them.
- * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is finite, or of an activation without closed form or with a shift or
- *                      an offset */
+ * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is finite, a cosine, one with scales of its inputs, a caller's, or of an
+ *                      activation without closed form or with a shift or an offset */
 NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) NTK_MUST_CHECK;
 
 /* g[s] = d/d(scale s) of sum_ij w_ij K(x1_i, x2_j).   g  ntk_kernel_scales x 1   x1  n1 x d   x2  n2 x d   w  n1 x n2.
