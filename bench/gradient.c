@@ -1,5 +1,5 @@
 /* Derivatives of sum_j v_j K(x, x_j) in x, and of sum_ij w_ij K(x_i, x_j) by the scales, K^RF + K^NT of one and of three layers, f64
- * and f32.
+ * and f32; in x of finite networks, too.
  *
  *     gradient [-f] [n [d]]      n = 3000; d = 784, then 16; -f: every call takes fresh memory from the system
  *
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 6, TARGETS = 1 };
+enum { CASES = 8, TARGETS = 1 };
 
 typedef ntk_status kernel_call(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v);
@@ -19,9 +19,9 @@ typedef ntk_status kernel_call(const ntk_kernel *kernel, const ntk_matrix *out, 
 static const struct {
     const char *name;
     int32_t activation;
-    int64_t layers;
-} cases[CASES] = {{"ReLU", NTK_RELU, 1}, {"ReLU", NTK_RELU, 3}, {"erf", NTK_ERF, 1},
-                  {"erf", NTK_ERF, 3},   {"GELU", NTK_GELU, 1}, {"sine", NTK_SIN, 1}};
+    int64_t layers, hidden; /* hidden: of a finite network; 0: of none */
+} cases[CASES] = {{"ReLU", NTK_RELU, 1, 0}, {"ReLU", NTK_RELU, 3, 0}, {"erf", NTK_ERF, 1, 0},      {"erf", NTK_ERF, 3, 0},
+                  {"GELU", NTK_GELU, 1, 0}, {"sine", NTK_SIN, 1, 0},  {"ReLU", NTK_RELU, 1, 1024}, {"erf", NTK_ERF, 1, 1024}};
 
 typedef struct timed {
     kernel_call *call;
@@ -35,37 +35,46 @@ static void run(void *argument)
     bench_check(t->call(t->kernel, &t->out, &t->x, &t->x, &t->v));
 }
 
-static ntk_kernel *make(ntk_context *context, int which)
+static ntk_kernel *make(ntk_context *context, int which, int64_t d)
 {
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    ntk_network_options network = NTK_INIT(ntk_network_options);
     ntk_activation *activation;
     ntk_kernel *kernel;
     options.layers = cases[which].layers;
+    network.inputs = d;
+    network.hidden = cases[which].hidden;
     bench_check(ntk_activation_create(context, &activation, cases[which].activation, NULL));
-    bench_check(ntk_kernel_create_infinite(context, &kernel, activation, &options));
+    /* one network's mean is its kernel */
+    bench_check(network.hidden ? ntk_kernel_create_monte_carlo(context, &kernel, activation, 1, NTK_PART_BOTH, &network)
+                               : ntk_kernel_create_infinite(context, &kernel, activation, &options));
     ntk_activation_destroy(activation);
     return kernel;
 }
 
 static void measure(ntk_context *context, bench_sizes sizes, int32_t dtype, int which)
 {
-    int64_t scales;
-    char name[64];
-    ntk_kernel *kernel = make(context, which);
+    int64_t scales = 1;
+    int count = cases[which].hidden ? 2 : 3;
+    char name[64], size[32];
+    ntk_kernel *kernel = make(context, which, sizes.d);
     ntk_matrix x = bench_matrix(sizes.n, sizes.d, dtype, 1), v = bench_matrix(sizes.n, TARGETS, dtype, 2),
                w = bench_matrix(sizes.n, sizes.n, dtype, 3), y = bench_matrix(sizes.n, TARGETS, dtype, 4),
                g = bench_matrix(sizes.n, TARGETS * sizes.d, dtype, 5);
-    bench_check(ntk_kernel_scales(kernel, &scales));
+    if (count == 3) bench_check(ntk_kernel_scales(kernel, &scales));
     ntk_matrix by_scales = bench_matrix(scales, 1, dtype, 6);
     timed calls[] = {{ntk_kernel_multiply, kernel, y, x, v},
                      {ntk_kernel_gradient, kernel, g, x, v},
                      {ntk_kernel_scale_gradient, kernel, by_scales, x, w}};
     bench_runner runners[3];
     for (int i = 0; i < 3; i++) runners[i] = (bench_runner){.run = run, .argument = &calls[i]};
-    bench_race(runners, 3);
-    for (int i = 1; i < 3; i++) {
-        snprintf(name, sizeof name, "%s %s, %d layer%s", i == 1 ? "gradient" : "scales", cases[which].name,
-                 (int)cases[which].layers, cases[which].layers > 1 ? "s" : "");
+    bench_race(runners, count);
+    if (cases[which].hidden)
+        snprintf(size, sizeof size, "N = %d", (int)cases[which].hidden);
+    else
+        snprintf(size, sizeof size, "%d layer%s", (int)cases[which].layers, cases[which].layers > 1 ? "s" : "");
+    for (int i = 1; i < count; i++) {
+        snprintf(name, sizeof name, "%s %s, %s", i == 1 ? "gradient" : "scales", cases[which].name, size);
         bench_row(name, sizes, dtype, runners[i].seconds, runners[0].seconds, "product");
     }
     free(x.data);

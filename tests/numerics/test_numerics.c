@@ -52,6 +52,7 @@ START_TEST(errors_are_within_their_bounds)
     measure_kernels(context);
     measure_matrices(context);
     measure_networks(context);
+    measure_monte_carlo(context);
     measure_ridge(context);
     ntk_context_destroy(context);
     ck_assert_int_eq(broken, 0);
