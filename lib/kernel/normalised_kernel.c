@@ -123,10 +123,8 @@ static double weighted_cosines(const gradient_job *at, int64_t i, int64_t c)
     const ntk_tile_gradient *job = at->job;
     int32_t dtype = job->tile.rows->dtype;
     int64_t ld = job->tile.col_count;
-    double sum = 0;
-    for (int64_t j = 0; j < ld; j++)
-        sum += ntk_get(job->weights, dtype, c * job->by_target + i * job->by_row + j) * ntk_get(at->cosines, dtype, i * ld + j);
-    return sum;
+    return ntk_dot(dtype, ntk_at(job->weights, dtype, c * job->by_target + i * job->by_row), ntk_at(at->cosines, dtype, i * ld),
+                   ld);
 }
 
 /* Operations after which the rows' own terms ask whether to stop: some milliseconds. */
