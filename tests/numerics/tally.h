@@ -40,6 +40,7 @@ void data_free(data *d);
 /* Each prints its rows. */
 void measure_activations(ntk_context *context);
 void measure_kernels(ntk_context *context);
+void measure_composites(ntk_context *context);
 void measure_matrices(ntk_context *context);
 void measure_networks(ntk_context *context);
 void measure_monte_carlo(ntk_context *context);

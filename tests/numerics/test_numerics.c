@@ -50,6 +50,7 @@ START_TEST(errors_are_within_their_bounds)
            "bound");
     measure_activations(context);
     measure_kernels(context);
+    measure_composites(context);
     measure_matrices(context);
     measure_networks(context);
     measure_monte_carlo(context);
