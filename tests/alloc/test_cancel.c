@@ -102,7 +102,7 @@ static void cancel_at(test_attempt *attempt, watcher *w, int64_t k, uint64_t rig
 }
 
 /* Calls with more callbacks than these are stopped at about so many of them, spread over the call: each stop repeats it. */
-enum { MOST_STOPS = 150 };
+enum { MOST_STOPS = 60 };
 
 /* Stops at callback 1, 1 + step, ... of as many as there are. */
 static void cancel_each(test_attempt *attempt, watcher *w, int64_t step)
