@@ -7,6 +7,8 @@
 
 #include <ntk/activation.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 /* SLOPES: below * u for u < 0, above * u for u > 0 (ReLU, leaky ReLU, absolute value, identity).
  * LEVELS: below for u < 0, 0 at 0, above for u > 0, but for the step 0 (step, sign).
@@ -49,6 +51,15 @@ struct ntk_activation {
     ntk_activation_functions user; /* USER; kinks are the activation's own */
     double *kinks;
 };
+
+/* What the function is, without the object, whose references another thread may be counting. */
+static inline ntk_activation ntk_activation_apart(const ntk_activation *activation)
+{
+    const size_t first = offsetof(ntk_activation, kind);
+    ntk_activation apart = {.kind = activation->kind};
+    memcpy((char *)&apart + first, (const char *)activation + first, sizeof apart - first);
+    return apart;
+}
 
 static inline bool ntk_activation_has_second(const ntk_activation *activation)
 {

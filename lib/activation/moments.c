@@ -132,7 +132,7 @@ static void gelu(ntk_moments *m, const covariance *c)
 
 static void wave(ntk_moments *m, const ntk_activation *activation, const covariance *c)
 {
-    ntk_activation turned = *activation;
+    ntk_activation turned = ntk_activation_apart(activation);
     turned.cosine = !activation->cosine;
     double s1 = first_length(c), s2 = second_length(c);
     m->kappa = m->dkdot_dq12 = ntk_wave_pair(activation, s1, s2, &c->angle).kappa;

@@ -77,7 +77,7 @@ ntk_deep_layer ntk_deep_layer_of(const ntk_deep *kernel, int64_t l)
 
 ntk_deep ntk_deep_shape(const ntk_infinite *first, int64_t layers)
 {
-    ntk_deep shape = {.first = *first, .layers = layers};
+    ntk_deep shape = {.first = ntk_infinite_apart(first), .layers = layers};
     shape.first.base.operations = &operations;
     return shape;
 }
@@ -89,7 +89,7 @@ ntk_status ntk_deep_create(ntk_context *context, ntk_kernel **kernel, const ntk_
     size_t size = (size_t)layers * sizeof *scales;
     NTK_TRY(ntk_object_create(context, &made, sizeof *made + size, dispose, "a kernel"));
     ntk_object base = made->first.base.base;
-    made->first = *first;
+    made->first = ntk_infinite_apart(first);
     made->first.base = (ntk_kernel){.base = base, .operations = &operations};
     made->first.activation = ntk_retain(first->activation);
     made->layers = layers;

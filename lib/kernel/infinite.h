@@ -15,6 +15,15 @@ typedef struct ntk_infinite {
     bool lecture;
 } ntk_infinite;
 
+/* What the kernel is, without the object, whose references another thread may be counting. */
+static inline ntk_infinite ntk_infinite_apart(const ntk_infinite *kernel)
+{
+    const size_t first = offsetof(ntk_infinite, activation);
+    ntk_infinite apart = {.activation = kernel->activation};
+    memcpy((char *)&apart + first, (const char *)kernel + first, sizeof apart - first);
+    return apart;
+}
+
 /* Of a kernel for d inputs.  The hidden layer sees (c x, b).  With rho, s = sqrt(1 - rho^2) and phi = acos(-rho) of two samples
  * and p, q their factors,
  *   SLOPES  K = p p' (k0 s + rho (k1 phi + k2)) + constant

@@ -62,7 +62,7 @@ double ntk_mehler_accuracy(const ntk_activation *activation, int32_t dtype)
 
 ntk_activation ntk_mehler_plain(const ntk_activation *activation)
 {
-    ntk_activation plain = *activation;
+    ntk_activation plain = ntk_activation_apart(activation);
     plain.scale = plain.frequency = 1;
     plain.offset = 0;
     return plain;
