@@ -143,3 +143,12 @@ void ntk_convert_matrix(void *to, int64_t stride, int32_t to_dtype, const ntk_ma
     for (int64_t i = 0; i < from->rows; i++)
         ntk_convert(ntk_at(to, to_dtype, i * stride), to_dtype, ntk_row(from, i), from->dtype, from->cols);
 }
+
+ntk_status ntk_write_row(const ntk_matrix *out, int64_t row, int64_t col, const void *values, int32_t dtype, int64_t count,
+                         const char *function, const char *name)
+{
+    void *to = ntk_at(ntk_row(out, row), out->dtype, col);
+    ntk_convert(to, out->dtype, values, dtype, count);
+    if (ntk_is_finite(to, out->dtype, count)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s overflows in row %lld (counted from 0)", function, name, (long long)row);
+}

@@ -35,6 +35,11 @@ static inline void ntk_put(void *data, int32_t dtype, int64_t index, double valu
         ((float *)data)[index] = (float)value;
 }
 
+/* Writes count numbers of dtype to row row of out, from column col on.  NTK_ERR_OVERFLOW naming out and the row if one of them is too
+ * large for out's dtype, or none. */
+ntk_status ntk_write_row(const ntk_matrix *out, int64_t row, int64_t col, const void *values, int32_t dtype, int64_t count,
+                         const char *function, const char *name);
+
 /* NTK_ERR_DTYPE unless dtype is NTK_F64 or NTK_F32, or, where that is allowed, 0. */
 ntk_status ntk_dtype_check(int32_t dtype, int zero_allowed, const char *function, const char *name);
 

@@ -103,13 +103,9 @@ static ntk_status add_tile(gradient_tile *tile, const ntk_lane *lane, const void
 static ntk_status write_rows(const gradient *call, int64_t first, int64_t rows, const void *sums)
 {
     const ntk_matrix *g = call->g;
-    for (int64_t i = 0; i < rows; i++) {
-        void *to = ntk_row(g, first + i);
-        ntk_convert(to, g->dtype, ntk_at(sums, call->dtype, i * g->cols), call->dtype, g->cols);
-        if (!ntk_is_finite(to, g->dtype, g->cols))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: g overflows in row %lld (counted from 0)", call->call->function,
-                            (long long)(first + i));
-    }
+    for (int64_t i = 0; i < rows; i++)
+        NTK_TRY(ntk_write_row(g, first + i, 0, ntk_at(sums, call->dtype, i * g->cols), call->dtype, g->cols,
+                              call->call->function, "g"));
     return NTK_OK;
 }
 

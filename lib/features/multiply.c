@@ -77,15 +77,12 @@ static ntk_status write_rows(const product *call, int64_t first, int64_t rows, v
 {
     int64_t targets = call->b->targets;
     for (int64_t i = 0; i < rows; i++) {
-        void *sum = ntk_at(sums, call->dtype, i * targets), *y = ntk_row(call->y, first + i);
+        void *sum = ntk_at(sums, call->dtype, i * targets);
         for (int64_t c = 0; call->add && c < targets; c++) {
             double value = ntk_get(sum, call->dtype, c) + call->add[c];
             ntk_convert(ntk_at(sum, call->dtype, c), call->dtype, &value, NTK_F64, 1);
         }
-        ntk_convert(y, call->y->dtype, sum, call->dtype, targets);
-        if (!ntk_is_finite(y, call->y->dtype, targets))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: y overflows in row %lld (counted from 0)", call->call->function,
-                            (long long)(first + i));
+        NTK_TRY(ntk_write_row(call->y, first + i, 0, sum, call->dtype, targets, call->call->function, "y"));
     }
     return NTK_OK;
 }

@@ -64,11 +64,8 @@ static ntk_status write_rows(const gradient_job *job, int64_t first, int64_t row
     int32_t dtype = job->rows->dtype;
     int64_t inputs = job->rows->inputs, count = job->targets * inputs;
     for (int64_t i = 0; i < rows; i++) {
-        void *to = ntk_at(ntk_row(g, first + i), g->dtype, job->target * inputs);
-        ntk_convert(to, g->dtype, ntk_at(sums, dtype, i * count), dtype, count);
-        if (!ntk_is_finite(to, g->dtype, count))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: g overflows in row %lld (counted from 0)", job->function,
-                            (long long)(first + i));
+        NTK_TRY(ntk_write_row(g, first + i, job->target * inputs, ntk_at(sums, dtype, i * count), dtype, count, job->function,
+                              "g"));
     }
     return NTK_OK;
 }

@@ -45,15 +45,12 @@ static ntk_status write_rows(const product_job *job, int64_t first, int64_t rows
     const ntk_matrix *y = product->y;
     int32_t dtype = product->rows->dtype;
     for (int64_t i = 0; i < rows; i++) {
-        void *sum = ntk_at(sums, dtype, i * job->targets), *to = ntk_at(ntk_row(y, first + i), y->dtype, job->target);
+        void *sum = ntk_at(sums, dtype, i * job->targets);
         for (int64_t c = 0; product->add && c < job->targets; c++) {
             double value = ntk_get(sum, dtype, c) + product->add[job->target + c];
             ntk_convert(ntk_at(sum, dtype, c), dtype, &value, NTK_F64, 1);
         }
-        ntk_convert(to, y->dtype, sum, dtype, job->targets);
-        if (!ntk_is_finite(to, y->dtype, job->targets))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: y overflows in row %lld (counted from 0)", product->function,
-                            (long long)(first + i));
+        NTK_TRY(ntk_write_row(y, first + i, job->target, sum, dtype, job->targets, product->function, "y"));
     }
     return NTK_OK;
 }

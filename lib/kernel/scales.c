@@ -38,11 +38,7 @@ static ntk_status check(const ntk_kernel *kernel, const ntk_matrix *g, const ntk
 
 static ntk_status write(const ntk_matrix *g, const double *sums, const char *function)
 {
-    for (int64_t s = 0; s < g->rows; s++) {
-        ntk_convert(ntk_row(g, s), g->dtype, &sums[s], NTK_F64, 1);
-        if (!ntk_is_finite(ntk_row(g, s), g->dtype, 1))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: g overflows in row %lld (counted from 0)", function, (long long)s);
-    }
+    for (int64_t s = 0; s < g->rows; s++) NTK_TRY(ntk_write_row(g, s, 0, &sums[s], NTK_F64, 1, function, "g"));
     return NTK_OK;
 }
 
