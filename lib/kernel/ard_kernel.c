@@ -96,13 +96,9 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 }
 
 static const ntk_kernel_operations operations = {
-    .passes = ntk_composite_passes,
     .transform = transform,
-    .memory = ntk_composite_memory,
     .prepare = prepare,
-    .close = ntk_composite_close,
     .tile = tile,
-    .cost = ntk_composite_cost,
     .gradient = gradient,
 };
 

@@ -80,6 +80,10 @@ ntk_status ntk_composite_create(ntk_context *context, ntk_composite **composite,
     kernel.terms = own;
     made->base = kernel;
     made->operations = *operations;
+    made->operations.passes = ntk_composite_passes;
+    made->operations.cost = ntk_composite_cost;
+    if (!operations->memory) made->operations.memory = ntk_composite_memory;
+    if (!operations->close) made->operations.close = ntk_composite_close;
     made->numbers = (double *)(own + count);
     if (!has_gradients(terms, count)) made->operations.gradient = NULL;
     if (!has_scales(terms, count)) made->operations.scales = NULL, made->operations.scale_memory = NULL;

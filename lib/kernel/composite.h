@@ -15,8 +15,8 @@ typedef struct ntk_composite {
 /* NTK_ERR_SHAPE or NTK_ERR_UNSUPPORTED unless so many terms can be. */
 ntk_status ntk_composite_count_check(int64_t count, const char *function);
 
-/* A kernel of count terms, which it retains, with room for numbers, which are zero.  Its operations are those given, but that
- * it has a gradient only if all its terms have.
+/* A kernel of count terms, which it retains, with room for numbers, which are zero.  Its operations are those given, with
+ * passes and cost, and where they have none memory and close, that all share; it has a gradient only if all its terms have.
  * NTK_ERR_NULL         a term is NULL: the message names it as name[i]
  * NTK_ERR_SHAPE        terms take different numbers of inputs
  * NTK_ERR_UNSUPPORTED  it would be made of too many kernels */

@@ -52,12 +52,8 @@ static ntk_status scale_gradient(const ntk_kernel *kernel, const ntk_scale_call 
 }
 
 static const ntk_kernel_operations operations = {
-    .passes = ntk_composite_passes,
-    .memory = ntk_composite_memory,
     .prepare = prepare,
-    .close = ntk_composite_close,
     .tile = tile,
-    .cost = ntk_composite_cost,
     .gradient = gradient,
     .scales = ntk_composite_scales,
     .own_scales = own_scales,

@@ -192,12 +192,10 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 }
 
 static const ntk_kernel_operations operations = {
-    .passes = ntk_composite_passes,
     .memory = memory,
     .prepare = prepare,
     .close = close_samples,
     .tile = tile,
-    .cost = ntk_composite_cost,
     .gradient = gradient,
 };
 

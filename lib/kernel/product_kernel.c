@@ -70,12 +70,8 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 }
 
 static const ntk_kernel_operations operations = {
-    .passes = ntk_composite_passes,
-    .memory = ntk_composite_memory,
     .prepare = prepare,
-    .close = ntk_composite_close,
     .tile = tile,
-    .cost = ntk_composite_cost,
     .gradient = gradient,
     .scales = ntk_composite_scales,
     .scale_gradient = ntk_product_scale_gradient,

@@ -70,12 +70,8 @@ static int64_t own_scales(const ntk_kernel *kernel)
 }
 
 static const ntk_kernel_operations operations = {
-    .passes = ntk_composite_passes,
-    .memory = ntk_composite_memory,
     .prepare = prepare,
-    .close = ntk_composite_close,
     .tile = tile,
-    .cost = ntk_composite_cost,
     .gradient = gradient,
     .scales = ntk_composite_scales,
     .own_scales = own_scales,
