@@ -22,6 +22,15 @@ static inline void *ntk_row(const ntk_matrix *m, int64_t row)
     return ntk_at(m->data, m->dtype, row * m->stride);
 }
 
+/* count rows of m from first on. */
+static inline ntk_matrix ntk_rows(const ntk_matrix *m, int64_t first, int64_t count)
+{
+    ntk_matrix view = *m;
+    view.data = ntk_row(m, first);
+    view.rows = count;
+    return view;
+}
+
 static inline double ntk_get(const void *data, int32_t dtype, int64_t index)
 {
     return dtype == NTK_F64 ? ((const double *)data)[index] : (double)((const float *)data)[index];

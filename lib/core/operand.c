@@ -18,9 +18,7 @@ static ntk_status copy_rows(void *argument, int64_t index, const ntk_lane *lane)
     const copying *job = argument;
     const ntk_matrix *from = job->from;
     int64_t first = index * job->per_task, left = from->rows - first;
-    ntk_matrix part = *from;
-    part.data = ntk_row(from, first);
-    part.rows = left < job->per_task ? left : job->per_task;
+    ntk_matrix part = ntk_rows(from, first, left < job->per_task ? left : job->per_task);
     void *to = ntk_at(job->to, job->dtype, first * from->cols);
     ntk_convert_matrix(to, from->cols, job->dtype, &part);
     if (job->dtype != from->dtype && !ntk_is_finite(to, job->dtype, part.rows * part.cols))

@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "kernel/composite.h"
+#include "kernel/scales.h"
 
 #include <string.h>
 
@@ -95,11 +96,21 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
     return NTK_OK;
 }
 
+/* s */
+static int64_t own_scales(const ntk_kernel *kernel)
+{
+    return kernel->inputs;
+}
+
 static const ntk_kernel_operations operations = {
     .transform = transform,
     .prepare = prepare,
     .tile = tile,
     .gradient = gradient,
+    .scales = ntk_composite_scales,
+    .own_scales = own_scales,
+    .scale_gradient = ntk_ard_scale_gradient,
+    .scale_memory = ntk_ard_scale_memory,
 };
 
 ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base, const ntk_matrix *scales)
@@ -115,6 +126,7 @@ ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kernel, cons
     NTK_TRY(ntk_composite_create(context, &made, &operations, &base, 1, scales->cols, __func__, "base"));
     ntk_convert(made->numbers, NTK_F64, scales->data, scales->dtype, scales->cols);
     made->base.inputs = scales->cols;
+    if (!made->operations.gradient) made->operations.scales = NULL, made->operations.scale_memory = NULL;
     made->operations.scratch = ntk_terms_scratch(&made->base);
     made->operations.gradient_scratch = ntk_terms_gradient_scratch(&made->base);
     made->operations.gradient_sums = 1 + ntk_terms_gradient_sums(&made->base);

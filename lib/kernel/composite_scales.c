@@ -25,34 +25,20 @@ int64_t ntk_composite_scales(const ntk_kernel *kernel)
     return sum;
 }
 
-static ntk_matrix rows_of(const ntk_matrix *m, int64_t first, int64_t count)
-{
-    ntk_matrix view = *m;
-    view.data = ntk_row(m, first);
-    view.rows = count;
-    return view;
-}
-
 /* The call of count rows from first on. */
 static ntk_scale_call panel_of(const ntk_scale_call *call, int64_t first, int64_t count)
 {
     ntk_scale_call panel = *call;
-    panel.x1 = rows_of(&call->x1, first, count);
-    panel.weights = rows_of(&call->weights, first, count);
+    panel.x1 = ntk_rows(&call->x1, first, count);
+    panel.weights = ntk_rows(&call->weights, first, count);
     return panel;
-}
-
-/* Asks whether to stop, now and then, after row i of so many columns. */
-static ntk_status ask(const ntk_lane *lane, int64_t i, int64_t cols)
-{
-    return (i + 1) % ((1 << 20) / cols + 1) == 0 ? ntk_advance(lane, 0) : NTK_OK;
 }
 
 static ntk_status add_inner_product(const ntk_lane *lane, const ntk_matrix *a, const ntk_matrix *b, double *sum)
 {
     for (int64_t i = 0; i < a->rows; i++) {
         for (int64_t j = 0; j < a->cols; j++) *sum += ntk_get(ntk_row(a, i), a->dtype, j) * ntk_get(ntk_row(b, i), b->dtype, j);
-        NTK_TRY(ask(lane, i, a->cols));
+        NTK_TRY(ntk_scale_ask(lane, i, a->cols));
     }
     return NTK_OK;
 }
@@ -178,7 +164,7 @@ static ntk_status weigh_by_others(const ntk_scale_call *panel, const ntk_lane *l
                 if (s != t) product *= ntk_get(panels, out->dtype, (s * out->rows + i) * out->cols + j);
             ntk_put(ntk_row(out, i), out->dtype, j, product);
         }
-        NTK_TRY(ask(lane, i, out->cols));
+        NTK_TRY(ntk_scale_ask(lane, i, out->cols));
     }
     return NTK_OK;
 }
@@ -235,9 +221,11 @@ ntk_status ntk_composite_scale_memory(const ntk_kernel *kernel, const ntk_contex
         const ntk_kernel *term = kernel->terms[t];
         uint64_t block = 0, part = 0, whole = 0;
         NTK_TRY(ntk_block_memory(term, context, &block, panel, cols, inputs, dtype));
+        most = larger(most, block);
+        if (term->operations->scales(term) == 0) continue;
         NTK_TRY(term->operations->scale_memory(term, context, &part, panel, cols, inputs, dtype));
         NTK_TRY(term->operations->scale_memory(term, context, &whole, rows, cols, inputs, dtype));
-        most = larger(most, larger(block, larger(part, whole)));
+        most = larger(most, larger(part, whole));
     }
     return ntk_need(bytes, (int64_t)most, 1);
 }

@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "features/hidden.h"
 #include "kernel/gates.h"
+#include "kernel/scales.h"
 #include "kernel/tile.h"
 
 #include <math.h>
@@ -223,7 +224,7 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
     {                                                                                                                 \
         .scratch = RECTANGLES, .passes = passes, .memory = samples_memory, .prepare = prepare, .rest = close_samples, \
         .close = close_samples, .tile = evaluate_tile, .cost = entry_cost, .gradient = GRADIENT,                      \
-        .gradient_scratch = NTK_FINITE_GRADIENT_SCRATCH                                                               \
+        .gradient_scratch = NTK_FINITE_GRADIENT_SCRATCH, .scales = ntk_no_scales                                      \
     }
 static const ntk_kernel_operations operations = OPERATIONS(2, ntk_finite_tile_gradient),
                                    gate_operations = OPERATIONS(1, ntk_finite_tile_gradient),

@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/scales.h"
 
 #include <float.h>
 #include <math.h>
@@ -197,6 +198,9 @@ static const ntk_kernel_operations operations = {
     .close = close_samples,
     .tile = tile,
     .gradient = gradient,
+    .scales = ntk_composite_scales,
+    .scale_gradient = ntk_normalised_scale_gradient,
+    .scale_memory = ntk_normalised_scale_memory,
 };
 
 ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base)

@@ -5,6 +5,17 @@
 
 #include <math.h>
 
+ntk_status ntk_scale_ask(const ntk_lane *lane, int64_t i, int64_t cols)
+{
+    return (i + 1) % ((1 << 20) / cols + 1) == 0 ? ntk_advance(lane, 0) : NTK_OK;
+}
+
+int64_t ntk_no_scales(const ntk_kernel *kernel)
+{
+    (void)kernel;
+    return 0;
+}
+
 static ntk_status no_scales(const char *function)
 {
     return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel has no derivatives by scales", function);
@@ -27,6 +38,8 @@ static ntk_status check(const ntk_kernel *kernel, const ntk_matrix *g, const ntk
     NTK_TRY(ntk_output_check(g, function, "g"));
     for (int i = 0; i < 3; i++) NTK_TRY(ntk_input_check(inputs[i], function, names[i]));
     if (!kernel->operations->scales) return no_scales(function);
+    if (kernel->operations->scales(kernel) == 0)
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel, being finite or a caller's, has no scales", function);
     NTK_TRY(ntk_shape_check(x1, -1, ntk_kernel_inputs(kernel), function, "x1"));
     NTK_TRY(ntk_shape_check(x2, -1, x1->cols, function, "x2"));
     NTK_TRY(ntk_shape_check(w, x1->rows, x2->rows, function, "w"));

@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/gradient.h"
+#include "kernel/scales.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -82,9 +83,7 @@ static ntk_status fill_diagonal(const ntk_samples *samples, int64_t first, int64
         return check_answer(f->diagonal(f->user, out, &x), out, "diagonal");
     }
     for (int64_t i = 0; i < rows; i++) {
-        ntk_matrix x = samples_view(samples, first + i, 1), one = *out;
-        one.data = ntk_row(out, i);
-        one.rows = 1;
+        ntk_matrix x = samples_view(samples, first + i, 1), one = ntk_rows(out, i, 1);
         NTK_TRY(check_answer(f->block(f->user, &one, &x, &x), &one, "block"));
     }
     return NTK_OK;
@@ -215,6 +214,7 @@ static const ntk_kernel_operations operations = {
     .gradient = evaluate_gradient,
     .gradient_scratch = 1,
     .gradient_sums = 1,
+    .scales = ntk_no_scales,
 };
 
 static void dispose(void *self)

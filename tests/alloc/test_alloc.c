@@ -1,4 +1,4 @@
-/* The allocator refuses the k-th request of a call, for every k: the call says so, leaves nothing behind, and works afterwards.
+/* The allocator refuses the k-th request of a call: the call says so, leaves nothing behind, and works afterwards.
  */
 #include "attempt.h"
 
@@ -17,12 +17,17 @@ static void check_refusal(test_attempt *attempt, uint64_t right, int64_t k)
     if (test_attempt_succeed(attempt) != right) ck_abort_msg("%s, %s: other bits afterwards", attempt->row->function, what);
 }
 
+/* Of a call that asks often, in loops, each of the first so many requests is refused, and about as many of the rest. */
+enum { MOST_REFUSALS = 100 };
+
 /* strict: every refusal fails the call.  Otherwise it may go on with less, such as fewer threads, to the same bits. */
 static void refuse_each(test_attempt *attempt, bool strict)
 {
     const char *function = attempt->row->function, *variant = attempt->row->variant;
+    test_memory_reset(&test_counted, 0);
     uint64_t right = test_attempt_succeed(attempt);
-    for (int64_t k = 1;; k++) {
+    int64_t step = 1 + test_counted.calls / MOST_REFUSALS;
+    for (int64_t k = 1;; k += k < MOST_REFUSALS ? 1 : step) {
         test_attempt_reset(attempt);
         int64_t live = test_counted.live, bytes = test_counted.bytes;
         test_memory_reset(&test_counted, k);

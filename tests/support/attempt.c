@@ -27,12 +27,12 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return s->N * (s->d + 1);
     case DIM_td:
         return s->t * s->d;
-    case DIM_s: /* scales of one layer, of three, and of a sum of a product of two of one, and a constant */
+    case DIM_s: /* scales of one layer, of three, and of the world's composite: its weights, a constant, an infinite base and factor, and scales of the inputs */
         return 4;
     case DIM_sss:
         return 8;
-    case DIM_derived:
-        return 11;
+    case DIM_made:
+        return 4 + 1 + 4 + s->d + 4;
     }
     ck_abort();
 }

@@ -65,7 +65,7 @@ const ntk_kernel_functions test_user_kernel = {
 
 static void make_composites(test_world *world)
 {
-    ntk_kernel *made[6];
+    ntk_kernel *made[5];
     const double weights[4] = {0.5, 2, 1, 3};
     test_array scales = test_array_make(1, world->sizes.d, 0, NTK_F64);
     test_array_fill(&scales, 103);
@@ -73,13 +73,11 @@ static void make_composites(test_world *world)
     CHECK_OK(ntk_kernel_create_ard(world->context, &made[1], world->infinite, &scales.view));
     CHECK_OK(ntk_kernel_create_constant(world->context, &made[2], 0.25));
     CHECK_OK(ntk_kernel_create_user(world->context, &made[3], &test_user_kernel));
-    const ntk_kernel *factors[2] = {made[0], made[1]}, *squared[2] = {world->infinite, world->infinite};
+    const ntk_kernel *factors[2] = {made[0], made[1]};
     CHECK_OK(ntk_kernel_create_product(world->context, &made[4], factors, 2));
-    CHECK_OK(ntk_kernel_create_product(world->context, &made[5], squared, 2));
-    const ntk_kernel *terms[4] = {world->finite, made[2], made[3], made[4]}, *scaled[2] = {made[5], made[2]};
+    const ntk_kernel *terms[4] = {world->finite, made[2], made[3], made[4]};
     CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 4));
-    CHECK_OK(ntk_kernel_create_sum(world->context, &world->derived, scaled, weights, 2));
-    for (int i = 0; i < 6; i++) ntk_kernel_destroy(made[i]);
+    for (int i = 0; i < 5; i++) ntk_kernel_destroy(made[i]);
     test_array_free(&scales);
 }
 
@@ -118,7 +116,6 @@ void test_world_free(test_world *world)
     ntk_kernel_destroy(world->deep);
     ntk_kernel_destroy(world->monte_carlo);
     ntk_kernel_destroy(world->composite);
-    ntk_kernel_destroy(world->derived);
     ntk_activation_destroy(world->tanh);
     ntk_kernel_destroy(world->series);
     ntk_gram_destroy(world->gram);

@@ -24,7 +24,6 @@ typedef struct test_world {
     ntk_kernel *series;      /* infinite, of tanh */
     ntk_kernel *monte_carlo; /* of three networks */
     ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
-    ntk_kernel *derived;     /* a sum of a product of infinite and a constant, so that it has derivatives by scales */
     ntk_gram *gram;          /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
