@@ -1,4 +1,4 @@
-/* Student networks: f(x) = gamma sum_i a_i sigma(<w_i, x>), i = 1..N. */
+/* Student networks: the lecture's f(x) = gamma sum_i a_i sigma(<w_i, x>), i = 1..N, and deeper ones. */
 #ifndef NTK_NETWORK_H
 #define NTK_NETWORK_H
 
@@ -6,37 +6,50 @@
 
 NTK_BEGIN
 
-/* A one-hidden-layer network with d inputs, N hidden neurons and one output.
+/* A fully-connected network with d inputs, L hidden layers of N_1, ..., N_L neurons and one output.  With h_0 = x, N_0 = d,
+ *   z_l = weight_scale_l / sqrt(N_(l-1)) W_l h_(l-1) + bias_scale_l b_l,   h_l = sigma(z_l),
+ *   f(x) = gamma output_weight_scale <a, h_L> + output_bias_scale c,
+ * in which W_l, b_l and c start as N(0, 1): at NTK_SCALING_NTK neural-tangents' network in its 'ntk' parameterization, number for
+ * number, whose kernel tends to that of ntk_kernel_create_infinite of the same scales.  Of one hidden layer without biases it is the
+ * lecture's f, with w_i = weight_scale W_i / sqrt(d).
  * Reading calls (all but set_parameters) are safe from many threads at once; ntk_network_set_parameters needs the network for
  * itself. */
 typedef struct ntk_network ntk_network;
 
-/* Which parameters are trained, or whose kernel is meant: RF the output weights a, NT the hidden weights w, BOTH both. */
+/* Which parameters are trained, or whose kernel is meant: RF those of the output (a and c), NT those of the hidden layers, BOTH
+ * both. */
 enum { NTK_PART_BOTH = 0, NTK_PART_RF = 1, NTK_PART_NT = 2 };
 
-/* gamma: 1/sqrt(N) (the kernel regime), 1/N (mean field), or options.gamma. */
+/* gamma: 1/sqrt(N) (the kernel regime), 1/N (mean field), or options.gamma, with N the width of the last hidden layer. */
 enum { NTK_SCALING_NTK = 0, NTK_SCALING_MEAN_FIELD = 1, NTK_SCALING_CUSTOM = 2 };
 
-/* Law of a_i: +-1 with equal chance, N(0, 1), or 0. */
+/* Law of a_i: +-1 with equal chance, N(0, 1), or 0 (where c starts as 0, too). */
 enum { NTK_OUTPUT_SIGNS = 0, NTK_OUTPUT_GAUSSIAN = 1, NTK_OUTPUT_ZERO = 2 };
 
-/* Law of w_i: N(0, weight_scale^2 I / d), or uniform on the sphere of radius weight_scale. */
+/* Law of w_i: N(0, weight_scale^2 I / d), or uniform on the sphere of radius weight_scale; of deeper layers' weights likewise, with
+ * their own scale and number of inputs. */
 enum { NTK_HIDDEN_GAUSSIAN = 0, NTK_HIDDEN_SPHERE = 1 };
 
 /* What the hidden block of the parameter vector holds, and what is differentiated in it.
  * LECTURE       w_i itself; gradient descent on (a, w) then has the kernel K^RF + d K^NT (weight_scale 1)
  * STANDARDISED  W_i, with w_i = weight_scale W_i / sqrt(d); gradient descent on (a, W) has K^RF + K^NT
- * DEFAULT       LECTURE for networks, STANDARDISED for infinite kernels */
+ * DEFAULT       LECTURE for networks with one hidden layer without biases, STANDARDISED for deeper ones and infinite kernels */
 enum { NTK_PARAM_DEFAULT = 0, NTK_PARAM_LECTURE = 1, NTK_PARAM_STANDARDISED = 2 };
 
 /* inputs         d, at least 1
- * hidden         N, at least 1; even if antisymmetric
+ * hidden         N, at least 1; even if antisymmetric; with widths it counts for nothing, and may be 0
  * seed           any; the same seed gives the same weights, to the bit, on every machine
  * gamma          for NTK_SCALING_CUSTOM: finite and not 0; otherwise 0
- * weight_scale   s > 0; 0 means 1
+ * weight_scale, output_weight_scale   > 0; 0 means 1
  * scaling, output_weights, hidden_law, parameterization  as above
- * antisymmetric  non-zero: neuron i + N/2 is neuron i with the opposite a, so that f = 0 at the start
- * reserved       0 */
+ * antisymmetric  non-zero: neuron i + N/2 is neuron i with the opposite a, so that f = 0 at the start; of one hidden layer without
+ *                biases
+ * reserved       0
+ * layers         L, at most 1000; 0 means 1.  LECTURE allows 1, and no bias_scale
+ * widths         NULL, or N_1, ..., N_L in place of hidden
+ * bias_scale, output_bias_scale   >= 0; 0 means that there are no such parameters
+ * weight_scales, bias_scales      NULL, or L numbers, one for each hidden layer, in place of weight_scale and bias_scale
+ * The arrays are copied. */
 typedef struct ntk_network_options {
     size_t struct_size;
     int64_t inputs;
@@ -50,12 +63,20 @@ typedef struct ntk_network_options {
     int32_t antisymmetric;
     int32_t parameterization;
     int32_t reserved;
+    int64_t layers;
+    const int64_t *widths;
+    const double *weight_scales;
+    const double *bias_scales;
+    double bias_scale;
+    double output_weight_scale;
+    double output_bias_scale;
 } ntk_network_options;
 
 /* Draws a network.  options is required: inputs and hidden have no default.
- * NTK_ERR_OPTION    an option is outside its domain; the message names it
- * NTK_ERR_OVERFLOW  N (d + 1) is not representable
- * NTK_ERR_MEMORY    N (d + 1) doubles cannot be had */
+ * NTK_ERR_OPTION       an option is outside its domain; the message names it
+ * NTK_ERR_OVERFLOW     the number of parameters is not representable
+ * NTK_ERR_MEMORY       so many doubles cannot be had
+ * NTK_ERR_UNSUPPORTED  antisymmetric, with several hidden layers or biases */
 NTK_API ntk_status ntk_network_create(ntk_context *context, ntk_network **network, const ntk_activation *activation,
                                       const ntk_network_options *options) NTK_MUST_CHECK;
 
@@ -65,7 +86,8 @@ NTK_API void ntk_network_destroy(ntk_network *network);
 /* A second network with the same parameters, under context. */
 NTK_API ntk_status ntk_network_copy(ntk_context *context, ntk_network **copy, const ntk_network *network) NTK_MUST_CHECK;
 
-/* Number of parameters of a part: N (RF), N d (NT), N (d + 1) (BOTH); -1 if network is NULL or part unknown. */
+/* Number of parameters of a part: of one hidden layer without biases N (RF), N d (NT), N (d + 1) (BOTH); else those that there are;
+ * -1 if network is NULL or part unknown. */
 NTK_API int64_t ntk_network_size(const ntk_network *network, int32_t part);
 
 /* y = f(x).   y  n x 1   x  n x d
@@ -76,8 +98,9 @@ NTK_API int64_t ntk_network_size(const ntk_network *network, int32_t part);
  * NTK_ERR_CANCELLED  y is unspecified */
 NTK_API ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;
 
-/* theta (N (d + 1) x 1, f64) receives the parameters: first the hidden weights, neuron by neuron (N rows of d), then the N
- * output weights a.  The hidden block is in the network's parameterization. */
+/* theta (p x 1, f64) receives the parameters: layer by layer the weights, neuron by neuron (N_l rows of N_(l-1)), and then the layer's
+ * N_l biases if it has any; then the N_L output weights a; then c if there is an output_bias_scale.  The hidden layers' are in the
+ * network's parameterization. */
 NTK_API ntk_status ntk_network_parameters(const ntk_network *network, const ntk_matrix *theta) NTK_MUST_CHECK;
 
 /* Replaces the parameters; same layout.  Features and kernels made before keep the old ones.

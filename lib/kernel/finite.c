@@ -51,7 +51,7 @@ static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int3
 {
     const ntk_weights *weights = kernel->features->weights;
     int64_t width = width_of(kernel, dtype, all), size = ntk_dtype_size(dtype);
-    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, weights->hidden, weights->inputs * size));
+    NTK_TRY(ntk_hidden_weights_memory(weights, bytes, dtype));
     if (keeps_rf(kernel)) NTK_TRY(ntk_need(bytes, rows, width * size));
     if (keeps_nt(kernel)) NTK_TRY(ntk_need(bytes, rows, width * size));
     return has_gates(kernel) ? ntk_gates_memory(kernel->features, bytes, dtype, rows, width) : NTK_OK;
@@ -257,17 +257,13 @@ static void init(ntk_finite *finite, const ntk_features *features, bool gates, i
 void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_t network)
 {
     const ntk_features *features = whole->base.features;
-    const ntk_weights *all = features->weights;
     double root = sqrt((double)whole->networks);
-    int64_t neurons = all->hidden / whole->networks;
-    part->weights = (ntk_weights){.activation = all->activation, .inputs = all->inputs, .hidden = neurons};
-    part->weights.gamma = all->gamma * root;
-    part->weights.input_factor = all->input_factor;
-    part->weights.tangent_factor = all->tangent_factor * root;
-    part->weights.w = all->w + network * neurons * all->inputs;
-    part->weights.a = all->a + network * neurons;
+    part->weights = ntk_weights_of_network(features->weights, network);
+    part->weights.gamma *= root;
+    part->weights.output_bias *= root;
+    part->weights.tangent_factor *= root;
     part->features = (ntk_features){.weights = &part->weights, .part = features->part};
-    part->features.size = features->size / whole->networks;
+    part->features.size = ntk_weights_size(&part->weights, features->part);
     memset(&part->kernel, 0, sizeof part->kernel);
     init(&part->kernel, &part->features, whole->gates, 1);
 }

@@ -18,30 +18,63 @@ static const uint64_t SEED_STEP = UINT64_C(0x9E3779B97F4A7C15);
 typedef struct drawing {
     ntk_weights *weights;
     const ntk_draw *draw;
-    int64_t neurons;  /* of a network */
-    int64_t drawn;    /* of those, the ones that are not copies */
-    int64_t per_task; /* neurons */
-    int64_t tasks;    /* of a network */
+    int64_t tasks; /* of a network */
 } drawing;
 
-/* Neurons first, ..., first + count - 1 of a network. */
+/* Neurons first, ..., first + count - 1 of a network's layer. */
 typedef struct neurons {
-    int64_t network, first, count;
+    ntk_weights network;
+    int64_t index, layer, first, count;
 } neurons;
+
+/* Neurons of a layer that are not copies of others. */
+static int64_t drawn_of(const drawing *job, int64_t layer)
+{
+    int64_t all = job->weights->layer[layer].neurons;
+    return job->draw->antisymmetric ? all / 2 : all;
+}
+
+static int64_t per_task(const ntk_layer *layer)
+{
+    return layer->inputs < NUMBERS_PER_TASK ? NUMBERS_PER_TASK / layer->inputs : 1;
+}
+
+static int64_t tasks_of(const drawing *job, int64_t layer)
+{
+    return (drawn_of(job, layer) - 1) / per_task(&job->weights->layer[layer]) + 1;
+}
+
+/* What task index of the whole draws. */
+static neurons neurons_of(const drawing *job, int64_t index)
+{
+    neurons part = {.index = index / job->tasks};
+    int64_t task = index % job->tasks, tasks;
+    for (; task >= (tasks = tasks_of(job, part.layer)); part.layer++) task -= tasks;
+    int64_t most = per_task(&job->weights->layer[part.layer]), left;
+    part.network = ntk_weights_of_network(job->weights, part.index);
+    part.first = task * most;
+    left = drawn_of(job, part.layer) - part.first;
+    part.count = left < most ? left : most;
+    return part;
+}
 
 static ntk_random random_of(const drawing *job, uint32_t purpose, const neurons *part)
 {
-    return (ntk_random){.seed = job->draw->seed + (uint64_t)part->network * SEED_STEP, .purpose = purpose, .layer = 0};
+    bool hidden = purpose == NTK_RANDOM_HIDDEN || purpose == NTK_RANDOM_HIDDEN_BIAS;
+    return (ntk_random){.seed = job->draw->seed + (uint64_t)part->index * SEED_STEP,
+                        .purpose = purpose,
+                        .layer = hidden ? (uint32_t)part->layer : 0};
 }
 
-static double *hidden_of(const drawing *job, const neurons *part)
+static double *hidden_of(const neurons *part)
 {
-    return job->weights->w + (part->network * job->neurons + part->first) * job->weights->inputs;
+    const ntk_layer *layer = &part->network.layer[part->layer];
+    return part->network.w + layer->weights + part->first * layer->inputs;
 }
 
-static double *output_of(const drawing *job, const neurons *part)
+static double *output_of(const neurons *part)
 {
-    return job->weights->a + part->network * job->neurons + part->first;
+    return part->network.a + part->first;
 }
 
 /* Kahan's sum: a neuron's length is then right to a few ULP for every d, and the same on every machine. */
@@ -70,62 +103,83 @@ static void draw_hidden(const drawing *job, const neurons *part)
 {
     const ntk_draw *draw = job->draw;
     ntk_random random = random_of(job, NTK_RANDOM_HIDDEN, part);
-    int64_t d = job->weights->inputs, count = part->count;
-    double *w = hidden_of(job, part);
+    int64_t d = part->network.layer[part->layer].inputs, count = part->count;
+    double *w = hidden_of(part), root = sqrt((double)d);
     ntk_random_normals(&random, w, part->first * d, count * d);
     if (draw->hidden_law == NTK_HIDDEN_SPHERE) {
-        for (int64_t i = 0; i < count; i++) to_sphere(w + i * d, d, draw->radius);
+        for (int64_t i = 0; i < count; i++) to_sphere(w + i * d, d, draw->lecture != 0 ? draw->lecture : root);
     } else {
-        for (int64_t k = 0; k < count * d; k++) w[k] *= draw->scale;
+        double scale = draw->lecture != 0 ? draw->lecture / root : 1;
+        for (int64_t k = 0; k < count * d; k++) w[k] *= scale;
     }
+}
+
+static void draw_biases(const drawing *job, const neurons *part)
+{
+    const ntk_layer *layer = &part->network.layer[part->layer];
+    ntk_random random = random_of(job, NTK_RANDOM_HIDDEN_BIAS, part);
+    if (layer->bias != 0) ntk_random_normals(&random, part->network.w + layer->biases + part->first, part->first, part->count);
+}
+
+static void draw_output_bias(const drawing *job, const neurons *part)
+{
+    ntk_random random = random_of(job, NTK_RANDOM_OUTPUT_BIAS, part);
+    double *c = part->network.a + part->network.hidden;
+    if (part->network.output_bias == 0) return;
+    *c = 0;
+    if (job->draw->output_weights != NTK_OUTPUT_ZERO) ntk_random_normals(&random, c, 0, 1);
 }
 
 static void draw_output(const drawing *job, const neurons *part)
 {
     const ntk_draw *draw = job->draw;
     ntk_random random = random_of(job, NTK_RANDOM_OUTPUT, part);
-    double *a = output_of(job, part);
+    double *a = output_of(part);
     if (draw->output_weights == NTK_OUTPUT_SIGNS)
         ntk_random_signs(&random, a, part->first, part->count);
     else if (draw->output_weights == NTK_OUTPUT_GAUSSIAN)
         ntk_random_normals(&random, a, part->first, part->count);
     else
         memset(a, 0, (size_t)part->count * sizeof *a);
+    if (part->first == 0) draw_output_bias(job, part);
 }
 
+/* Of one layer without biases. */
 static void mirror(const drawing *job, const neurons *part)
 {
-    neurons copy = {.network = part->network, .first = part->first + job->drawn};
-    const double *a = output_of(job, part);
-    double *to = output_of(job, &copy);
-    memcpy(hidden_of(job, &copy), hidden_of(job, part), (size_t)(part->count * job->weights->inputs) * sizeof(double));
+    neurons copy = *part;
+    copy.first += drawn_of(job, part->layer);
+    const double *a = output_of(part);
+    double *to = output_of(&copy);
+    memcpy(hidden_of(&copy), hidden_of(part), (size_t)(part->count * job->weights->inputs) * sizeof(double));
     for (int64_t i = 0; i < part->count; i++) to[i] = -a[i];
 }
 
 static ntk_status draw_neurons(void *argument, int64_t index, const ntk_lane *lane)
 {
     const drawing *job = argument;
-    neurons part = {.network = index / job->tasks, .first = index % job->tasks * job->per_task};
-    int64_t left = job->drawn - part.first;
-    part.count = left < job->per_task ? left : job->per_task;
+    neurons part = neurons_of(job, index);
     draw_hidden(job, &part);
-    if (!ntk_is_finite(hidden_of(job, &part), NTK_F64, part.count * job->weights->inputs))
+    if (!ntk_is_finite(hidden_of(&part), NTK_F64, part.count * part.network.layer[part.layer].inputs))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: weight_scale is so large that a hidden weight overflows", job->draw->function);
-    draw_output(job, &part);
+    draw_biases(job, &part);
+    if (part.layer + 1 == job->weights->layers) draw_output(job, &part);
     if (job->draw->antisymmetric) mirror(job, &part);
     return ntk_advance(lane, part.count);
 }
 
 ntk_status ntk_weights_draw(ntk_context *context, ntk_weights *weights, const ntk_draw *draw)
 {
-    drawing job = {.weights = weights, .draw = draw, .neurons = weights->hidden / draw->networks};
-    job.drawn = draw->antisymmetric ? job.neurons / 2 : job.neurons;
-    job.per_task = weights->inputs < NUMBERS_PER_TASK ? NUMBERS_PER_TASK / weights->inputs : 1;
-    job.tasks = (job.drawn - 1) / job.per_task + 1;
+    drawing job = {.weights = weights, .draw = draw};
+    int64_t drawn = 0;
+    for (int64_t l = 0; l < weights->layers; l++) {
+        job.tasks += tasks_of(&job, l);
+        drawn += drawn_of(&job, l);
+    }
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "network weights", draw->networks * job.drawn, 0, 1);
-    NTK_TRY(ntk_run(&lane, draw->networks * job.tasks, draw_neurons, &job));
+    ntk_work_stage(&work, "network weights", weights->networks * drawn, 0, 1);
+    NTK_TRY(ntk_run(&lane, weights->networks * job.tasks, draw_neurons, &job));
     ntk_weights_complete(weights);
     return NTK_OK;
 }

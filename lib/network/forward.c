@@ -5,6 +5,7 @@
 #include "core/status.h"
 #include "network/layer.h"
 #include "network/network.h"
+#include "network/signals.h"
 
 /* One call of ntk_network_forward.  Where neurons i and i + N/2 have the same hidden weights, their output weights are added
  * and the first half is evaluated: half the work, and an antisymmetric start is exactly 0. */
@@ -46,13 +47,8 @@ static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
 
 static ntk_status write_rows(const forward *call, int64_t first, int64_t rows, const double *sums)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        void *y = ntk_row(call->y, first + i);
-        ntk_convert(y, call->dtype, &sums[i], NTK_F64, 1);
-        if (!ntk_is_finite(y, call->dtype, 1))
-            return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_forward: f(x) overflows in row %lld (counted from 0)",
-                            (long long)(first + i));
-    }
+    for (int64_t i = 0; i < rows; i++)
+        NTK_TRY(ntk_write_row(call->y, first + i, 0, &sums[i], NTK_F64, 1, "ntk_network_forward", "f(x)"));
     return NTK_OK;
 }
 
@@ -89,21 +85,55 @@ static ntk_status make_readout(ntk_context *context, forward *call)
     return ntk_fail(NTK_ERR_OVERFLOW, "ntk_network_forward: gamma a_i overflows for an output weight a_i");
 }
 
-static ntk_status forward_all(const ntk_lane *lane, forward *call, const ntk_matrix *x)
+static ntk_status forward_tiles(const ntk_lane *lane, forward *call)
 {
     ntk_context *context = lane->work->context;
-    ntk_work_stage(lane->work, "network forward", x->rows, 0, 1);
-    NTK_TRY(ntk_operand_open(lane, &call->x, x, call->dtype, "ntk_network_forward", "x"));
-    NTK_TRY(ntk_hidden_weights(lane, call->weights, call->dtype, &call->w, "ntk_network_forward"));
-    NTK_TRY(make_readout(context, call));
-    call->tile = ntk_tile_shape(x->rows, call->neurons, ntk_layer_cost(x->cols));
-    int64_t tasks = (x->rows - 1) / call->tile.rows + 1;
+    int64_t rows = call->y->rows;
+    call->tile = ntk_tile_shape(rows, call->neurons, ntk_layer_cost(call->weights->inputs));
+    int64_t tasks = (rows - 1) / call->tile.rows + 1;
     int64_t bytes =
         call->tile.rows * call->tile.neurons * ntk_dtype_size(call->dtype) + call->tile.rows * (int64_t)sizeof(double);
     call->scratch_size = (bytes + 63) / 64 * 64;
     NTK_TRY(
         ntk_allocate(context, &call->scratch, ntk_lanes_for(lane, tasks), call->scratch_size, "a tile of the hidden layer"));
     return ntk_run_blas(lane, tasks, forward_rows, call);
+}
+
+/* Of a network that is not plain: chunks of samples through all layers. */
+static ntk_status forward_chunks(const ntk_lane *lane, const forward *call, const ntk_signals *signals)
+{
+    const ntk_weights *weights = call->weights;
+    const void *h = ntk_signals_outputs(signals, weights->layers - 1);
+    double constant = weights->output_bias != 0 ? weights->output_bias * weights->a[weights->hidden] : 0;
+    for (int64_t row = 0, rows; row < call->y->rows; row += rows) {
+        rows = call->y->rows - row < signals->rows ? call->y->rows - row : signals->rows;
+        NTK_TRY(ntk_signals_fill(signals, lane, ntk_at(call->x.data, call->dtype, row * call->x.stride), call->x.stride, rows));
+        for (int64_t i = 0; i < rows; i++) {
+            double sum = ntk_dot(call->dtype, ntk_at(h, call->dtype, i * weights->hidden), call->readout, weights->hidden);
+            sum += constant;
+            NTK_TRY(write_rows(call, row + i, 1, &sum));
+        }
+        NTK_TRY(ntk_advance(lane, rows));
+    }
+    return NTK_OK;
+}
+
+static ntk_status forward_layers(const ntk_lane *lane, const forward *call)
+{
+    ntk_signals signals;
+    ntk_status status = ntk_signals_open(&signals, lane, call->weights, call->w, call->dtype, call->y->rows, false);
+    if (status >= 0) status = forward_chunks(lane, call, &signals);
+    ntk_signals_close(&signals, lane);
+    return status;
+}
+
+static ntk_status forward_all(const ntk_lane *lane, forward *call, const ntk_matrix *x)
+{
+    ntk_work_stage(lane->work, "network forward", x->rows, 0, 1);
+    NTK_TRY(ntk_operand_open(lane, &call->x, x, call->dtype, "ntk_network_forward", "x"));
+    NTK_TRY(ntk_hidden_weights(lane, call->weights, call->dtype, &call->w, "ntk_network_forward"));
+    NTK_TRY(make_readout(lane->work->context, call));
+    return call->weights->plain ? forward_tiles(lane, call) : forward_layers(lane, call);
 }
 
 ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, const ntk_matrix *x)

@@ -9,8 +9,8 @@ struct ntk_network {
     const ntk_weights *weights; /* retained; ntk_network_set_parameters puts another block in its place */
 };
 
-/* The parameters of as many networks as that, each as the caller's options say (not NULL; they are checked here), as one network
- * of all their neurons, one behind the other, with gamma over the root of their number: its kernel is the mean of theirs. */
+/* The parameters of as many networks as that, each as the caller's options say (not NULL; they are checked here), in one block
+ * (weights.h). */
 ntk_status ntk_weights_of_options(ntk_context *context, ntk_weights **weights, const ntk_activation *activation,
                                   const ntk_network_options *options, int64_t networks, const char *function);
 

@@ -355,7 +355,7 @@ static size_t first_size(const test_argument *argument)
     static const struct {
         const char *type;
         size_t size;
-    } grown[] = {{"ntk_activation_options", 40}};
+    } grown[] = {{"ntk_activation_options", 40}, {"ntk_network_options", 72}};
     for (size_t i = 0; i < sizeof grown / sizeof grown[0]; i++)
         if (strcmp(argument->type, grown[i].type) == 0) return grown[i].size;
     return argument->size;

@@ -70,6 +70,29 @@ oracle_value oracle_activated(const oracle_network *net, int derivative, long do
 /* K_N(x, y), neuron by neuron, and the error that arithmetic of this unit roundoff may make. */
 oracle_value oracle_finite(const oracle_network *network, int32_t part, const double *x, const double *y, double roundoff);
 
+/* --- deep networks --- */
+
+enum { ORACLE_LAYERS = 6 };
+
+/* z_l = factor W h + bias b; tangent: of a standardised weight's derivative.  theta holds the parameters as the library gives them. */
+typedef struct oracle_deep {
+    oracle_network sigma; /* kind and slope alone */
+    int64_t inputs, layers, size, hidden_size;
+    int64_t widths[ORACLE_LAYERS];
+    long double factor[ORACLE_LAYERS], tangent[ORACLE_LAYERS], bias[ORACLE_LAYERS], gamma, output_bias;
+    double *theta;
+} oracle_deep;
+
+oracle_deep oracle_deep_of(const ntk_network *network, const ntk_network_options *options, double slope, int32_t kind);
+void oracle_deep_free(oracle_deep *network);
+
+/* f(x), and its derivatives by all standardised parameters in their order (free them), each with the error that arithmetic of this
+ * unit roundoff may make; and what part of two samples' derivatives makes of the kernel. */
+oracle_value oracle_deep_forward(const oracle_deep *network, const double *x, double roundoff);
+oracle_value *oracle_deep_features(const oracle_deep *network, const double *x, double roundoff);
+oracle_value oracle_deep_kernel(const oracle_deep *network, int32_t part, const oracle_value *phi, const oracle_value *psi,
+                                double roundoff);
+
 /* --- activations --- */
 
 long double oracle_activation(int32_t kind, double slope, long double u);

@@ -117,6 +117,10 @@ static const test_bad bad_covariance[] = {BAD_NUMBER(1.01),
 static const test_bad bad_lambda[] = {BAD_NUMBER(-1),       BAD_NUMBER(-DBL_TRUE_MIN), BAD_NUMBER(NOT_A_NUMBER),
                                       BAD_NUMBER(INFINITE), BAD_NUMBER(-INFINITE),     END};
 
+#define BAD_LAYERS                                                                                                        \
+    BAD_I64(ntk_network_options, layers, -1, NTK_ERR_OPTION), BAD_I64(ntk_network_options, layers, 1001, NTK_ERR_OPTION), \
+        BAD_SCALE(ntk_network_options, bias_scale), BAD_SCALE(ntk_network_options, output_weight_scale),                  \
+        BAD_SCALE(ntk_network_options, output_bias_scale)
 static const test_bad bad_network[] = {BAD_I64(ntk_network_options, inputs, 0, NTK_ERR_OPTION),
                                        BAD_I64(ntk_network_options, inputs, -1, NTK_ERR_OPTION),
                                        BAD_I64(ntk_network_options, inputs, INT64_MAX, NTK_ERR_OVERFLOW),
@@ -132,7 +136,14 @@ static const test_bad bad_network[] = {BAD_I64(ntk_network_options, inputs, 0, N
                                        BAD_KIND(ntk_network_options, hidden_law, 2),
                                        BAD_KIND(ntk_network_options, parameterization, 3),
                                        BAD_I32(ntk_network_options, reserved, 1),
+                                       BAD_LAYERS,
                                        END};
+static const test_bad bad_deep_network[] = {
+    BAD_LAYERS,
+    BAD_I32(ntk_network_options, parameterization, NTK_PARAM_LECTURE),
+    BAD_I64(ntk_network_options, inputs, INT64_MAX, NTK_ERR_OVERFLOW),
+    {"antisymmetric", offsetof(ntk_network_options, antisymmetric), TEST_I32, 0, 1, NTK_ERR_UNSUPPORTED},
+    END};
 static const test_bad bad_custom_network[] = {
     BAD_F64(ntk_network_options, gamma, 0), BAD_F64(ntk_network_options, gamma, NOT_A_NUMBER),
     BAD_F64(ntk_network_options, gamma, INFINITE), BAD_I64(ntk_network_options, hidden, 7, NTK_ERR_OPTION), END};
@@ -219,6 +230,17 @@ static const ntk_network_options custom_network = {.struct_size = sizeof custom_
                                                    .hidden_law = NTK_HIDDEN_SPHERE,
                                                    .antisymmetric = 1,
                                                    .parameterization = NTK_PARAM_STANDARDISED};
+static const int64_t layer_widths[] = {5, 3};
+static const double network_scales[] = {1.5, 0.5};
+static const ntk_network_options deep_network = {.struct_size = sizeof deep_network,
+                                                 .inputs = 4,
+                                                 .seed = 3,
+                                                 .layers = 2,
+                                                 .widths = layer_widths,
+                                                 .weight_scales = network_scales,
+                                                 .bias_scales = network_scales,
+                                                 .output_weight_scale = 2,
+                                                 .output_bias_scale = 0.5};
 static const ntk_kernel_options lecture_kernel = {
     .struct_size = sizeof lecture_kernel, .part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 2};
 static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
@@ -296,9 +318,13 @@ const test_row test_rows[] = {
                                                  NETWORK(&plain_network, bad_network)}},
     {ROW(network_create, "custom"), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), HANDLE("activation", activation),
                                                   NETWORK(&custom_network, bad_custom_network)}},
+    {ROW(network_create, "deep"), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), HANDLE("activation", activation),
+                                                NETWORK(&deep_network, bad_deep_network)}},
     {ROW(network_copy, ""), .arguments = {CONTEXT, CREATED("copy", TEST_NETWORK), HANDLE("network", network)}},
     {ROW(network_forward, ""),
      .arguments = {HANDLE("network", network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(network_forward, "deep"),
+     .arguments = {HANDLE("network", deep_network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(network_parameters, ""), .arguments = {HANDLE("network", network), OUTPUT("theta", DIM_p, DIM_1, TEST_F64)}},
     {ROW(network_set_parameters, ""), .arguments = {HANDLE("network", network), INPUT("theta", DIM_p, DIM_1, RCF | TEST_F64)},
      .mutated = offsetof(test_world, network), .mutated_kind = TEST_NETWORK},

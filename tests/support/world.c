@@ -91,6 +91,11 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_context_create(&world->context, options));
     CHECK_OK(ntk_activation_create(world->context, &world->activation, NTK_ERF, NULL));
     CHECK_OK(ntk_network_create(world->context, &world->network, world->activation, &network));
+    ntk_network_options layers = network;
+    layers.layers = 2;
+    layers.bias_scale = 0.5;
+    layers.output_bias_scale = 1;
+    CHECK_OK(ntk_network_create(world->context, &world->deep_network, world->activation, &layers));
     CHECK_OK(ntk_features_create(world->context, &world->features, world->network, NTK_PART_BOTH));
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->infinite, world->activation, NULL));
     ntk_kernel_options three = NTK_INIT(ntk_kernel_options);
@@ -110,6 +115,7 @@ void test_world_free(test_world *world)
     ntk_context_destroy(world->context);
     ntk_activation_destroy(world->activation);
     ntk_network_destroy(world->network);
+    ntk_network_destroy(world->deep_network);
     ntk_features_destroy(world->features);
     ntk_kernel_destroy(world->infinite);
     ntk_kernel_destroy(world->finite);

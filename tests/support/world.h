@@ -17,7 +17,8 @@ typedef struct test_world {
     ntk_context *context;
     ntk_activation *activation; /* erf: every kernel is positive definite */
     ntk_network *network;
-    ntk_features *features; /* both parts */
+    ntk_network *deep_network; /* of two hidden layers with biases */
+    ntk_features *features;    /* both parts */
     ntk_kernel *infinite, *finite;
     ntk_kernel *deep; /* infinite, of three hidden layers with biases */
     ntk_activation *tanh;

@@ -1,0 +1,274 @@
+#include "network/signals.h"
+
+#include "activation/activation.h"
+#include "core/blas.h"
+#include "core/context.h"
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/status.h"
+
+/* A task has so many numbers, and rows between the two limits; a chunk has tasks for that many lanes. */
+enum { NUMBERS_PER_TASK = 1 << 18, LEAST_ROWS = 4, MOST_ROWS = 128, TASKS = 16 };
+
+/* Operations after which a product is divided, so that the call can be stopped. */
+static const double LONGEST_PRODUCT = 4e8;
+
+/* Rows of a chunk that go through the network together. */
+typedef struct rows_in_work {
+    const ntk_signals *signals;
+    const void *x;
+    int64_t ldx, first, count;
+} rows_in_work;
+
+/* A layer of them, element by element. */
+typedef struct layer_in_work {
+    const rows_in_work *rows;
+    const ntk_layer *layer;
+    void *h, *b;
+    const void *by;
+    int64_t per_task;
+} layer_in_work;
+
+static int64_t shorter(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- the chunk --- */
+
+static int64_t neurons_of(const ntk_weights *weights)
+{
+    const ntk_layer *last = &weights->layer[weights->layers - 1];
+    return last->before + last->neurons;
+}
+
+static int64_t widest_of(const ntk_weights *weights)
+{
+    int64_t widest = 0;
+    for (int64_t l = 0; l < weights->layers; l++)
+        if (weights->layer[l].neurons > widest) widest = weights->layer[l].neurons;
+    return widest;
+}
+
+static int64_t rows_per_task(const ntk_weights *weights)
+{
+    int64_t rows = NUMBERS_PER_TASK / neurons_of(weights);
+    return rows < LEAST_ROWS ? LEAST_ROWS : shorter(rows, MOST_ROWS);
+}
+
+int64_t ntk_signals_rows(const ntk_weights *weights, int64_t samples)
+{
+    return shorter(samples, TASKS * rows_per_task(weights));
+}
+
+/* Numbers of a row: all h, all b, and a layer's room for products. */
+static ntk_status numbers_per_row(const ntk_weights *weights, bool backward, int64_t *numbers)
+{
+    int64_t neurons = neurons_of(weights), more = 0;
+    if (backward && __builtin_add_overflow(neurons, widest_of(weights), &more)) return NTK_ERR_OVERFLOW;
+    return __builtin_add_overflow(neurons, more, numbers) ? NTK_ERR_OVERFLOW : NTK_OK;
+}
+
+static ntk_status bytes_of(const ntk_weights *weights, int32_t dtype, int64_t rows, bool backward, uint64_t *bytes)
+{
+    int64_t numbers;
+    NTK_TRY(numbers_per_row(weights, backward, &numbers));
+    NTK_TRY(ntk_size_multiply(bytes, numbers, ntk_dtype_size(dtype)));
+    return ntk_size_multiply(bytes, (int64_t)*bytes, rows);
+}
+
+ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, bool backward)
+{
+    uint64_t size;
+    NTK_TRY(bytes_of(weights, dtype, ntk_signals_rows(weights, samples), backward, &size));
+    return ntk_need(bytes, 1, (int64_t)size);
+}
+
+ntk_status ntk_signals_open(ntk_signals *signals, const ntk_lane *lane, const ntk_weights *weights, const void *w,
+                            int32_t dtype, int64_t samples, bool backward)
+{
+    uint64_t size;
+    *signals = (ntk_signals){.weights = weights, .w = w ? w : weights->w, .dtype = dtype, .backward = backward};
+    signals->rows = ntk_signals_rows(weights, samples);
+    signals->per_task = rows_per_task(weights);
+    NTK_TRY(bytes_of(weights, dtype, signals->rows, backward, &size));
+    return ntk_allocate(lane->work->context, &signals->block, (int64_t)size, 1, "the layers' outputs");
+}
+
+void ntk_signals_close(ntk_signals *signals, const ntk_lane *lane)
+{
+    ntk_free(lane->work->context, signals->block);
+    signals->block = NULL;
+}
+
+void *ntk_signals_outputs(const ntk_signals *signals, int64_t layer)
+{
+    return ntk_at(signals->block, signals->dtype, signals->rows * signals->weights->layer[layer].before);
+}
+
+void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer)
+{
+    int64_t before = neurons_of(signals->weights) + signals->weights->layer[layer].before;
+    return ntk_at(signals->block, signals->dtype, signals->rows * before);
+}
+
+/* rows x the widest layer */
+static void *products_of(const ntk_signals *signals)
+{
+    return ntk_at(signals->block, signals->dtype, signals->rows * 2 * neurons_of(signals->weights));
+}
+
+/* --- element by element --- */
+
+#define DEFINE_ELEMENTS(REAL, NAME)                                                    \
+    static void add_##NAME(void *z, double factor, const void *biases, int64_t count)  \
+    {                                                                                  \
+        REAL *to = z, scale = (REAL)factor;                                            \
+        const REAL *bias = biases;                                                     \
+        for (int64_t k = 0; k < count; k++) to[k] += scale * bias[k];                  \
+    }                                                                                  \
+    static void read_out_##NAME(void *b, double gamma, const double *a, int64_t count) \
+    {                                                                                  \
+        REAL *to = b;                                                                  \
+        for (int64_t k = 0; k < count; k++) to[k] *= (REAL)(gamma * a[k]);             \
+    }                                                                                  \
+    static void multiply_##NAME(void *b, const void *by, int64_t count)                \
+    {                                                                                  \
+        REAL *to = b;                                                                  \
+        const REAL *factor = by;                                                       \
+        for (int64_t k = 0; k < count; k++) to[k] *= factor[k];                        \
+    }
+
+DEFINE_ELEMENTS(double, f64)
+DEFINE_ELEMENTS(float, f32)
+
+/* h = sigma(z) and b = sigma'(z), of z = h without its biases. */
+static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const layer_in_work *job = argument;
+    const ntk_signals *signals = job->rows->signals;
+    const ntk_activation *activation = signals->weights->activation;
+    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
+    int32_t dtype = signals->dtype;
+    const void *biases = ntk_at(signals->w, dtype, job->layer->biases);
+    for (int64_t i = first; i < last; i++) {
+        void *h = ntk_at(job->h, dtype, i * N);
+        if (job->layer->bias != 0) (dtype == NTK_F64 ? add_f64 : add_f32)(h, job->layer->bias, biases, N);
+        if (job->b) ntk_activation_evaluate(activation, lane->work->context->isa, dtype, 1, ntk_at(job->b, dtype, i * N), h, N);
+        ntk_activation_evaluate(activation, lane->work->context->isa, dtype, 0, h, h, N);
+    }
+    return NTK_OK;
+}
+
+/* b = sigma'(z) times what follows the layer: by, or gamma a. */
+static ntk_status derive_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    (void)lane;
+    const layer_in_work *job = argument;
+    const ntk_signals *signals = job->rows->signals;
+    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
+    int32_t dtype = signals->dtype;
+    for (int64_t i = first; i < last; i++) {
+        void *b = ntk_at(job->b, dtype, i * N);
+        if (job->by)
+            (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(b, ntk_at(job->by, dtype, i * N), N);
+        else
+            (dtype == NTK_F64 ? read_out_f64 : read_out_f32)(b, signals->weights->gamma, signals->weights->a, N);
+    }
+    return NTK_OK;
+}
+
+static ntk_status run_layer(layer_in_work *job, const ntk_lane *lane, ntk_task task)
+{
+    job->per_task = ntk_rows_per_task(job->layer->neurons);
+    NTK_TRY(ntk_run(lane, (job->rows->count - 1) / job->per_task + 1, task, job));
+    return ntk_advance(lane, 0);
+}
+
+/* --- layer by layer --- */
+
+/* out (rows x cols) = alpha in op(w), in parts; w begins w_step elements later for each column */
+static ntk_status multiply(const rows_in_work *rows, const ntk_lane *lane, ntk_transpose op, double alpha, const void *in,
+                           int64_t ldin, int64_t depth, const void *w, int64_t ldw, int64_t w_step, void *out, int64_t cols)
+{
+    int32_t dtype = rows->signals->dtype;
+    double longest = LONGEST_PRODUCT / (2.0 * (double)rows->count * (double)depth);
+    int64_t most = longest < 8 ? 8 : longest < (double)cols ? (int64_t)longest : cols, count;
+    for (int64_t first = 0; first < cols; first += count) {
+        count = shorter(most, cols - first);
+        NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, op, rows->count, count, depth, alpha, in, ldin,
+                              ntk_at(w, dtype, first * w_step), ldw, 0, ntk_at(out, dtype, first), cols));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+/* The rows' part of an array of a layer. */
+static void *rows_at(const rows_in_work *rows, void *array, const ntk_layer *layer)
+{
+    return ntk_at(array, rows->signals->dtype, rows->first * layer->neurons);
+}
+
+static ntk_status forward(const rows_in_work *rows, const ntk_lane *lane)
+{
+    const ntk_signals *signals = rows->signals;
+    const void *in = rows->x;
+    int64_t ldin = rows->ldx;
+    for (int64_t l = 0; l < signals->weights->layers; l++) {
+        const ntk_layer *layer = &signals->weights->layer[l];
+        layer_in_work job = {.rows = rows, .layer = layer};
+        job.h = rows_at(rows, ntk_signals_outputs(signals, l), layer);
+        job.b = signals->backward ? rows_at(rows, ntk_signals_derivatives(signals, l), layer) : NULL;
+        NTK_TRY(multiply(rows, lane, NTK_TRANSPOSED, layer->factor, in, ldin, layer->inputs,
+                         ntk_at(signals->w, signals->dtype, layer->weights), layer->inputs, layer->inputs, job.h,
+                         layer->neurons));
+        NTK_TRY(run_layer(&job, lane, activate_rows));
+        in = job.h;
+        ldin = layer->neurons;
+    }
+    return NTK_OK;
+}
+
+static ntk_status backward(const rows_in_work *rows, const ntk_lane *lane)
+{
+    const ntk_signals *signals = rows->signals;
+    const ntk_layer *after = NULL;
+    const void *from = NULL;
+    for (int64_t l = signals->weights->layers - 1; l >= 0; l--) {
+        const ntk_layer *layer = &signals->weights->layer[l];
+        layer_in_work job = {.rows = rows, .layer = layer};
+        job.b = rows_at(rows, ntk_signals_derivatives(signals, l), layer);
+        if (after) {
+            void *product = ntk_at(products_of(signals), signals->dtype, rows->first * layer->neurons);
+            NTK_TRY(multiply(rows, lane, NTK_PLAIN, after->factor, from, after->neurons, after->neurons,
+                             ntk_at(signals->w, signals->dtype, after->weights), after->inputs, 1, product, layer->neurons));
+            job.by = product;
+        }
+        NTK_TRY(run_layer(&job, lane, derive_rows));
+        after = layer;
+        from = job.b;
+    }
+    return NTK_OK;
+}
+
+typedef struct filling {
+    const ntk_signals *signals;
+    const void *x;
+    int64_t ldx, rows;
+} filling;
+
+static ntk_status fill_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const filling *job = argument;
+    rows_in_work rows = {.signals = job->signals, .ldx = job->ldx, .first = index * job->signals->per_task};
+    rows.count = shorter(job->signals->per_task, job->rows - rows.first);
+    rows.x = ntk_at(job->x, job->signals->dtype, rows.first * job->ldx);
+    NTK_TRY(forward(&rows, lane));
+    return job->signals->backward ? backward(&rows, lane) : NTK_OK;
+}
+
+ntk_status ntk_signals_fill(const ntk_signals *signals, const ntk_lane *lane, const void *x, int64_t ldx, int64_t rows)
+{
+    filling job = {.signals = signals, .x = x, .ldx = ldx, .rows = rows};
+    return ntk_run_blas(lane, (rows - 1) / signals->per_task + 1, fill_rows, &job);
+}
