@@ -1,5 +1,5 @@
 /* Assembly of K(X, X) = K^RF + K^NT, full, of infinite networks whose activations have no closed form: of samples of one length,
- * |x|^2 = d, which share a series, and of samples of many, |x|^2 = d / 4 to d, which do not.  ReLU beside them.
+ * |x|^2 = d, which share a series, and of samples of many, |x|^2 = d / 4 to d, which do not.  ReLU beside them, and three layers of tanh.
  *
  *     series [-f] [n [d]]      n = 4000, d = 784; -f: every call takes fresh memory from the system
  *
@@ -13,27 +13,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 5 };
+enum { CASES = 6 };
 
 static const struct {
     const char *name;
     int32_t kind;
     double accuracy;
-} cases[CASES] = {{"ReLU", NTK_RELU, 0},
-                  {"tanh", NTK_TANH, 0},
-                  {"tanh to 1e-6", NTK_TANH, 1e-6},
-                  {"softplus", NTK_SOFTPLUS, 0},
-                  {"Hermite polynomial of degree 4", NTK_HERMITE, 0}};
+    int64_t layers;
+} cases[CASES] = {{"ReLU", NTK_RELU, 0, 1},           {"tanh", NTK_TANH, 0, 1},
+                  {"tanh, 3 layers", NTK_TANH, 0, 3}, {"tanh to 1e-6", NTK_TANH, 1e-6, 1},
+                  {"softplus", NTK_SOFTPLUS, 0, 1},   {"Hermite polynomial of degree 4", NTK_HERMITE, 0, 1}};
 
 static ntk_kernel *make_kernel(ntk_context *context, int i)
 {
     ntk_activation_options options = NTK_INIT(ntk_activation_options);
+    ntk_kernel_options shape = NTK_INIT(ntk_kernel_options);
     ntk_activation *activation;
     ntk_kernel *kernel;
     options.accuracy = cases[i].accuracy;
+    shape.layers = cases[i].layers;
     options.degree = cases[i].kind == NTK_HERMITE ? 4 : 0;
     bench_check(ntk_activation_create(context, &activation, cases[i].kind, &options));
-    bench_check(ntk_kernel_create_infinite(context, &kernel, activation, NULL));
+    bench_check(ntk_kernel_create_infinite(context, &kernel, activation, &shape));
     ntk_activation_destroy(activation);
     return kernel;
 }

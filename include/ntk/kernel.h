@@ -47,16 +47,18 @@ typedef struct ntk_kernel_options {
 
 /* Makes the infinite-width kernel.  options may be NULL.
  * Activations without a closed form (MONOMIAL, HERMITE, TANH, SIGMOID, SOFTPLUS, SILU, smooth ones with a shift or an offset, and
- * functions of the caller's) have kernels of one hidden layer by Mehler's formula, sum_k c_k(s) c_k(s') rho^k with the Hermite
- * coefficients c_k at the samples' lengths s.  Polynomials are exact; other series are cut where what is left out is at most the
- * activation's accuracy (in f32: or a roundoff) times sqrt(K(x, x) K(x', x')).  Wherever it is cut the kernel is positive
- * semidefinite.  Their calls hold the coefficients of every sample, up to 2048 numbers for long ones, and one set of them where all
- * samples are of the same length, as on a sphere; size queries, which do not see the samples, answer for the former.
+ * functions of the caller's) have kernels by Mehler's formula, sum_k c_k(s) c_k(s') rho^k with the Hermite coefficients c_k at the
+ * samples' lengths s, layer by layer.  Polynomials are exact; other series are cut where what is left out is at most the activation's
+ * accuracy a (in f32: or a roundoff) times sqrt(K(x, x) K(x', x')).  Of several layers each E[sigma sigma] and E[sigma' sigma'] lacks
+ * at most a, relative to those of the two samples alone, and what S_l lacks goes on to S_(l+1) by the factor
+ * weight_scale^2 E[sigma'^2] S_l(x, x) / S_(l+1)(x, x), the network's gain for small angles: about a L where that is about 1.
+ * Wherever it is cut the kernel is positive semidefinite.  Their calls hold the coefficients of every sample for each layer, up to
+ * 2048 numbers for long ones, and one set of them where all samples are of the same length, as on a sphere; size queries, which do
+ * not see the samples, answer for the former.
  * RELU, LEAKY_RELU, ABS, STEP and SIGN with a shift or an offset have kernels of one layer by the distribution of two normals (math:
  * Genz 2004), to rounding, at about a microsecond an entry.
  * NTK_ERR_OPTION       an option is outside its domain; the message names it
- * NTK_ERR_UNSUPPORTED  several layers of an activation without a closed form or with a shift or an offset, or kinks of the
- *                       caller's */
+ * NTK_ERR_UNSUPPORTED  several layers of a kinked activation with a shift or an offset, or kinks of the caller's */
 NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                               const ntk_kernel_options *options) NTK_MUST_CHECK;
 
@@ -210,7 +212,8 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
  * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, an
- *                      infinite kernel of a kinked activation with a shift or an offset, or a caller's kernel without gradient */
+ *                      infinite kernel of a kinked activation with a shift or an offset, or of several layers of one without
+ *                      closed form, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

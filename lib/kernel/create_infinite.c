@@ -2,6 +2,7 @@
 #include "core/options.h"
 #include "core/status.h"
 #include "kernel/deep.h"
+#include "kernel/shifted.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -13,8 +14,6 @@ _Static_assert(offsetof(ntk_kernel_options, part) == 8 && offsetof(ntk_kernel_op
                    offsetof(ntk_kernel_options, weight_scales) == 56 && offsetof(ntk_kernel_options, bias_scales) == 64 &&
                    offsetof(ntk_kernel_options, layer_rates) == 72 && sizeof(ntk_kernel_options) == 80,
                "the layout of ntk_kernel_options is frozen");
-
-enum { MOST_LAYERS = 1000 };
 
 static ntk_status check_scale(double scale, const char *name)
 {
@@ -55,9 +54,9 @@ static ntk_status check_options(const ntk_kernel_options *options)
                         "ntk_kernel_create_infinite: parameterization is %d, expected NTK_PARAM_DEFAULT, NTK_PARAM_LECTURE or "
                         "NTK_PARAM_STANDARDISED",
                         options->parameterization);
-    if (options->layers < 1 || options->layers > MOST_LAYERS)
+    if (options->layers < 1 || options->layers > NTK_DEEP_MOST_LAYERS)
         return ntk_fail(NTK_ERR_OPTION, "ntk_kernel_create_infinite: layers is %lld, expected at most %d, or 0 for 1",
-                        (long long)options->layers, MOST_LAYERS);
+                        (long long)options->layers, NTK_DEEP_MOST_LAYERS);
     NTK_TRY(check_scale(options->weight_scale, "weight_scale"));
     NTK_TRY(check_scale(options->bias_scale, "bias_scale"));
     NTK_TRY(check_scale(options->output_weight_scale, "output_weight_scale"));
@@ -75,11 +74,11 @@ static ntk_status check_activation(const ntk_activation *activation, int64_t lay
         return ntk_fail(NTK_ERR_UNSUPPORTED,
                         "ntk_kernel_create_infinite: activation is a function of the caller's with kinks, whose Hermite series "
                         "converges too slowly; only kernels of smooth ones are made");
-    if (layers == 1) return NTK_OK;
+    if (layers == 1 || !ntk_shifted_is_meant(activation)) return NTK_OK;
     return ntk_fail(
         NTK_ERR_UNSUPPORTED,
-        "ntk_kernel_create_infinite: layers is %lld, but activation has no closed form (its kind, shift or offset): "
-        "such kernels have one hidden layer in this version",
+        "ntk_kernel_create_infinite: layers is %lld, but activation is a kinked one with a shift or an offset: such kernels have "
+        "one hidden layer in this version",
         (long long)layers);
 }
 

@@ -1,6 +1,7 @@
 #include "kernel/deep.h"
 
 #include "core/status.h"
+#include "kernel/deep_series.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/scales.h"
 
@@ -31,6 +32,11 @@ static const ntk_kernel_operations operations = {
     .scale_memory = ntk_deep_scale_memory,
     .points = false,
 };
+
+static const ntk_kernel_operations *operations_of(const ntk_activation *activation)
+{
+    return ntk_infinite_is_closed(activation) ? &operations : &ntk_deep_series_operations;
+}
 
 static void dispose(void *self)
 {
@@ -90,7 +96,7 @@ ntk_status ntk_deep_create(ntk_context *context, ntk_kernel **kernel, const ntk_
     NTK_TRY(ntk_object_create(context, &made, sizeof *made + size, dispose, "a kernel"));
     ntk_object base = made->first.base.base;
     made->first = ntk_infinite_apart(first);
-    made->first.base = (ntk_kernel){.base = base, .operations = &operations};
+    made->first.base = (ntk_kernel){.base = base, .operations = operations_of(first->activation)};
     made->first.activation = ntk_retain(first->activation);
     made->layers = layers;
     memcpy(made->scales, scales, size);

@@ -8,6 +8,8 @@
 #include "kernel/infinite.h"
 #include "kernel/simd/deep.h"
 
+enum { NTK_DEEP_MOST_LAYERS = 1000 };
+
 typedef struct ntk_deep_scales {
     double weight, bias, rate;
 } ntk_deep_scales;
@@ -28,10 +30,10 @@ static inline int64_t ntk_deep_arrays(const ntk_deep *kernel)
     return NTK_DEEP_FIRST + NTK_DEEP_FACTORS * kernel->layers;
 }
 
-/* Whether pairs are carried by their angle alone, over their lengths: SLOPES and LEVELS. */
+/* Whether pairs are carried by their angle alone, over their lengths: SLOPES and LEVELS without shift or offset. */
 static inline bool ntk_deep_is_kinked(const ntk_deep *kernel)
 {
-    return kernel->first.activation->family <= NTK_FAMILY_LEVELS;
+    return kernel->first.activation->family <= NTK_FAMILY_LEVELS && ntk_infinite_is_closed(kernel->first.activation);
 }
 
 /* What follows layer l's activation: the next layer's weight scale times the activation's frequency and scale, and its bias scale

@@ -78,8 +78,7 @@ ntk_status ntk_infinite_entries(const ntk_infinite_line *line, void *entries, in
         int64_t part = count - done < NTK_STRIP ? count - done : NTK_STRIP, j = first + done;
         void *k = ntk_at(entries, cols->dtype, done);
         ntk_strip strip = {.w = f->w, .z = f->z, .p = f->p, .q = f->q, .constant = constant};
-        const void **arrays[NTK_INFINITE_FACTORS] = {&strip.ws, &strip.zs, &strip.ps, &strip.qs};
-        for (int a = 0; a < NTK_INFINITE_FACTORS; a++) *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, j);
+        ntk_infinite_take_columns(&strip, cols, j);
         for (int a = 0; a < 4; a++) strip.k[a] = line->k->k[a];
         int64_t found = run_strip(line, k, part, &strip, near);
         NTK_TRY(replace_near(line, k, j, near, found, constant));

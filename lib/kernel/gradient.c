@@ -144,8 +144,8 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
     if (!kernel->operations->gradient)
         return ntk_fail(NTK_ERR_UNSUPPORTED,
                         "%s: the kernel has no gradient, being or made of a finite tangent kernel whose activation's functions "
-                        "give no second_derivative, an infinite one of a kinked activation with a shift or an offset, or a "
-                        "caller's kernel whose functions give no gradient",
+                        "give no second_derivative, an infinite one of a kinked activation with a shift or an offset or of "
+                        "several layers of one without closed form, or a caller's kernel whose functions give no gradient",
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);

@@ -131,6 +131,13 @@ static inline const void *ntk_infinite_array(const ntk_samples *samples, int fac
 
 ntk_infinite_row ntk_infinite_row_at(const ntk_samples *samples, int64_t i);
 
+/* Points a strip at the factors of columns from first on. */
+static inline void ntk_infinite_take_columns(ntk_strip *strip, const ntk_samples *cols, int64_t first)
+{
+    const void **arrays[NTK_INFINITE_FACTORS] = {&strip->ws, &strip->zs, &strip->ps, &strip->qs};
+    for (int a = 0; a < NTK_INFINITE_FACTORS; a++) *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, first);
+}
+
 /* ntk_kernel_operations of infinite kernels. */
 int64_t ntk_infinite_passes(const ntk_kernel *kernel, int32_t dtype, int64_t all);
 ntk_status ntk_infinite_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);

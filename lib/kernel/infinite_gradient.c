@@ -134,9 +134,7 @@ static ntk_status find_row(ntk_pair_gradients *pairs, const ntk_lane *lane, int6
     int32_t near[NTK_STRIP];
     for (int64_t first = 0; first < tile->col_count; first += NTK_STRIP) {
         int64_t count = tile->col_count - first < NTK_STRIP ? tile->col_count - first : NTK_STRIP;
-        const void **arrays[NTK_INFINITE_FACTORS] = {&strip.ws, &strip.zs, &strip.ps, &strip.qs};
-        for (int a = 0; a < NTK_INFINITE_FACTORS; a++)
-            *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, tile->col + first);
+        ntk_infinite_take_columns(&strip, cols, tile->col + first);
         int64_t place = i * tile->col_count + first, found = count;
         if (scaled)
             for (int32_t j = 0; j < count; j++) near[j] = j;

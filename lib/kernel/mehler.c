@@ -40,19 +40,17 @@ static double value_of(const ntk_samples *cols, int64_t j, int64_t terms, const 
     return l * rho * (first + lead * sum) + mean * ntk_get(ntk_infinite_array(cols, NTK_MEHLER_MEAN), dtype, j);
 }
 
-/* The terms of sample i. */
-static void copy_terms(void *row, const ntk_samples *samples, int64_t i, int64_t terms)
+void ntk_mehler_copy(ntk_mehler_row *row, const ntk_mehler *mehler, int32_t dtype, int64_t i, int64_t terms)
 {
     for (int64_t t = 0; t < terms; t++)
-        memcpy(ntk_at(row, samples->dtype, t),
-               ntk_at(samples->mehler.table, samples->dtype, ntk_mehler_at(&samples->mehler, i, t)),
-               (size_t)ntk_dtype_size(samples->dtype));
+        memcpy(ntk_at(row, dtype, t), ntk_at(mehler->table, dtype, ntk_mehler_at(mehler, i, t)), (size_t)ntk_dtype_size(dtype));
 }
 
-typedef union coefficients {
-    double f64[NTK_MEHLER_MOST_DEGREES];
-    float f32[NTK_MEHLER_MOST_DEGREES];
-} coefficients;
+void ntk_mehler_take_shared(ntk_mehler_row *row, const ntk_mehler *cols, int32_t dtype, int64_t terms)
+{
+    if (!cols->shared) return;
+    for (int64_t t = 0; t < terms; t++) ntk_put(row, dtype, t, ntk_get(row, dtype, t) * ntk_get(cols->table, dtype, t));
+}
 
 typedef struct diagonal_job {
     ntk_samples *samples;
@@ -66,11 +64,11 @@ static ntk_status take_diagonal(void *argument, int64_t index, const ntk_lane *l
     const diagonal_job *job = argument;
     ntk_samples *samples = job->samples;
     int64_t first = index * ROWS_PER_TASK, terms = samples->mehler.own;
-    coefficients row;
+    ntk_mehler_row row;
     for (int64_t i = first; i < first + ROWS_PER_TASK && i < samples->rows; i++) {
         double length = ntk_get(ntk_infinite_array(samples, NTK_MEHLER_LENGTH), samples->dtype, i);
         double mean = ntk_get(ntk_infinite_array(samples, NTK_MEHLER_MEAN), samples->dtype, i);
-        copy_terms(&row, samples, i, terms);
+        ntk_mehler_copy(&row, &samples->mehler, samples->dtype, i, terms);
         samples->diagonal[i] = value_of(samples, i, terms, &row, length, mean, 1) + job->constant;
     }
     return ntk_advance(lane, 0);
@@ -84,8 +82,17 @@ static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pa
     NTK_TRY(ntk_allocate(samples->context, &samples->factors, NTK_INFINITE_FACTORS * samples->rows,
                          ntk_dtype_size(samples->dtype), "the samples' lengths"));
     NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, store_row));
-    NTK_TRY(ntk_mehler_fill(samples, lane, &k));
-    if (samples->largest > 0) {
+    ntk_mehler_source source = {.activation = ((const ntk_infinite *)samples->kernel)->activation};
+    source.context = samples->context;
+    source.dtype = source.length_dtype = samples->dtype;
+    source.rows = samples->rows;
+    source.lengths = ntk_infinite_array(samples, NTK_MEHLER_LENGTH);
+    source.means = ntk_at(samples->factors, samples->dtype, NTK_MEHLER_MEAN * samples->rows);
+    source.table = source.tail = (ntk_mehler_weights){k.k[0], k.k[1]};
+    bool overflow;
+    NTK_TRY(ntk_mehler_fill(&samples->mehler, &overflow, &source, lane));
+    if (overflow) {
+        samples->largest = HUGE_VAL;
         for (int64_t i = 0; i < samples->rows; i++) samples->diagonal[i] = HUGE_VAL;
         return NTK_OK;
     }
@@ -98,10 +105,15 @@ static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pa
     return NTK_OK;
 }
 
+void ntk_mehler_close(ntk_mehler *mehler, ntk_context *context)
+{
+    ntk_free(context, mehler->table);
+    ntk_free(context, mehler->tails);
+}
+
 static void close(ntk_samples *samples)
 {
-    ntk_free(samples->context, samples->mehler.table);
-    ntk_free(samples->context, samples->mehler.tails);
+    ntk_mehler_close(&samples->mehler, samples->context);
     ntk_infinite_close(samples);
 }
 
@@ -113,13 +125,12 @@ typedef struct tile_job {
     int64_t terms, per_task;
 } tile_job;
 
-ntk_status ntk_mehler_enough(int64_t *terms, const ntk_samples *rows, const ntk_samples *cols, bool slopes)
+ntk_status ntk_mehler_enough(int64_t *terms, const ntk_mehler *a, const ntk_mehler *b, const ntk_activation *activation,
+                             int32_t dtype, bool slopes)
 {
-    const ntk_mehler *a = &rows->mehler, *b = &cols->mehler;
-    const ntk_activation *activation = ((const ntk_infinite *)rows->kernel)->activation;
     ntk_mehler_degrees degrees = ntk_mehler_degrees_of(activation);
     int64_t most = a->terms < b->terms ? a->terms : b->terms;
-    double accuracy = ntk_mehler_accuracy(activation, rows->dtype), error = HUGE_VAL;
+    double accuracy = ntk_mehler_accuracy(activation, dtype), error = HUGE_VAL;
     for (*terms = 0; error > accuracy && *terms < most;) {
         double factor = slopes ? (double)ntk_mehler_degree(&degrees, ++*terms) : (double)!!++*terms;
         error = factor * sqrt(a->tails[*terms] * b->tails[*terms]);
@@ -133,17 +144,15 @@ ntk_status ntk_mehler_enough(int64_t *terms, const ntk_samples *rows, const ntk_
         error, accuracy);
 }
 
-ntk_mehler_strip ntk_mehler_strip_of(const ntk_samples *cols, int64_t first, int64_t terms, ntk_strip *strip)
+ntk_mehler_strip ntk_mehler_strip_of(const ntk_mehler *cols, const ntk_activation *activation, int32_t dtype, int64_t first,
+                                     int64_t terms)
 {
-    const ntk_mehler *mehler = &cols->mehler;
-    ntk_mehler_degrees degrees = ntk_mehler_degrees_of(((const ntk_infinite *)cols->kernel)->activation);
+    ntk_mehler_degrees degrees = ntk_mehler_degrees_of(activation);
     ntk_mehler_strip of = {.terms = terms, .first = degrees.first, .step = degrees.step};
-    const void **arrays[NTK_INFINITE_FACTORS] = {&strip->ws, &strip->zs, &strip->ps, &strip->qs};
-    for (int a = 0; a < NTK_INFINITE_FACTORS; a++) *arrays[a] = ntk_at(ntk_infinite_array(cols, a), cols->dtype, first);
-    if (mehler->shared) return of;
+    if (cols->shared) return of;
     of.at = first % NTK_MEHLER_BLOCK;
-    of.stride = mehler->terms * NTK_MEHLER_BLOCK;
-    of.table = ntk_at(mehler->table, cols->dtype, ntk_mehler_at(mehler, first - of.at, 0));
+    of.stride = cols->terms * NTK_MEHLER_BLOCK;
+    of.table = ntk_at(cols->table, dtype, ntk_mehler_at(cols, first - of.at, 0));
     return of;
 }
 
@@ -178,14 +187,16 @@ static ntk_status finish_strip(const tile_job *job, const ntk_lane *lane, int64_
     const ntk_kernel_loops *loops = NTK_OF_ISA(lane->work->context->isa, ntk_kernel_loops, cols->dtype - 1);
     ntk_infinite_factors own = ntk_infinite_row_at(rows, i).factors;
     ntk_strip strip = {.w = own.w, .z = own.z, .p = own.p, .q = own.q, .constant = job->k.constant};
-    ntk_mehler_strip terms = ntk_mehler_strip_of(cols, first, job->terms, &strip);
-    coefficients row, products;
+    const ntk_activation *activation = ((const ntk_infinite *)cols->kernel)->activation;
+    ntk_mehler_strip terms = ntk_mehler_strip_of(&cols->mehler, activation, cols->dtype, first, job->terms);
+    ntk_mehler_row row, products;
     int32_t near[NTK_STRIP];
-    copy_terms(&row, rows, i, job->terms);
+    ntk_infinite_take_columns(&strip, cols, first);
+    ntk_mehler_copy(&row, &rows->mehler, cols->dtype, i, job->terms);
     terms.row = &row;
     if (cols->mehler.shared) {
-        for (int64_t t = 0; t < job->terms; t++)
-            ntk_put(&products, cols->dtype, t, ntk_get(&row, cols->dtype, t) * ntk_get(cols->mehler.table, cols->dtype, t));
+        memcpy(&products, &row, (size_t)(job->terms * ntk_dtype_size(cols->dtype)));
+        ntk_mehler_take_shared(&products, &cols->mehler, cols->dtype, job->terms);
         terms.row = &products;
     }
     int64_t found = loops->mehler(entries, count, &strip, &terms, near);
@@ -215,7 +226,8 @@ static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lan
 {
     const ntk_infinite *kernel = (const ntk_infinite *)tile->rows->kernel;
     tile_job job = {.tile = tile, .k = ntk_infinite_constants_of(kernel, tile->rows->inputs)};
-    NTK_TRY(ntk_mehler_enough(&job.terms, tile->rows, tile->cols, false));
+    NTK_TRY(
+        ntk_mehler_enough(&job.terms, &tile->rows->mehler, &tile->cols->mehler, kernel->activation, tile->rows->dtype, false));
     job.per_task = ntk_rows_per_task(tile->col_count * (1 + job.terms / 32));
     NTK_TRY(ntk_tile_inner_products(tile, lane, tile->out, tile->ld));
     return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, finish_rows, &job);
@@ -230,10 +242,16 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
     return 2.0 * (double)inputs + ENTRY_COST;
 }
 
+static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
+{
+    NTK_TRY(ntk_infinite_memory(kernel, bytes, dtype, rows, all));
+    return ntk_mehler_memory(((const ntk_infinite *)kernel)->activation, bytes, dtype, rows, 1);
+}
+
 const ntk_kernel_operations ntk_mehler_operations = {
     .scratch = 0,
     .passes = ntk_infinite_passes,
-    .memory = ntk_mehler_memory,
+    .memory = memory,
     .prepare = prepare,
     .close = close,
     .tile = evaluate_tile,

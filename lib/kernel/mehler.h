@@ -39,11 +39,28 @@ typedef struct ntk_mehler_rule {
     double *z, *weight, *root, *psi[2];
 } ntk_mehler_rule;
 
+/* Weights k0 and k1. */
+typedef struct ntk_mehler_weights {
+    double value, slope;
+} ntk_mehler_weights;
+
+/* What a table is made of.  lengths  of the samples, in length_dtype;  means  receives their B in dtype
+ * table  the weights of E and B;  tail  those of the part of K(x, x) in which what is left out is counted */
+typedef struct ntk_mehler_source {
+    const ntk_activation *activation;
+    ntk_context *context;
+    int32_t dtype, length_dtype;
+    int64_t rows;
+    const void *lengths;
+    void *means;
+    ntk_mehler_weights table, tail;
+} ntk_mehler_source;
+
 /* Chooses half and degrees for samples up to this length, so that the root of what is left out is within the accuracy, or so that
  * degrees are NTK_MEHLER_MOST_DEGREES.
  * NTK_ERR_CALLBACK     the caller's function gave NaN or infinity
  * NTK_ERR_UNSUPPORTED  the function grows, or varies, too fast */
-ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_samples *samples, const ntk_infinite_constants *k, double length);
+ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length);
 
 /* Nodes and Hermite functions, in one block of memory: free(z). */
 ntk_status ntk_mehler_rule_create(ntk_mehler_rule *rule, ntk_context *context, const ntk_mehler_degrees *degrees);
@@ -57,9 +74,11 @@ ntk_status ntk_mehler_rule_memory(uint64_t *bytes, int64_t terms);
 /* The samples' factors: w and z of ntk_infinite_factors, their lengths and B. */
 enum { NTK_MEHLER_W, NTK_MEHLER_Z, NTK_MEHLER_LENGTH, NTK_MEHLER_MEAN };
 
-/* Makes the samples' table, and B; largest becomes infinite where an entry is too large to be represented.
+/* Makes the samples' table, and B; *overflow where an entry is too large to be represented.
  * NTK_ERR_UNSUPPORTED  the samples are so long that the accuracy takes more degrees than there may be */
-ntk_status ntk_mehler_fill(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k);
+ntk_status ntk_mehler_fill(ntk_mehler *mehler, bool *overflow, const ntk_mehler_source *source, const ntk_lane *lane);
+
+void ntk_mehler_close(ntk_mehler *mehler, ntk_context *context);
 
 /* Where term t of sample i lies in the table. */
 static inline int64_t ntk_mehler_at(const ntk_mehler *mehler, int64_t i, int64_t t)
@@ -70,14 +89,29 @@ static inline int64_t ntk_mehler_at(const ntk_mehler *mehler, int64_t i, int64_t
 /* The least number of terms that is enough for samples of one set with those of the other, or for slopes, whose terms carry their
  * degrees, for gradients where that can be had.
  * NTK_ERR_UNSUPPORTED  the sets' lengths differ so much that none is */
-ntk_status ntk_mehler_enough(int64_t *terms, const ntk_samples *rows, const ntk_samples *cols, bool slopes);
+ntk_status ntk_mehler_enough(int64_t *terms, const ntk_mehler *rows, const ntk_mehler *cols, const ntk_activation *activation,
+                             int32_t dtype, bool slopes);
 
-/* Columns from first on, for the loops: the strip's arrays, and what it returns but for the row's coefficients. */
-ntk_mehler_strip ntk_mehler_strip_of(const ntk_samples *cols, int64_t first, int64_t terms, ntk_strip *strip);
+/* Coefficients of a row. */
+typedef union ntk_mehler_row {
+    double f64[NTK_MEHLER_MOST_DEGREES];
+    float f32[NTK_MEHLER_MOST_DEGREES];
+} ntk_mehler_row;
+
+/* The terms of sample i. */
+void ntk_mehler_copy(ntk_mehler_row *row, const ntk_mehler *mehler, int32_t dtype, int64_t i, int64_t terms);
+
+/* Row's coefficients as the loops take them: where the columns have common terms, times these. */
+void ntk_mehler_take_shared(ntk_mehler_row *row, const ntk_mehler *cols, int32_t dtype, int64_t terms);
+
+/* Columns from first on, for the loops, but for the row's coefficients. */
+ntk_mehler_strip ntk_mehler_strip_of(const ntk_mehler *cols, const ntk_activation *activation, int32_t dtype, int64_t first,
+                                     int64_t terms);
 
 ntk_status ntk_mehler_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
 
-ntk_status ntk_mehler_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all);
+/* Adds the bytes of tables for so many layers, and of making them, to a need. */
+ntk_status ntk_mehler_memory(const ntk_activation *activation, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t layers);
 
 extern const ntk_kernel_operations ntk_mehler_operations;
 

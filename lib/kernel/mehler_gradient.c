@@ -13,20 +13,16 @@
 
 #include <math.h>
 
-typedef union coefficients {
-    double f64[NTK_MEHLER_MOST_DEGREES];
-    float f32[NTK_MEHLER_MOST_DEGREES];
-} coefficients;
-
 typedef struct mehler_gradient {
     ntk_pair_gradients pairs;
+    const ntk_activation *activation;
     ntk_mehler_degrees degrees;
     int64_t terms;
 } mehler_gradient;
 
 /* A row's coefficients: A = sum along_m E_m' rho^m, B = first B' + l' rho sum own_m E_m' rho^m. */
 typedef struct slopes {
-    coefficients along, own;
+    ntk_mehler_row along, own;
     double first;
 } slopes;
 
@@ -63,16 +59,6 @@ static slopes slopes_of(const mehler_gradient *at, const ntk_samples *rows, int6
         ntk_put(&s.own, rows->dtype, t, own);
     }
     return s;
-}
-
-/* The columns' common terms, if they have such, are taken into the row's. */
-static void take_shared(const mehler_gradient *at, slopes *s, const ntk_samples *cols)
-{
-    for (int64_t t = 0; t < at->terms; t++) {
-        double E = ntk_get(cols->mehler.table, cols->dtype, t);
-        ntk_put(&s->along, cols->dtype, t, E * ntk_get(&s->along, cols->dtype, t));
-        ntk_put(&s->own, cols->dtype, t, E * ntk_get(&s->own, cols->dtype, t));
-    }
 }
 
 /* sum_m c_m E_m' rho^m with the row's c; where the columns' terms are taken into it, without E. */
@@ -124,10 +110,12 @@ static ntk_status find_row(ntk_pair_gradients *pairs, const ntk_lane *lane, int6
     slopes s = slopes_of(at, rows, tile->row + i);
     ntk_strip strip = {.w = own.w, .z = own.z, .k = {s.first}};
     int32_t near[NTK_STRIP];
-    if (cols->mehler.shared) take_shared(at, &s, cols);
+    ntk_mehler_take_shared(&s.along, &cols->mehler, cols->dtype, at->terms);
+    ntk_mehler_take_shared(&s.own, &cols->mehler, cols->dtype, at->terms);
     for (int64_t first = 0; first < tile->col_count; first += NTK_STRIP) {
         int64_t count = tile->col_count - first < NTK_STRIP ? tile->col_count - first : NTK_STRIP, found = count;
-        ntk_mehler_strip terms = ntk_mehler_strip_of(cols, tile->col + first, at->terms, &strip);
+        ntk_mehler_strip terms = ntk_mehler_strip_of(&cols->mehler, at->activation, cols->dtype, tile->col + first, at->terms);
+        ntk_infinite_take_columns(&strip, cols, tile->col + first);
         terms.row = &s.along;
         terms.own = &s.own;
         void *along = ntk_at(pairs->along, cols->dtype, i * tile->col_count + first);
@@ -147,7 +135,8 @@ ntk_status ntk_mehler_gradient(const ntk_tile_gradient *job, const ntk_lane *lan
     const ntk_infinite *kernel = (const ntk_infinite *)rows->kernel;
     const ntk_infinite_constants k = ntk_infinite_constants_of(kernel, rows->inputs);
     mehler_gradient at = {.pairs = {.job = job, .k = &k, .find = find_row}};
+    at.activation = kernel->activation;
     at.degrees = ntk_mehler_degrees_of(kernel->activation);
-    NTK_TRY(ntk_mehler_enough(&at.terms, rows, job->tile.cols, true));
+    NTK_TRY(ntk_mehler_enough(&at.terms, &rows->mehler, &job->tile.cols->mehler, at.activation, rows->dtype, true));
     return ntk_pair_gradients_add(&at.pairs, lane, 1 + at.terms / 16);
 }

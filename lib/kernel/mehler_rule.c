@@ -134,7 +134,7 @@ static double next_coefficient(probe *p, int64_t m)
 }
 
 /* How many degrees there must be, of most: the root of what the last WINDOW of them add is within the accuracy, of all. */
-static int64_t count_degrees(probe *p, const ntk_infinite_constants *k, double accuracy, int64_t most)
+static int64_t count_degrees(probe *p, const ntk_mehler_weights *weights, double accuracy, int64_t most)
 {
     double total = 0, window = 0, enough = accuracy * accuracy / 8;
     for (int64_t i = 0; i < p->half; i++) {
@@ -143,7 +143,7 @@ static int64_t count_degrees(probe *p, const ntk_infinite_constants *k, double a
     }
     for (int64_t m = 0; m < most;) {
         double c = next_coefficient(p, m++);
-        window += (k->k[0] / (double)m + k->k[1]) * c * c;
+        window += (weights->value / (double)m + weights->slope) * c * c;
         if (m % WINDOW) continue;
         total += window;
         if (window <= enough * total) return m;
@@ -159,17 +159,16 @@ static int64_t resolved(int64_t half)
     return most < NTK_MEHLER_MOST_DEGREES ? most : NTK_MEHLER_MOST_DEGREES;
 }
 
-static ntk_status choose(ntk_mehler_rule *rule, probe *p, const ntk_infinite *kernel, const ntk_infinite_constants *k,
-                         double length, int32_t dtype)
+static ntk_status choose(ntk_mehler_rule *rule, probe *p, const ntk_mehler_source *source, double length)
 {
-    ntk_activation plain = ntk_mehler_plain(kernel->activation);
-    double accuracy = ntk_mehler_accuracy(kernel->activation, dtype), error = HUGE_VAL;
+    ntk_activation plain = ntk_mehler_plain(source->activation);
+    double accuracy = ntk_mehler_accuracy(source->activation, source->dtype), error = HUGE_VAL;
     for (p->half = FIRST_HALF; p->half <= LAST_HALF; p->half = 2 * p->half - 1) {
         bool last = p->half == LAST_HALF;
         NTK_TRY(sample(p, &plain, length));
         error = p->power > 0 ? fabs(p->power - p->coarse) / p->power : 0;
         if (error > accuracy) continue;
-        int64_t most = resolved(p->half), degrees = count_degrees(p, k, accuracy, most);
+        int64_t most = resolved(p->half), degrees = count_degrees(p, &source->tail, accuracy, most);
         if (degrees == most && most < NTK_MEHLER_MOST_DEGREES && !last) continue;
         rule->half = p->half;
         rule->degrees = degrees;
@@ -181,12 +180,12 @@ static ntk_status choose(ntk_mehler_rule *rule, probe *p, const ntk_infinite *ke
                     length, error, accuracy);
 }
 
-ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_samples *samples, const ntk_infinite_constants *k, double length)
+ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length)
 {
     probe *p;
-    NTK_TRY(ntk_allocate(samples->context, &p, 1, sizeof *p, "a Hermite series"));
-    ntk_status status = choose(rule, p, (const ntk_infinite *)samples->kernel, k, length, samples->dtype);
-    ntk_free(samples->context, p);
+    NTK_TRY(ntk_allocate(source->context, &p, 1, sizeof *p, "a Hermite series"));
+    ntk_status status = choose(rule, p, source, length);
+    ntk_free(source->context, p);
     return status;
 }
 

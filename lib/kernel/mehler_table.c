@@ -22,17 +22,17 @@ static const double SAME_LENGTH = 8;
 /* What a sum of squares knows of its own rest. */
 static const double REST_NOISE = 64 * DBL_EPSILON;
 
-/* gain  sqrt(k0 / (m + 1) + k1) of each term
+/* gain  sqrt(k0 / (m + 1) + k1) of each term;  share  of E^2 in what may be left out
  * A slot holds 2 half values at the nodes of each sample, its coefficients in the rule's order, and E, terms x BLOCK; and the
  * tails. */
 typedef struct filling {
-    ntk_samples *samples;
-    const ntk_infinite_constants *k;
+    const ntk_mehler_source *source;
+    ntk_mehler *mehler;
     ntk_activation plain;
     ntk_mehler_degrees degrees;
     ntk_mehler_rule rule;
     bool polynomial;
-    double *gain, *slots, offset;
+    double *gain, *share, *slots, offset;
     int64_t terms, rows, first, slot_size; /* rows: 1 where the table is shared */
     atomic_bool overflow;
 } filling;
@@ -57,9 +57,9 @@ static slot slot_of(const filling *f, int64_t index)
     return s;
 }
 
-static double length_at(const ntk_samples *samples, int64_t i)
+static double length_at(const ntk_mehler_source *source, int64_t i)
 {
-    return ntk_get(ntk_infinite_array(samples, NTK_MEHLER_LENGTH), samples->dtype, i);
+    return ntk_get(source->lengths, source->length_dtype, i);
 }
 
 /* --- one block's coefficients --- */
@@ -75,7 +75,7 @@ static ntk_status evaluate(const filling *f, slot *s, int order)
             u[half + i] = -u[i];
         }
     }
-    ntk_activation_evaluate(&f->plain, f->samples->context->isa, NTK_F64, order, s->values, s->values, count);
+    ntk_activation_evaluate(&f->plain, f->source->context->isa, NTK_F64, order, s->values, s->values, count);
     if (ntk_is_finite(s->values, NTK_F64, count)) return NTK_OK;
     return ntk_fail(NTK_ERR_CALLBACK, "an activation's function gave a number that is not finite");
 }
@@ -129,7 +129,7 @@ static void arrange(const filling *f, slot *s)
 static ntk_status integrate(const filling *f, slot *s)
 {
     const ntk_mehler_rule *rule = &f->rule;
-    if (f->k->k[0] > 0) {
+    if (f->source->table.value > 0) {
         NTK_TRY(evaluate(f, s, 0));
         take_means(f, s);
     }
@@ -160,35 +160,37 @@ static void expand_polynomial(const filling *f, slot *s)
 
 static void write_table(const filling *f, const slot *s)
 {
-    ntk_samples *samples = f->samples;
-    const ntk_mehler *mehler = &samples->mehler;
+    const ntk_mehler *mehler = f->mehler;
+    int32_t dtype = f->source->dtype;
     for (int64_t t = 0; t < f->terms; t++)
-        ntk_convert(ntk_at(mehler->table, samples->dtype, ntk_mehler_at(mehler, s->first, t)), samples->dtype, s->E + t * BLOCK,
-                    NTK_F64, mehler->shared ? 1 : BLOCK);
+        ntk_convert(ntk_at(mehler->table, dtype, ntk_mehler_at(mehler, s->first, t)), dtype, s->E + t * BLOCK, NTK_F64,
+                    mehler->shared ? 1 : BLOCK);
     /* with a shared table all samples have the mean of the first */
-    int64_t last = mehler->shared ? samples->rows : s->first + s->rows;
-    for (int64_t i = s->first; i < last; i++)
-        ntk_convert(ntk_at(ntk_infinite_array(samples, NTK_MEHLER_MEAN), samples->dtype, i), samples->dtype,
-                    &s->mean[mehler->shared ? 0 : i - s->first], NTK_F64, 1);
+    int64_t last = mehler->shared ? f->source->rows : s->first + s->rows;
+    for (int64_t i = s->first; i < last; i++) ntk_put(f->source->means, dtype, i, s->mean[mehler->shared ? 0 : i - s->first]);
+}
+
+/* What term t adds to the part of K(x, x) that may be left out. */
+static double part_of(const filling *f, const slot *s, int64_t t, int64_t j)
+{
+    double b = s->length[j] * s->E[t * BLOCK + j];
+    return f->share[t] * b * b;
 }
 
 /* The samples' largest tails, from the last term down. */
 static void find_tails(filling *f, slot *s)
 {
-    double total[BLOCK], gain = f->polynomial ? 0 : f->k->k[0] / (double)(f->rule.degrees + 1) + f->k->k[1];
+    const ntk_mehler_weights *tail = &f->source->tail;
+    double total[BLOCK], gain = f->polynomial ? 0 : tail->value / (double)(f->rule.degrees + 1) + tail->slope;
     for (int64_t j = 0; j < s->rows; j++) {
         s->rest[j] *= s->length[j] * s->length[j] * gain;
-        total[j] = s->mean[j] * s->mean[j] + s->rest[j];
-        for (int64_t t = 0; t < f->terms; t++) {
-            double b = s->length[j] * s->E[t * BLOCK + j];
-            total[j] += b * b;
-        }
+        total[j] = (tail->value > 0 ? s->mean[j] * s->mean[j] : 0) + s->rest[j];
+        for (int64_t t = 0; t < f->terms; t++) total[j] += part_of(f, s, t, j);
         if (!isfinite(total[j])) atomic_store(&f->overflow, true);
     }
     for (int64_t t = f->terms; t >= 0; t--)
         for (int64_t j = 0; j < s->rows; j++) {
-            double b = t < f->terms ? s->length[j] * s->E[t * BLOCK + j] : 0;
-            s->rest[j] += b * b;
+            s->rest[j] += t < f->terms ? part_of(f, s, t, j) : 0;
             if (s->rest[j] > s->tails[t] * total[j]) s->tails[t] = s->rest[j] / total[j];
         }
 }
@@ -199,13 +201,13 @@ static ntk_status fill_block(void *argument, int64_t index, const ntk_lane *lane
     slot s = slot_of(f, index);
     s.first = (f->first + index) * BLOCK;
     s.rows = f->rows - s.first < BLOCK ? f->rows - s.first : BLOCK;
-    for (int64_t j = 0; j < s.rows; j++) s.length[j] = length_at(f->samples, s.first + j);
+    for (int64_t j = 0; j < s.rows; j++) s.length[j] = length_at(f->source, s.first + j);
     memset(s.E, 0, (size_t)(BLOCK * f->terms) * sizeof *s.E);
     if (f->polynomial)
         expand_polynomial(f, &s);
     else
         NTK_TRY(integrate(f, &s));
-    double root = sqrt(f->k->k[0]);
+    double root = sqrt(f->source->table.value);
     for (int64_t j = 0; j < s.rows; j++) s.mean[j] = root > 0 ? root * (s.mean[j] + f->offset) : 0;
     write_table(f, &s);
     find_tails(f, &s);
@@ -215,7 +217,7 @@ static ntk_status fill_block(void *argument, int64_t index, const ntk_lane *lane
 static ntk_status fill_all(filling *f, const ntk_lane *lane)
 {
     int64_t blocks = (f->rows - 1) / BLOCK + 1;
-    double *tails = f->samples->mehler.tails;
+    double *tails = f->mehler->tails;
     memset(tails, 0, (size_t)(f->terms + 1) * sizeof *tails);
     for (; f->first < blocks; f->first += SLOTS) {
         int64_t count = blocks - f->first < SLOTS ? blocks - f->first : SLOTS;
@@ -235,43 +237,53 @@ static int64_t slots_for(int64_t rows)
     return blocks < SLOTS ? blocks : SLOTS;
 }
 
+static double weight_of(const ntk_mehler_weights *weights, int64_t degree)
+{
+    return weights->value / (double)(degree + 1) + weights->slope;
+}
+
 static ntk_status fill_in_memory(filling *f, const ntk_lane *lane)
 {
-    ntk_samples *samples = f->samples;
-    ntk_mehler *mehler = &samples->mehler;
-    int64_t size = ntk_dtype_size(samples->dtype), columns = mehler->shared ? 1 : (f->rows - 1) / BLOCK * BLOCK + BLOCK;
+    ntk_mehler *mehler = f->mehler;
+    ntk_context *context = f->source->context;
+    int64_t size = ntk_dtype_size(f->source->dtype), columns = mehler->shared ? 1 : (f->rows - 1) / BLOCK * BLOCK + BLOCK;
     f->slot_size = slot_size(f->rule.half, f->terms);
-    NTK_TRY(ntk_allocate(samples->context, &mehler->tails, f->terms + 1, sizeof(double), "the samples' tails"));
-    NTK_TRY(ntk_allocate(samples->context, &mehler->table, columns, f->terms * size, "the samples' Hermite coefficients"));
-    NTK_TRY(ntk_allocate(samples->context, &f->gain, f->terms + slots_for(f->rows) * f->slot_size, sizeof(double),
+    NTK_TRY(ntk_allocate(context, &mehler->tails, f->terms + 1, sizeof(double), "the samples' tails"));
+    NTK_TRY(ntk_allocate(context, &mehler->table, columns, f->terms * size, "the samples' Hermite coefficients"));
+    NTK_TRY(ntk_allocate(context, &f->gain, 2 * f->terms + slots_for(f->rows) * f->slot_size, sizeof(double),
                          "Hermite coefficients in work"));
-    f->slots = f->gain + f->terms;
-    for (int64_t t = 0; t < f->terms; t++)
-        f->gain[t] = sqrt(f->k->k[0] / (double)(ntk_mehler_degree(&f->degrees, t) + 1) + f->k->k[1]);
+    f->share = f->gain + f->terms;
+    f->slots = f->share + f->terms;
+    for (int64_t t = 0; t < f->terms; t++) {
+        int64_t degree = ntk_mehler_degree(&f->degrees, t);
+        double weight = weight_of(&f->source->table, degree);
+        f->gain[t] = sqrt(weight);
+        f->share[t] = weight > 0 ? weight_of(&f->source->tail, degree) / weight : 0;
+    }
     ntk_status status = fill_all(f, lane);
-    ntk_free(samples->context, f->gain);
+    ntk_free(context, f->gain);
     return status;
 }
 
 /* --- the samples --- */
 
-static double longest(ntk_samples *samples)
+static double longest(const ntk_mehler_source *source, bool *shared)
 {
-    double most = 0, least = HUGE_VAL, roundoff = samples->dtype == NTK_F64 ? DBL_EPSILON : (double)FLT_EPSILON;
-    for (int64_t i = 0; i < samples->rows; i++) {
-        double length = length_at(samples, i);
+    double most = 0, least = HUGE_VAL, roundoff = source->dtype == NTK_F64 ? DBL_EPSILON : (double)FLT_EPSILON;
+    for (int64_t i = 0; i < source->rows; i++) {
+        double length = length_at(source, i);
         if (!(length <= most)) most = length;
         least = fmin(least, length);
     }
-    samples->mehler.shared = most - least <= SAME_LENGTH * roundoff * most;
+    *shared = most - least <= SAME_LENGTH * roundoff * most;
     return most;
 }
 
 /* The least number of terms that is enough among the samples. */
-static ntk_status set_own(ntk_samples *samples, const filling *f, double length)
+static ntk_status set_own(const filling *f, double length)
 {
-    ntk_mehler *mehler = &samples->mehler;
-    double accuracy = ntk_mehler_accuracy(((const ntk_infinite *)samples->kernel)->activation, samples->dtype);
+    ntk_mehler *mehler = f->mehler;
+    double accuracy = ntk_mehler_accuracy(f->source->activation, f->source->dtype);
     for (mehler->own = 1; mehler->own < f->terms && mehler->tails[mehler->own] > accuracy;) mehler->own++;
     if (mehler->tails[mehler->own] <= accuracy) return NTK_OK;
     return ntk_fail(
@@ -281,43 +293,39 @@ static ntk_status set_own(ntk_samples *samples, const filling *f, double length)
         length, (long long)f->rule.degrees, mehler->tails[mehler->own], accuracy);
 }
 
-ntk_status ntk_mehler_fill(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k)
+ntk_status ntk_mehler_fill(ntk_mehler *mehler, bool *overflow, const ntk_mehler_source *source, const ntk_lane *lane)
 {
-    const ntk_infinite *kernel = (const ntk_infinite *)samples->kernel;
-    const ntk_activation *activation = kernel->activation;
-    filling f = {
-        .samples = samples, .k = k, .plain = ntk_mehler_plain(activation), .offset = activation->offset / activation->scale};
-    double length = longest(samples);
-    if (!isfinite(length) || !isfinite(k->k[0] + k->k[1]) || !isfinite(f.offset)) {
-        samples->largest = HUGE_VAL;
-        return NTK_OK;
-    }
+    const ntk_activation *activation = source->activation;
+    filling f = {.source = source, .mehler = mehler, .plain = ntk_mehler_plain(activation)};
+    double length = longest(source, &mehler->shared);
+    f.offset = activation->offset / activation->scale;
+    *overflow = !isfinite(length) || !isfinite(source->table.value + source->table.slope) || !isfinite(f.offset);
+    if (*overflow) return NTK_OK;
     f.degrees = ntk_mehler_degrees_of(activation);
     f.polynomial = ntk_activation_route(activation) == NTK_ROUTE_POLYNOMIAL;
-    f.rows = samples->mehler.shared ? 1 : samples->rows;
+    f.rows = mehler->shared ? 1 : source->rows;
     f.rule.degrees = activation->degree;
     if (!f.polynomial) {
-        NTK_TRY(ntk_mehler_choose(&f.rule, samples, k, length));
-        NTK_TRY(ntk_mehler_rule_create(&f.rule, samples->context, &f.degrees));
+        NTK_TRY(ntk_mehler_choose(&f.rule, source, length));
+        NTK_TRY(ntk_mehler_rule_create(&f.rule, source->context, &f.degrees));
     }
-    f.terms = samples->mehler.terms = ntk_mehler_terms(&f.degrees, f.rule.degrees);
+    f.terms = mehler->terms = ntk_mehler_terms(&f.degrees, f.rule.degrees);
     ntk_status status = fill_in_memory(&f, lane);
-    ntk_free(samples->context, f.rule.z);
+    ntk_free(source->context, f.rule.z);
     NTK_TRY(status);
-    if (!atomic_load(&f.overflow)) return set_own(samples, &f, length);
-    samples->largest = HUGE_VAL;
-    return NTK_OK;
+    *overflow = atomic_load(&f.overflow);
+    return *overflow ? NTK_OK : set_own(&f, length);
 }
 
-ntk_status ntk_mehler_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
+ntk_status ntk_mehler_memory(const ntk_activation *activation, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t layers)
 {
-    const ntk_activation *activation = ((const ntk_infinite *)kernel)->activation;
     int64_t terms = ntk_mehler_most_terms(activation), whole;
     if (__builtin_add_overflow(rows, BLOCK, &whole)) return NTK_ERR_OVERFLOW;
-    NTK_TRY(ntk_infinite_memory(kernel, bytes, dtype, rows, all));
-    NTK_TRY(ntk_need(bytes, whole, terms * ntk_dtype_size(dtype)));
-    NTK_TRY(ntk_need(bytes, terms + 1, sizeof(double)));
+    for (int64_t l = 0; l < layers; l++) {
+        NTK_TRY(ntk_need(bytes, whole, terms * ntk_dtype_size(dtype)));
+        NTK_TRY(ntk_need(bytes, terms + 1, sizeof(double)));
+    }
     int64_t half = ntk_activation_route(activation) == NTK_ROUTE_POLYNOMIAL ? 0 : NTK_MEHLER_MOST_HALF;
-    NTK_TRY(ntk_need(bytes, terms + slots_for(rows) * slot_size(half, terms), sizeof(double)));
+    NTK_TRY(ntk_need(bytes, 2 * terms + slots_for(rows) * slot_size(half, terms), sizeof(double)));
     return half ? ntk_mehler_rule_memory(bytes, terms) : NTK_OK;
 }

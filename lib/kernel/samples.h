@@ -39,7 +39,7 @@ typedef struct ntk_mehler {
  *           product of its two sets' largest
  * The rest belongs to the kind of kernel.
  * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme;
- *           mehler
+ *           mehler, or of each of several layers
  * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on;
  *         gates  instead of nt where they serve
  * terms     of the kernel's terms, one for each: they borrow x, and are prepared in one pass (all is 0) */
@@ -53,7 +53,7 @@ typedef struct ntk_samples {
     double largest;
     void *factors;
     int32_t *shifts, *exponents;
-    ntk_mehler mehler;
+    ntk_mehler mehler, *layers;
     int64_t all;
     void *w;
     void *rf, *nt;

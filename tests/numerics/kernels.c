@@ -82,12 +82,13 @@ static void measure_all_near(ntk_context *context)
 }
 
 /* Of activations without closed form, to the accuracy that they ask for; some pairs, since the oracle takes its time. */
-static void measure_series(ntk_context *context, int32_t kind, tally *t)
+static void measure_series(ntk_context *context, int32_t kind, int64_t layers, int64_t N, tally *t)
 {
-    enum { N = 9, STEP = 4 };
+    enum { STEP = 4 };
     const long double accuracy = t->dtype == NTK_F64 ? 1e-12L : 0x1p-26L;
     oracle_kernel oracle = {kind, 0, NTK_INIT(ntk_kernel_options)};
     oracle.options.bias_scale = 0.25;
+    oracle.options.layers = layers;
     ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
     data x = data_draw(N, 16, t->dtype, 2);
     test_array K = test_array_make(N, N, 0, t->dtype);
@@ -96,7 +97,11 @@ static void measure_series(ntk_context *context, int32_t kind, tally *t)
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = i; j < N; j += STEP) {
             oracle_value want = true_entry(&oracle, &x, i, j, t->dtype);
-            want.bound += accuracy * length[i] * length[j];
+            if (layers > 1)
+                want = oracle_infinite_cut(&oracle, x.x + i * x.d, x.x + j * x.d, x.d, oracle_roundoff(t->dtype),
+                                           (double)accuracy);
+            else
+                want.bound += accuracy * length[i] * length[j];
             tally_count(t, test_get(&K.view, i, j), want, length[i] * length[j]);
         }
     free(length);
@@ -109,8 +114,11 @@ static void measure_all_series(ntk_context *context)
 {
     tallies block = tally_begin();
     for (int32_t kind = NTK_TANH; kind <= NTK_SILU; kind++)
-        for (int p = 0; p < PRECISIONS; p++) measure_series(context, kind, &block.of[p]);
+        for (int p = 0; p < PRECISIONS; p++) measure_series(context, kind, 1, 9, &block.of[p]);
     tally_print("block, d = 16: tanh, sigmoid, softplus, SiLU", "sqrt(K_ii K_jj)", &block);
+    tallies deep = tally_begin();
+    for (int p = 0; p < PRECISIONS; p++) measure_series(context, NTK_TANH, 3, 3, &deep.of[p]);
+    tally_print("block, depth 3: tanh", "sqrt(K_ii K_jj)", &deep);
 }
 
 void measure_kernels(ntk_context *context)

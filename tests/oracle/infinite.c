@@ -289,9 +289,17 @@ static geometry next_geometry(const geometry *g, const moments *both, const mome
     return next;
 }
 
+/* What moments may lack, by their own (Cauchy and Schwarz). */
+static void leave_out(moments *m, const moments own[2], long double accuracy)
+{
+    m->kappa.bound += accuracy * sqrtl(own[0].kappa.value * own[1].kappa.value);
+    m->kdot.bound += accuracy * sqrtl(own[0].kdot.value * own[1].kdot.value);
+}
+
 /* S and T of Jacot et al. (2018), with the errors of what they are made of.  For samples that are the same, or whose angles stay
  * well above a long double's root. */
-static oracle_value several_layers(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
+static oracle_value several_layers(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff,
+                                   double accuracy)
 {
     const ntk_kernel_options *o = &kernel->options;
     oracle_kernel first = *kernel;
@@ -306,6 +314,8 @@ static oracle_value several_layers(const oracle_kernel *kernel, const double *x,
         const geometry single[2] = {alone(g.norm1, g.error), alone(g.norm2, g.error)};
         moments m = moments_of(kernel, &g, roundoff),
                 own[2] = {moments_of(kernel, &single[0], roundoff), moments_of(kernel, &single[1], roundoff)};
+        leave_out(&m, own, (long double)accuracy);
+        for (int i = 0; i < 2; i++) own[i].kappa.bound += (long double)accuracy * own[i].kappa.value;
         long double w = last ? scale_at(NULL, o->output_weight_scale, 0, 1) : scale_at(o->weight_scales, o->weight_scale, l, 1);
         long double b = last ? (long double)o->output_bias_scale : scale_at(o->bias_scales, o->bias_scale, l, 0);
         S = (oracle_value){w * w * m.kappa.value + b * b, w * w * m.kappa.bound};
@@ -324,7 +334,14 @@ static oracle_value several_layers(const oracle_kernel *kernel, const double *x,
 
 oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff)
 {
-    return (kernel->options.layers > 1 ? several_layers : one_layer)(kernel, x, y, d, roundoff);
+    if (kernel->options.layers > 1) return several_layers(kernel, x, y, d, roundoff, 0);
+    return one_layer(kernel, x, y, d, roundoff);
+}
+
+oracle_value oracle_infinite_cut(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff,
+                                 double accuracy)
+{
+    return several_layers(kernel, x, y, d, roundoff, accuracy);
 }
 
 ntk_kernel *oracle_kernel_create(ntk_context *context, const oracle_kernel *oracle)

@@ -38,6 +38,11 @@ typedef struct oracle_value {
 /* K(x, y) for x, y of d entries, and the error that arithmetic of this unit roundoff may make (see infinite.c). */
 oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff);
 
+/* The same of several layers whose E[sigma sigma] and E[sigma' sigma'] may each lack this accuracy, relative to those of the two
+ * samples alone. */
+oracle_value oracle_infinite_cut(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff,
+                                 double accuracy);
+
 /* The angle between x and y, with its full relative precision however small or near pi it is. */
 long double oracle_angle(const long double *x, const long double *y, int64_t d);
 

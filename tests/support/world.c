@@ -104,6 +104,10 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep, world->activation, &three));
     CHECK_OK(ntk_activation_create(world->context, &world->tanh, NTK_TANH, NULL));
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->series, world->tanh, NULL));
+    ntk_kernel_options two = NTK_INIT(ntk_kernel_options);
+    two.layers = 2;
+    two.bias_scale = 0.5;
+    CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep_series, world->tanh, &two));
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
     make_composites(world);
@@ -124,6 +128,7 @@ void test_world_free(test_world *world)
     ntk_kernel_destroy(world->composite);
     ntk_activation_destroy(world->tanh);
     ntk_kernel_destroy(world->series);
+    ntk_kernel_destroy(world->deep_series);
     ntk_gram_destroy(world->gram);
     ntk_gram_destroy(world->implicit);
     ntk_gram_destroy(world->implicit_finite);

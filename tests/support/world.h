@@ -23,6 +23,7 @@ typedef struct test_world {
     ntk_kernel *deep; /* infinite, of three hidden layers with biases */
     ntk_activation *tanh;
     ntk_kernel *series;      /* infinite, of tanh */
+    ntk_kernel *deep_series; /* of two layers of it */
     ntk_kernel *monte_carlo; /* of three networks */
     ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
     ntk_gram *gram;          /* of infinite, f64, full */

@@ -17,12 +17,16 @@ typedef struct ntk_deep_state {
  *         w, z     the next layer's rho = w w' kappa + z z';  the last: K = w w' (k4 kappa + k5 tangent kdot) + constant
  *         k0..k3   of the activation
  *         k4, k5   not SLOPES: S = k4 kappa + k5 at the next layer, and its tangent is rate S + k4 tangent kdot
- *         rate     of the next layer;  bias  whether z is not 0 */
+ *         rate     of the next layer;  bias  whether z is not 0
+ *         series   without closed form: the terms of kappa, where p is the length and q its mean B (kernel/deep_series.h);
+ *                  the strip then begins with a block of the columns' table
+ *         trained  whether the tangent may be other than 0 */
 typedef struct ntk_deep_layer {
     double p, q, w, z;
     const void *ps, *qs, *ws, *zs;
     double k[6], rate, constant, slope;
-    int bias;
+    int bias, trained;
+    const ntk_mehler_strip *series;
 } ntk_deep_layer;
 
 typedef void ntk_deep_step(const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer);
@@ -80,7 +84,7 @@ typedef struct ntk_deep_family {
  * reverse_first   as a family's reverse, at the first layer */
 typedef struct ntk_deep_loops {
     int64_t (*begin)(const ntk_deep_state *state, const void *k, int64_t count, const ntk_deep_layer *first, int32_t *near);
-    ntk_deep_family slopes, levels, erf, gelu, wave, exp;
+    ntk_deep_family slopes, levels, erf, gelu, wave, exp, series;
     void (*begin_gradient)(const ntk_deep_slopes *slopes, const ntk_deep_state *state, int64_t count, double rate, int kinked);
     void (*spread)(void *along, void *own, const ntk_deep_state *begin, int64_t count, const ntk_deep_layer *first);
     void (*reverse_first)(const ntk_deep_adjoint *adjoint, void *col, ntk_deep_sums *sums, const ntk_deep_state *state,

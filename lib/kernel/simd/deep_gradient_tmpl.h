@@ -137,15 +137,6 @@ static inline void NAME(smooth_gradient_next)(const ntk_deep_state *state, const
     NAME(smooth_next)(state, j, count, layer, m);
 }
 
-static inline void NAME(put_part)(void *out, int64_t j, VECTOR v, int64_t count)
-{
-    REAL *to = (REAL *)out + j;
-    if (j + LANES <= count)
-        V(store)(to, v);
-    else
-        V(store_part)(to, v, count - j);
-}
-
 #define DEFINE_KINKED(KIND, LEVELS)                                                                                     \
     static void NAME(KIND##_gradient_step)(const ntk_deep_state *state, const ntk_deep_slopes *slopes, int64_t count,   \
                                            const ntk_deep_layer *layer)                                                 \

@@ -180,6 +180,24 @@ static inline NAME(pair)
     return pair;
 }
 
+static inline void NAME(put_part)(void *out, int64_t j, VECTOR v, int64_t count)
+{
+    REAL *to = (REAL *)out + j;
+    if (j + LANES <= count)
+        V(store)(to, v);
+    else
+        V(store_part)(to, v, count - j);
+}
+
+/* K of the last layer. */
+static inline void NAME(put_entry)(void *out, const ntk_deep_state *state, int64_t j, int64_t count,
+                                   const ntk_deep_layer *layer, const NAME(moments) * m)
+{
+    const VECTOR rf = V(set)((REAL)layer->k[4]), nt = V(set)((REAL)layer->k[5]);
+    VECTOR tangent = nt * m->kdot * NAME(at)(state->tangent, j), w = V(set)((REAL)layer->w) * NAME(fetch)(layer->ws, j, count);
+    NAME(put_part)(out, j, V(fma)(w, V(fma)(rf, m->kappa, tangent), V(set)((REAL)layer->constant)), count);
+}
+
 #define DEFINE_LAYER(KIND, SMOOTH, NEXT)                                                                                \
     static void NAME(KIND##_step)(const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer)              \
     {                                                                                                                   \
@@ -191,17 +209,10 @@ static inline NAME(pair)
     }                                                                                                                   \
     static void NAME(KIND##_finish)(void *out, const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer) \
     {                                                                                                                   \
-        const VECTOR row = V(set)((REAL)layer->w), rf = V(set)((REAL)layer->k[4]), nt = V(set)((REAL)layer->k[5]);      \
-        REAL *to = out;                                                                                                 \
         for (int64_t j = 0; j < count; j += LANES) {                                                                    \
             NAME(pair) pair = NAME(pair_of)(state, j, count, layer, SMOOTH);                                            \
             NAME(moments) m = NAME(KIND##_moments)(&pair);                                                              \
-            VECTOR tangent = nt * m.kdot * NAME(at)(state->tangent, j), w = row * NAME(fetch)(layer->ws, j, count);     \
-            VECTOR K = V(fma)(w, V(fma)(rf, m.kappa, tangent), V(set)((REAL)layer->constant));                          \
-            if (j + LANES <= count)                                                                                     \
-                V(store)(to + j, K);                                                                                    \
-            else                                                                                                        \
-                V(store_part)(to + j, K, count - j);                                                                    \
+            NAME(put_entry)(out, state, j, count, layer, &m);                                                           \
         }                                                                                                               \
     }
 
@@ -231,6 +242,8 @@ static int64_t NAME(begin)(const ntk_deep_state *state, const void *k, int64_t c
     }
     return found;
 }
+
+#include "kernel/simd/deep_series_tmpl.h"
 
 #include "kernel/simd/deep_gradient_tmpl.h"
 #include "kernel/simd/deep_reverse_tmpl.h"

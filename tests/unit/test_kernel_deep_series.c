@@ -1,0 +1,409 @@
+/* Kernels of several layers of activations without closed form: against the recursion of the activations' moments, which other
+ * tests hold to quadrature, against the oracle's own quadrature, and by what must hold wherever the series are cut. */
+#include "oracle.h"
+
+#include <float.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYERS = 3, INPUTS = 5, MANY = 150 };
+static const double weights[LAYERS] = {1.25, 0.75, 1.5}, biases[LAYERS] = {0.25, 0, 0.5};
+static const double rates[LAYERS + 1] = {1, 0.5, 2, 0.25}, late[LAYERS + 1] = {0, 0, 2, 1};
+
+static ntk_context *context;
+
+static void setup(void)
+{
+    context = test_context(2, NULL);
+}
+static void teardown(void)
+{
+    ntk_context_destroy(context);
+}
+
+/* longest: samples' |x| / sqrt(INPUTS) */
+typedef struct subject {
+    int32_t kind, degree;
+    double shift, offset, scale, frequency, longest;
+    int64_t layers;
+} subject;
+
+static const subject subjects[] = {
+    {NTK_TANH, 0, 0, 0, 0, 0, 1.5, LAYERS},     {NTK_SIGMOID, 0, 0, 0, 0, 0, 2, LAYERS},
+    {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 1.5, LAYERS}, {NTK_SILU, 0, 0, 0, 0, 0, 1.5, LAYERS},
+    {NTK_MONOMIAL, 3, 0, 0, 0.5, 0, 1, 2},      {NTK_HERMITE, 4, 0.25, -0.5, 0.5, 0.5, 1, 2},
+    {NTK_TANH, 0, 0.5, 0.25, 0, 0, 1, LAYERS},  {NTK_SILU, 0, -0.25, 0.25, -1.25, -0.75, 1, LAYERS},
+    {NTK_ERF, 0, 0.5, 0, 0, 0, 0.75, LAYERS},   {NTK_GELU, 0, 0, -0.5, 0, 0, 1, LAYERS}};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+
+static ntk_activation *activation_of(const subject *s, double accuracy)
+{
+    ntk_activation_options options = NTK_INIT(ntk_activation_options);
+    ntk_activation *activation = NULL;
+    options.degree = s->degree;
+    options.shift = s->shift;
+    options.offset = s->offset;
+    options.scale = s->scale;
+    options.frequency = s->frequency;
+    options.accuracy = accuracy;
+    CHECK_OK(ntk_activation_create(context, &activation, s->kind, &options));
+    return activation;
+}
+
+static ntk_kernel_options scales(const subject *s, int32_t part)
+{
+    ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
+    o.part = part;
+    o.layers = s->layers;
+    o.weight_scales = weights;
+    o.bias_scales = biases;
+    o.output_weight_scale = 1.25;
+    o.output_bias_scale = 0.5;
+    o.layer_rates = rates;
+    return o;
+}
+
+static ntk_kernel *kernel_of(const ntk_activation *activation, const ntk_kernel_options *options)
+{
+    ntk_kernel *kernel = NULL;
+    CHECK_OK(ntk_kernel_create_infinite(context, &kernel, activation, options));
+    return kernel;
+}
+
+/* Of one length, or varied: with a zero vector, duplicates, parallels, opposites and a near-duplicate. */
+static double *draw(int64_t n, double longest, bool varied, int32_t dtype, uint64_t *state)
+{
+    double *x = oracle_samples(n, INPUTS, dtype, state);
+    for (int64_t i = 0; i < n; i++) {
+        double square = 0, *row = x + i * INPUTS;
+        for (int k = 0; k < INPUTS; k++) square += row[k] * row[k];
+        double length = longest * (varied && i > 0 ? oracle_uniform(state) : 1), factor = length * sqrt(INPUTS / square);
+        for (int k = 0; k < INPUTS; k++) {
+            row[k] *= i == 5 && varied ? 0 : factor;
+            if (i == 3) row[k] = x[2 * INPUTS + k];
+            if (i == 4) row[k] = -x[2 * INPUTS + k];
+            if (i == 6) row[k] = x[2 * INPUTS + k] * (1 + 1e-7 * k);
+            if (i == 7 && varied) row[k] = x[2 * INPUTS + k] / 2;
+            if (dtype == NTK_F32) row[k] = (double)(float)row[k];
+        }
+    }
+    return x;
+}
+
+static double dot(const double *x, const double *y)
+{
+    double sum = 0;
+    for (int k = 0; k < INPUTS; k++) sum += x[k] * y[k];
+    return sum / INPUTS;
+}
+
+/* K(x, y), layer by layer. */
+static double recursion(const ntk_activation *activation, const ntk_kernel_options *o, const double *x, const double *y)
+{
+    double S[3] = {dot(x, x), dot(y, y), dot(x, y)}, T = 0;
+    for (int64_t l = 0; l <= o->layers; l++) {
+        ntk_moments m[3] = {NTK_INIT(ntk_moments), NTK_INIT(ntk_moments), NTK_INIT(ntk_moments)};
+        double w = l < o->layers ? o->weight_scales[l] : o->output_weight_scale, kdot = 1;
+        double b = l < o->layers ? o->bias_scales[l] : o->output_bias_scale;
+        if (l > 0) {
+            double r = sqrt(S[0]) * sqrt(S[1]);
+            CHECK_OK(ntk_activation_moments(activation, &m[0], S[0], S[0], S[0]));
+            CHECK_OK(ntk_activation_moments(activation, &m[1], S[1], S[1], S[1]));
+            CHECK_OK(ntk_activation_moments(activation, &m[2], S[0], S[1], fmax(-r, fmin(r, S[2]))));
+            for (int i = 0; i < 3; i++) S[i] = m[i].kappa;
+            kdot = m[2].kdot;
+        }
+        for (int i = 0; i < 3; i++) S[i] = w * w * S[i] + b * b;
+        int trained = o->part == NTK_PART_BOTH || (o->part == NTK_PART_RF) == (l == o->layers);
+        T = (trained ? o->layer_rates[l] : 0) * S[2] + w * w * T * kdot;
+    }
+    return T;
+}
+
+/* The accuracy of every layer, which these scales do not multiply by more than 2 before the end (deep_series.h), and roundings;
+ * in f32 those of some hundred terms, of rho and of the lengths, which the terms' degrees multiply. */
+static double tolerance(double accuracy, int64_t layers, int32_t dtype)
+{
+    return dtype == NTK_F64 ? 4 * (double)layers * accuracy + 1e-13 : accuracy + 128 * 0x1p-24;
+}
+
+static double *diagonal_of(const ntk_kernel *kernel, const double *x, int64_t n)
+{
+    double *own = oracle_memory(n, sizeof *own);
+    ntk_matrix X = ntk_matrix_const_f64(x, n, INPUTS), out = ntk_matrix_f64(own, n, 1);
+    CHECK_OK(ntk_kernel_diagonal(kernel, &out, &X));
+    return own;
+}
+
+/* One of step entries against the moments; returns the largest error over sqrt(K_ii K_jj). */
+static double compare(const ntk_kernel *kernel, const ntk_activation *activation, const ntk_kernel_options *o,
+                      const ntk_matrix *out, const double *x1, const double *x2, int64_t step, double bound, const char *what)
+{
+    double *own1 = diagonal_of(kernel, x1, out->rows), *own2 = diagonal_of(kernel, x2, out->cols), worst = 0;
+    for (int64_t e = 0; e < out->rows * out->cols; e += step) {
+        int64_t i = e / out->cols, j = e % out->cols;
+        double want = recursion(activation, o, x1 + i * INPUTS, x2 + j * INPUTS), got = test_get(out, i, j);
+        double away = got == want ? 0 : fabs(got - want) / sqrt(own1[i] * own2[j]);
+        ck_assert_msg(away <= bound, "%s, part %d: entry (%d, %d) is %.17g, not %.17g: %.2g away", what, o->part, (int)i,
+                      (int)j, got, want, away);
+        worst = fmax(worst, away);
+    }
+    free(own1);
+    free(own2);
+    return worst;
+}
+
+/* --- entries --- */
+
+START_TEST(the_recursion)
+{
+    enum { ROWS = 9, COLS = 11 };
+    const subject *s = &subjects[_i];
+    ntk_activation *activation = activation_of(s, 0);
+    uint64_t state = test_seed(400);
+    for (int c = 0; c < 5; c++) {
+        int32_t dtype = c == 0 ? NTK_F32 : NTK_F64;
+        ntk_kernel_options o = scales(s, c < 3 ? NTK_PART_BOTH : c == 3 ? NTK_PART_RF : NTK_PART_NT);
+        if (c == 2) o.layer_rates = late;
+        double *x = draw(COLS, s->longest, c % 2, dtype, &state);
+        ntk_kernel *kernel = kernel_of(activation, &o);
+        test_array a = oracle_array(x, ROWS, INPUTS, 1, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype),
+                   K = test_array_make(ROWS, COLS, 2, dtype);
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
+        ck_assert(test_array_is_contained(&K));
+        double worst =
+            compare(kernel, activation, &o, &K.view, x, x, 13, tolerance(1e-12, s->layers, dtype), oracle_kind_name(s->kind));
+        printf("# %s, part %d, dtype %d: at most %.2g away\n", oracle_kind_name(s->kind), o.part, dtype, worst);
+        test_array *const arrays[] = {&a, &b, &K};
+        for (int i = 0; i < 3; i++) test_array_free(arrays[i]);
+        ntk_kernel_destroy(kernel);
+        free(x);
+    }
+    ntk_activation_destroy(activation);
+}
+END_TEST
+
+/* tanh, sigmoid, softplus and SiLU by quadrature in long double, through the layers. */
+START_TEST(the_oracle)
+{
+    enum { N = 2 };
+    const oracle_kernel oracle = {.kind = subjects[_i].kind, .options = scales(&subjects[_i], NTK_PART_BOTH)};
+    uint64_t state = test_seed(401);
+    double *x = oracle_samples(N, INPUTS, NTK_F64, &state), K[N * N], worst = 0;
+    for (int k = 0; k < N * INPUTS; k++) x[k] /= 2;
+    ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+    ntk_matrix X = ntk_matrix_const_f64(x, N, INPUTS), out = ntk_matrix_f64(K, N, N);
+    CHECK_OK(ntk_kernel_block(kernel, &out, &X, &X));
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j <= i; j++) {
+            oracle_value want = oracle_infinite_cut(&oracle, x + i * INPUTS, x + j * INPUTS, INPUTS, 0x1p-53, 1e-12);
+            double size = sqrt(K[i * N + i] * K[j * N + j]), away = fabs(K[i * N + j] - (double)want.value);
+            ck_assert_double_le(away, (double)want.bound);
+            worst = fmax(worst, away / size);
+        }
+    printf("# %s: at most %.2g away\n", oracle_kind_name(oracle.kind), worst);
+    ntk_kernel_destroy(kernel);
+    free(x);
+}
+END_TEST
+
+/* --- laws --- */
+
+/* Matrices in every storage, products, single rows, pieces of blocks of coefficients and the diagonal hold what the block does. */
+START_TEST(calls_agree)
+{
+    const subject *s = &subjects[_i];
+    ntk_activation *activation = activation_of(s, 0);
+    ntk_kernel_options o = scales(s, NTK_PART_BOTH);
+    ntk_kernel *kernel = kernel_of(activation, &o);
+    uint64_t state = test_seed(402);
+    double *x = draw(MANY, s->longest, _i % 2 == 0, NTK_F64, &state);
+    test_array X = oracle_array(x, MANY, INPUTS, 0, NTK_F64), K = test_array_make(MANY, MANY, 0, NTK_F64);
+    test_array G = test_array_make(MANY, MANY, 0, NTK_F64), v = test_array_make(MANY, 1, 0, NTK_F64);
+    test_array y = test_array_make(MANY, 1, 0, NTK_F64);
+    double *own = diagonal_of(kernel, x, MANY);
+    test_array_fill(&v, 5);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &X.view, &X.view));
+    CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &X.view, &X.view, &v.view));
+    for (int64_t i = 0; i < MANY; i++) {
+        double sum = 0, size = 0;
+        for (int64_t j = 0; j < MANY; j++) {
+            sum += test_get(&K.view, i, j) * test_get(&v.view, j, 0);
+            size += sqrt(own[i] * own[j]);
+        }
+        ck_assert_double_le(fabs(sum - test_get(&y.view, i, 0)), 1e-13 * size);
+        ck_assert_double_le(fabs(test_get(&K.view, i, i) - own[i]), 1e-14 * own[i]);
+    }
+    for (int32_t storage = NTK_STORAGE_FULL; storage <= NTK_STORAGE_IMPLICIT; storage++) {
+        ntk_gram_options options = NTK_INIT(ntk_gram_options);
+        ntk_gram *gram = NULL;
+        options.storage = storage;
+        CHECK_OK(ntk_gram_create(context, &gram, kernel, &X.view, &options));
+        CHECK_OK(ntk_gram_copy(gram, &G.view));
+        for (int64_t e = 0; e < MANY * MANY; e++)
+            ck_assert_double_le(fabs(test_get(&G.view, e / MANY, e % MANY) - test_get(&K.view, e / MANY, e % MANY)),
+                                1e-14 * sqrt(own[e / MANY] * own[e % MANY]));
+        ntk_gram_destroy(gram);
+    }
+    for (int trial = 0; trial < 8; trial++) {
+        int64_t n1 = 1 + oracle_integer(&state, trial < 4 ? 2 : 70), n2 = 1 + oracle_integer(&state, trial % 3 ? 140 : 2);
+        int64_t i = oracle_integer(&state, MANY - n1 + 1), j = oracle_integer(&state, MANY - n2 + 1);
+        ntk_matrix x1 = ntk_matrix_const_f64(x + i * INPUTS, n1, INPUTS), x2 = ntk_matrix_const_f64(x + j * INPUTS, n2, INPUTS);
+        test_array part = test_array_make(n1, n2, 1, NTK_F64);
+        CHECK_OK(ntk_kernel_block(kernel, &part.view, &x1, &x2));
+        for (int64_t e = 0; e < n1 * n2; e++)
+            ck_assert_double_le(fabs(test_get(&part.view, e / n2, e % n2) - test_get(&K.view, i + e / n2, j + e % n2)),
+                                8e-12 * sqrt(own[i + e / n2] * own[j + e % n2]));
+        ck_assert(test_array_is_contained(&part));
+        test_array_free(&part);
+    }
+    test_array *const arrays[] = {&X, &K, &G, &v, &y};
+    for (int a = 0; a < 5; a++) test_array_free(arrays[a]);
+    free(own);
+    free(x);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+}
+END_TEST
+
+/* The instruction sets agree to rounding, threads to the bit. */
+START_TEST(machines_agree)
+{
+    const subject *s = &subjects[_i];
+    const int32_t threads[4] = {1, 3, 1, 1};
+    uint64_t state = test_seed(403);
+    double *x = draw(MANY, s->longest, _i % 2 == 0, NTK_F64, &state), *K[4], apart = 0;
+    ntk_context *shared = context;
+    for (int c = 0; c < 4; c++) {
+        ntk_context_options options = NTK_INIT(ntk_context_options);
+        options.threads = threads[c];
+        options.cpu_disable = c < 2 ? 0 : c == 2 ? NTK_CPU_AVX512 : NTK_CPU_AVX512 | NTK_CPU_AVX2;
+        CHECK_OK(ntk_context_create(&context, &options));
+        ntk_activation *activation = activation_of(s, 0);
+        ntk_kernel_options o = scales(s, NTK_PART_BOTH);
+        ntk_kernel *kernel = kernel_of(activation, &o);
+        K[c] = oracle_memory(MANY * MANY, sizeof(double));
+        ntk_matrix X = ntk_matrix_const_f64(x, MANY, INPUTS), out = ntk_matrix_f64(K[c], MANY, MANY);
+        CHECK_OK(ntk_kernel_block(kernel, &out, &X, &X));
+        ntk_kernel_destroy(kernel);
+        ntk_activation_destroy(activation);
+        ntk_context_destroy(context);
+    }
+    context = shared;
+    ck_assert(memcmp(K[0], K[1], sizeof(double) * MANY * MANY) == 0);
+    for (int64_t e = 0; e < MANY * MANY; e++) {
+        double size = sqrt(K[0][e / MANY * (MANY + 1)] * K[0][e % MANY * (MANY + 1)]);
+        for (int c = 2; c < 4; c++) apart = fmax(apart, fabs(K[0][e] - K[c][e]) / size);
+    }
+    ck_assert_double_le(apart, 2e-14);
+    for (int c = 0; c < 4; c++) free(K[c]);
+    free(x);
+}
+END_TEST
+
+/* However coarse, the matrix has no eigenvalue below rounding, and the accuracy is kept. */
+START_TEST(coarse)
+{
+    const double accuracy = 1e-3;
+    const subject *s = &subjects[_i];
+    ntk_activation *activation = activation_of(s, accuracy), *exact = activation_of(s, 0);
+    ntk_kernel_options o = scales(s, NTK_PART_BOTH);
+    ntk_kernel *kernel = kernel_of(activation, &o);
+    uint64_t state = test_seed(404);
+    double *x = draw(MANY, s->longest, true, NTK_F64, &state), w[MANY];
+    test_array X = oracle_array(x, MANY, INPUTS, 0, NTK_F64), K = test_array_make(MANY, MANY, 0, NTK_F64);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &X.view, &X.view));
+    (void)compare(kernel, exact, &o, &K.view, x, x, 1999, 4 * (double)s->layers * accuracy, "coarse");
+    ck_assert_int_eq(LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'L', MANY, K.view.data, MANY, w), 0);
+    ck_assert_msg(w[0] >= -8 * MANY * DBL_EPSILON * w[MANY - 1], "%s: eigenvalues %.3g to %.3g", oracle_kind_name(s->kind),
+                  w[0], w[MANY - 1]);
+    test_array_free(&X);
+    test_array_free(&K);
+    free(x);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+    ntk_activation_destroy(exact);
+}
+END_TEST
+
+/* --- limits --- */
+
+START_TEST(limits)
+{
+    double x[2] = {30, 30}, K = 7;
+    ntk_matrix X = ntk_matrix_const_f64(x, 1, 2), out = ntk_matrix_f64(&K, 1, 1);
+    ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
+    o.layers = 2;
+    ntk_activation *tanh = activation_of(&subjects[0], 0), *power = activation_of(&(subject){NTK_MONOMIAL, .degree = 9}, 0);
+    ntk_kernel *kernel = kernel_of(tanh, &o);
+    CHECK_STATUS(ntk_kernel_block(kernel, &out, &X, &X), NTK_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("accuracy");
+    ck_assert_double_eq(K, 7);
+    ntk_kernel_destroy(kernel);
+    o.layers = 6;
+    kernel = kernel_of(power, &o);
+    CHECK_STATUS(ntk_kernel_block(kernel, &out, &X, &X), NTK_ERR_OVERFLOW);
+    ck_assert_double_eq(K, 7);
+    ntk_kernel_destroy(kernel);
+    o.layers = 1000;
+    o.weight_scale = 1.5;
+    x[0] = 0.5;
+    x[1] = 0;
+    kernel = kernel_of(tanh, &o);
+    CHECK_OK(ntk_kernel_block(kernel, &out, &X, &X));
+    ck_assert(isfinite(K) && K > 0);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(tanh);
+    ntk_activation_destroy(power);
+}
+END_TEST
+
+/* What the query says is enough. */
+START_TEST(working_memory)
+{
+    static const int64_t sizes[][2] = {{1, 1}, {3, 300}, {130, 70}};
+    test_memory memory = {0};
+    ntk_context *counted = test_context(2, &memory);
+    ntk_activation *activation = activation_of(&subjects[_i], 0);
+    ntk_kernel_options o = scales(&subjects[_i], NTK_PART_BOTH);
+    ntk_kernel *kernel = NULL;
+    uint64_t state = test_seed(405), bytes = 0;
+    double *x = draw(300, subjects[_i].longest, true, NTK_F64, &state);
+    CHECK_OK(ntk_kernel_create_infinite(counted, &kernel, activation, &o));
+    for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
+        ntk_matrix x1 = ntk_matrix_const_f64(x, sizes[c][0], INPUTS), x2 = ntk_matrix_const_f64(x, sizes[c][1], INPUTS);
+        test_array K = test_array_make(sizes[c][0], sizes[c][1], 0, NTK_F64);
+        CHECK_OK(ntk_kernel_memory(kernel, &bytes, sizes[c][0], sizes[c][1], INPUTS, NTK_F64));
+        test_memory_reset(&memory, 0);
+        int64_t held = memory.bytes;
+        CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1, &x2));
+        ck_assert_msg((uint64_t)(memory.peak - held) <= bytes, "announced %llu, held %lld", (unsigned long long)bytes,
+                      (long long)(memory.peak - held));
+        test_array_free(&K);
+    }
+    free(x);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+    ntk_context_destroy(counted);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_deep_series");
+    TCase *entries = test_case(suite, "entries"), *laws = test_case(suite, "laws"), *bounds = test_case(suite, "limits");
+    tcase_add_checked_fixture(entries, setup, teardown);
+    tcase_add_checked_fixture(laws, setup, teardown);
+    tcase_add_checked_fixture(bounds, setup, teardown);
+    tcase_add_loop_test(entries, the_recursion, 0, SUBJECTS);
+    tcase_add_loop_test(entries, the_oracle, 0, 4);
+    tcase_add_loop_test(laws, calls_agree, 0, SUBJECTS);
+    tcase_add_loop_test(laws, machines_agree, 0, SUBJECTS);
+    tcase_add_loop_test(laws, coarse, 0, SUBJECTS);
+    tcase_add_test(bounds, limits);
+    tcase_add_loop_test(bounds, working_memory, 0, 2);
+    return test_run(suite);
+}
