@@ -10,12 +10,13 @@
 /* With K(x, x') = K_0(s x, s x') and K_0 symmetric,
  *   d/ds_k sum_ij W(i, j) K(x_i, x'_j) = sum_i x_ik sum_j W(i, j) (d_k K_0)(s x_i, s x'_j)
  *                                        + sum_j x'_jk sum_i W(i, j) (d_k K_0)(s x'_j, s x_i),
- * d_k in the first argument.  A job is one of these sums: rows are those of x, or of x'.
+ * d_k in the first argument.  A job is one of these sums: rows are those of x, or of x'.  Where x' is x, the two are one with the weights
+ * W(i, j) + W(j, i).
  * totals  of each task, inputs numbers */
 typedef struct side_job {
     const ntk_samples *rows, *cols;
     const ntk_matrix *weights;
-    bool transposed;
+    bool plain, transposed; /* the weights that count */
     int64_t row_edge, col_edge;
     char *scratch;
     int64_t weights_at, gradient_at, sums_at, scratch_size;
@@ -54,15 +55,12 @@ static void gather_weights(const side_job *job, const ntk_kernel_tile *tile, voi
 {
     const ntk_matrix *w = job->weights;
     int32_t dtype = job->rows->dtype;
-    for (int64_t i = 0; i < tile->row_count; i++) {
-        void *row = ntk_at(weights, dtype, i * tile->col_count);
-        if (!job->transposed) {
-            ntk_convert(row, dtype, ntk_at(ntk_row(w, tile->row + i), w->dtype, tile->col), w->dtype, tile->col_count);
-            continue;
+    for (int64_t i = 0; i < tile->row_count; i++)
+        for (int64_t j = 0; j < tile->col_count; j++) {
+            double weight = job->plain ? ntk_get(ntk_row(w, tile->row + i), w->dtype, tile->col + j) : 0;
+            if (job->transposed) weight += ntk_get(ntk_row(w, tile->col + j), w->dtype, tile->row + i);
+            ntk_put(weights, dtype, i * tile->col_count + j, weight);
         }
-        for (int64_t j = 0; j < tile->col_count; j++)
-            ntk_put(row, dtype, j, ntk_get(ntk_row(w, tile->col + j), w->dtype, tile->row + i));
-    }
 }
 
 /* totals += x_ik g_ik, over the rows of a tile */
@@ -123,10 +121,12 @@ static ntk_status add_all(const ntk_sample_pair *pair, const ntk_scale_call *cal
 {
     const ntk_kernel *base = pair->rows.kernel->terms[0];
     double own = base->operations->scales(base) > 0 ? 0.75 : 1;
-    side_job first = {.rows = &pair->rows, .cols = &pair->cols, .weights = &call->weights};
+    const ntk_matrix *x1 = &call->x1, *x2 = &call->x2;
+    bool same = x1->data == x2->data && x1->rows == x2->rows && x1->stride == x2->stride && x1->dtype == x2->dtype;
+    side_job first = {.rows = &pair->rows, .cols = &pair->cols, .weights = &call->weights, .plain = true, .transposed = same};
     side_job second = {.rows = &pair->cols, .cols = &pair->rows, .weights = &call->weights, .transposed = true};
-    NTK_TRY(add_side(&first, lane, 0, own / 2, g));
-    NTK_TRY(add_side(&second, lane, own / 2, own, g));
+    NTK_TRY(add_side(&first, lane, 0, same ? own : own / 2, g));
+    if (!same) NTK_TRY(add_side(&second, lane, own / 2, own, g));
     if (own == 1) return NTK_OK;
     ntk_scale_call scaled = *call;
     scaled.x1 = ntk_samples_view(&pair->rows.terms[0]);

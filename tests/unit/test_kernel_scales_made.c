@@ -266,6 +266,33 @@ START_TEST(blocks)
 }
 END_TEST
 
+/* Of samples with themselves the derivatives are those with a copy of them. */
+START_TEST(themselves)
+{
+    enum { N = 530 };
+    double scales[MOST_SCALES], size = 0;
+    data of = data_make(N, N);
+    make_scales(scales);
+    ntk_kernel *kernel = all[_i].make(scales);
+    test_array x = oracle_array(of.x, N, D, 2, NTK_F64), y = oracle_array(of.x, N, D, 2, NTK_F64),
+               w = oracle_array(of.w, N, N, 0, NTK_F64), g = test_array_make(all[_i].scales, 1, 0, NTK_F64),
+               h = test_array_make(all[_i].scales, 1, 0, NTK_F64);
+    CHECK_OK(ntk_kernel_scale_gradient(kernel, &g.view, &x.view, &x.view, &w.view));
+    CHECK_OK(ntk_kernel_scale_gradient(kernel, &h.view, &x.view, &y.view, &w.view));
+    for (int64_t s = 0; s < all[_i].scales; s++) size = fmax(size, fabs(test_get(&g.view, s, 0)));
+    for (int64_t s = 0; s < all[_i].scales; s++) /* as of blocks; copies are near parallels, whose angles are 0 to 1e-16 */
+        ck_assert_msg(fabs(test_get(&g.view, s, 0) - test_get(&h.view, s, 0)) <= 1e4 * 0x1p-53 * size,
+                      "%s: g[%d] is %.15g, not %.15g", all[_i].name, (int)s, test_get(&g.view, s, 0), test_get(&h.view, s, 0));
+    test_array_free(&x);
+    test_array_free(&y);
+    test_array_free(&w);
+    test_array_free(&g);
+    test_array_free(&h);
+    ntk_kernel_destroy(kernel);
+    data_free(&of);
+}
+END_TEST
+
 /* A finite kernel has no scales. */
 START_TEST(none)
 {
@@ -292,6 +319,7 @@ int main(void)
     tcase_add_checked_fixture(scales, setup, teardown);
     tcase_add_loop_test(scales, differences, 0, KINDS);
     tcase_add_loop_test(scales, blocks, 0, KINDS);
+    tcase_add_loop_test(scales, themselves, 0, KINDS);
     tcase_add_test(scales, none);
     return test_run(suite);
 }
