@@ -1,5 +1,5 @@
-/* Derivatives of sum_j v_j K(x, x_j) in x, and of sum_ij w_ij K(x_i, x_j) by the scales, K^RF + K^NT of one and of three layers, f64
- * and f32; in x of finite networks, too.
+/* Derivatives of sum_j v_j K(x, x_j) in x, and of sum_ij w_ij K(x_i, x_j) by the scales, K^RF + K^NT of one and of three layers, of a
+ * cosine and with scales of the inputs, f64 and f32; in x of finite networks, too.
  *
  *     gradient [-f] [n [d]]      n = 3000; d = 784, then 16; -f: every call takes fresh memory from the system
  *
@@ -11,17 +11,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 8, TARGETS = 1 };
+enum { CASES = 10, TARGETS = 1 };
 
 typedef ntk_status kernel_call(const ntk_kernel *kernel, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v);
+
+static ntk_kernel *cosine(ntk_context *context, ntk_kernel *base, int64_t d)
+{
+    ntk_kernel *kernel;
+    (void)d;
+    bench_check(ntk_kernel_create_normalised(context, &kernel, base));
+    ntk_kernel_destroy(base);
+    return kernel;
+}
+
+static ntk_kernel *scaled(ntk_context *context, ntk_kernel *base, int64_t d)
+{
+    ntk_kernel *kernel;
+    ntk_matrix scales = bench_matrix(1, d, NTK_F64, 7);
+    bench_check(ntk_kernel_create_ard(context, &kernel, base, &scales));
+    ntk_kernel_destroy(base);
+    free(scales.data);
+    return kernel;
+}
 
 static const struct {
     const char *name;
     int32_t activation;
     int64_t layers, hidden; /* hidden: of a finite network; 0: of none */
-} cases[CASES] = {{"ReLU", NTK_RELU, 1, 0}, {"ReLU", NTK_RELU, 3, 0}, {"erf", NTK_ERF, 1, 0},      {"erf", NTK_ERF, 3, 0},
-                  {"GELU", NTK_GELU, 1, 0}, {"sine", NTK_SIN, 1, 0},  {"ReLU", NTK_RELU, 1, 1024}, {"erf", NTK_ERF, 1, 1024}};
+    ntk_kernel *(*around)(ntk_context *context, ntk_kernel *base, int64_t d);
+} cases[CASES] = {{"ReLU", NTK_RELU, 1, 0, NULL},
+                  {"ReLU", NTK_RELU, 3, 0, NULL},
+                  {"erf", NTK_ERF, 1, 0, NULL},
+                  {"erf", NTK_ERF, 3, 0, NULL},
+                  {"GELU", NTK_GELU, 1, 0, NULL},
+                  {"sine", NTK_SIN, 1, 0, NULL},
+                  {"cosine of ReLU", NTK_RELU, 1, 0, cosine},
+                  {"ReLU, scaled inputs", NTK_RELU, 1, 0, scaled},
+                  {"ReLU", NTK_RELU, 1, 1024, NULL},
+                  {"erf", NTK_ERF, 1, 1024, NULL}};
 
 typedef struct timed {
     kernel_call *call;
@@ -49,7 +77,7 @@ static ntk_kernel *make(ntk_context *context, int which, int64_t d)
     bench_check(network.hidden ? ntk_kernel_create_monte_carlo(context, &kernel, activation, 1, NTK_PART_BOTH, &network)
                                : ntk_kernel_create_infinite(context, &kernel, activation, &options));
     ntk_activation_destroy(activation);
-    return kernel;
+    return cases[which].around ? cases[which].around(context, kernel, d) : kernel;
 }
 
 static void measure(ntk_context *context, bench_sizes sizes, int32_t dtype, int which)

@@ -2,6 +2,7 @@
 
 #include "core/status.h"
 #include "kernel/combine.h"
+#include "kernel/tile.h"
 
 #include <string.h>
 
@@ -50,6 +51,11 @@ static void dispose(void *self)
     for (int64_t t = 0; t < kernel->term_count; t++) ntk_release((void *)(uintptr_t)kernel->terms[t]);
 }
 
+static int64_t products_of(const ntk_kernel *kernel)
+{
+    return kernel->features ? ntk_features_has(kernel->features, NTK_PART_NT) : kernel->operations->products;
+}
+
 static bool has_scales(const ntk_kernel *const *terms, int64_t count)
 {
     for (int64_t t = 0; t < count; t++)
@@ -85,6 +91,7 @@ ntk_status ntk_composite_create(ntk_context *context, ntk_composite **composite,
     if (!operations->memory) made->operations.memory = ntk_composite_memory;
     if (!operations->close) made->operations.close = ntk_composite_close;
     made->numbers = (double *)(own + count);
+    for (int64_t t = 0; t < count && !operations->transform; t++) made->operations.products += products_of(terms[t]);
     if (!has_gradients(terms, count)) made->operations.gradient = NULL;
     if (!has_scales(terms, count)) made->operations.scales = NULL, made->operations.scale_memory = NULL;
     *composite = made;
@@ -142,12 +149,28 @@ double ntk_composite_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtyp
 
 /* --- tiles --- */
 
+int64_t ntk_shared_products(const ntk_kernel *kernel, int64_t uses)
+{
+    return uses * kernel->operations->products > 1;
+}
+
+ntk_status ntk_share_products(ntk_kernel_tile *tile, const ntk_lane *lane, int64_t uses)
+{
+    void *products = tile->scratch;
+    if (tile->products || !ntk_shared_products(tile->rows->kernel, uses)) return NTK_OK;
+    NTK_TRY(ntk_tile_inner_products(tile, lane, products, tile->col_count));
+    tile->products = products;
+    tile->scratch = ntk_at(products, tile->rows->dtype, tile->row_count * tile->col_count);
+    return NTK_OK;
+}
+
 ntk_status ntk_term_tile(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t, void *out, int64_t ld, void *scratch)
 {
     ntk_kernel_tile term = *tile;
     term.rows = &tile->rows->terms[t];
     term.cols = &tile->cols->terms[t];
     term.add = false;
+    if (tile->rows->kernel->operations->transform) term.products = NULL;
     term.out = out;
     term.ld = ld;
     term.scratch = scratch;
@@ -156,12 +179,14 @@ ntk_status ntk_term_tile(const ntk_kernel_tile *tile, const ntk_lane *lane, int6
 
 ntk_status ntk_terms_fold(const ntk_kernel_tile *tile, const ntk_lane *lane, const double *weights)
 {
+    ntk_kernel_tile shared = *tile;
     int64_t ld = tile->col_count, count = tile->rows->kernel->term_count;
-    void *rectangle = tile->scratch, *scratch = ntk_at(tile->scratch, tile->rows->dtype, tile->row_count * ld);
-    NTK_TRY(ntk_term_tile(tile, lane, 0, tile->out, tile->ld, tile->scratch));
+    NTK_TRY(ntk_share_products(&shared, lane, 1));
+    void *rectangle = shared.scratch, *scratch = ntk_at(rectangle, tile->rows->dtype, tile->row_count * ld);
+    NTK_TRY(ntk_term_tile(&shared, lane, 0, tile->out, tile->ld, rectangle));
     if (weights && weights[0] != 1) NTK_TRY(ntk_tile_combine(tile, lane, NTK_COMBINE_SET, tile->out, tile->ld, weights[0]));
     for (int64_t t = 1; t < count; t++) {
-        NTK_TRY(ntk_term_tile(tile, lane, t, rectangle, ld, scratch));
+        NTK_TRY(ntk_term_tile(&shared, lane, t, rectangle, ld, scratch));
         NTK_TRY(ntk_tile_combine(tile, lane, weights ? NTK_COMBINE_ADD : NTK_COMBINE_MULTIPLY, rectangle, ld,
                                  weights ? weights[t] : 1));
     }
@@ -170,7 +195,7 @@ ntk_status ntk_terms_fold(const ntk_kernel_tile *tile, const ntk_lane *lane, con
 
 int64_t ntk_folded_scratch(const ntk_kernel *kernel)
 {
-    return ntk_terms_scratch(kernel) + (kernel->term_count > 1 ? 1 : 0);
+    return ntk_terms_scratch(kernel) + (kernel->term_count > 1) + ntk_shared_products(kernel, 1);
 }
 
 ntk_tile_gradient ntk_term_gradient(const ntk_tile_gradient *job, int64_t t, int64_t first, int64_t count, void *scratch)
@@ -180,6 +205,7 @@ ntk_tile_gradient ntk_term_gradient(const ntk_tile_gradient *job, int64_t t, int
     part.tile.rows = &rows->terms[t];
     part.tile.cols = &job->tile.cols->terms[t];
     part.tile.scratch = scratch;
+    if (rows->kernel->operations->transform) part.tile.products = NULL;
     part.weights = ntk_at(job->weights, rows->dtype, first * job->by_target);
     part.targets = count;
     part.g = ntk_at(job->g, rows->dtype, first * rows->inputs);

@@ -40,6 +40,12 @@ ntk_status ntk_composite_memory(const ntk_kernel *kernel, uint64_t *bytes, int32
 void ntk_composite_close(ntk_samples *samples);
 double ntk_composite_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
 
+/* Gives the tile the inner products of its samples, in the first rectangle of its scratch, if they are taken more than once and it
+ * has none.  ntk_shared_products  the rectangles that this may take.
+ * uses  how many times each term's are taken */
+ntk_status ntk_share_products(ntk_kernel_tile *tile, const ntk_lane *lane, int64_t uses);
+int64_t ntk_shared_products(const ntk_kernel *kernel, int64_t uses);
+
 /* Term t of a tile: out receives it, its rows ld apart. */
 ntk_status ntk_term_tile(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t, void *out, int64_t ld, void *scratch);
 

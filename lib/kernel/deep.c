@@ -31,6 +31,7 @@ static const ntk_kernel_operations operations = {
     .scale_gradient = ntk_deep_scale_gradient,
     .scale_memory = ntk_deep_scale_memory,
     .points = false,
+    .products = 1,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

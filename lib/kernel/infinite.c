@@ -119,6 +119,7 @@ static const ntk_kernel_operations operations = {
     .scale_gradient = ntk_infinite_scale_gradient,
     .scale_memory = ntk_infinite_scale_memory,
     .points = true,
+    .products = 1,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

@@ -16,7 +16,8 @@ struct ntk_scale_call;
 /* A rectangle of K, rows of one set of samples by those of another.
  * lower    the sets are the same and row is col: only the lower triangle need be right
  * add      add to what out holds: the sum over passes goes on
- * scratch  operations->scratch rectangles of the same shape, contiguous */
+ * scratch  operations->scratch rectangles of the same shape, contiguous
+ * products NULL, or <x, x'> of the tile's samples, contiguous, which kernels that one is made of share */
 typedef struct ntk_kernel_tile {
     const struct ntk_samples *rows, *cols;
     int64_t row, row_count, col, col_count;
@@ -24,6 +25,7 @@ typedef struct ntk_kernel_tile {
     void *out;
     int64_t ld;
     void *scratch;
+    const void *products;
 } ntk_kernel_tile;
 
 /* A kernel is a sum of passes, each over its own part of the kernel's parameters, so that what samples hold stays small.
@@ -40,6 +42,7 @@ typedef struct ntk_kernel_tile {
  * scales    of derivatives: how many; NULL: there are none.  own_scales  of a kernel made of others, those that its terms have not
  *           got; NULL: none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
+ * products  how many times a tile takes the inner products of the kernel's own x; a finite kernel for K^NT
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
@@ -59,6 +62,7 @@ typedef struct ntk_kernel_operations {
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
     ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
+    int64_t products;
     bool points;
 } ntk_kernel_operations;
 

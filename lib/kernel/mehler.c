@@ -259,4 +259,5 @@ const ntk_kernel_operations ntk_mehler_operations = {
     .gradient = ntk_mehler_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .points = false,
+    .products = 1,
 };

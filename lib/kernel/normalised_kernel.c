@@ -153,6 +153,7 @@ static ntk_status add_own(const gradient_job *at, const ntk_lane *lane)
         own.tile.cols = own.tile.rows;
         own.tile.row = own.tile.col = tile->row + i;
         own.tile.row_count = own.tile.col_count = 1;
+        own.tile.products = NULL;
         own.weights = &weights;
         own.by_target = 1;
         own.by_row = 0;
@@ -166,7 +167,9 @@ static ntk_status add_own(const gradient_job *at, const ntk_lane *lane)
 /* Scratch: the cosines, the weights of some targets, and what the term needs. */
 static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 {
-    ntk_kernel_tile view = job->tile;
+    ntk_tile_gradient shared = *job;
+    NTK_TRY(ntk_share_products(&shared.tile, lane, 2));
+    ntk_kernel_tile view = shared.tile;
     int32_t dtype = view.rows->dtype;
     int64_t ld = view.col_count, area = view.row_count * ld;
     void *cosines = view.scratch, *own = ntk_at(cosines, dtype, area),
@@ -174,10 +177,11 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
     view.ld = ld;
     view.out = cosines;
     view.scratch = scratch;
-    NTK_TRY(tile(&view, lane));
+    NTK_TRY(ntk_term_tile(&view, lane, 0, cosines, ld, scratch));
+    NTK_TRY(normalise(&view, lane, cosines, ld, false));
     for (int64_t first = 0; first < job->targets; first += NTK_WEIGHED_TARGETS) {
         int64_t left = job->targets - first, count = left < NTK_WEIGHED_TARGETS ? left : NTK_WEIGHED_TARGETS;
-        ntk_tile_gradient part = ntk_term_gradient(job, 0, first, count, scratch), weighed = *job;
+        ntk_tile_gradient part = ntk_term_gradient(&shared, 0, first, count, scratch), weighed = *job;
         weighed.weights = part.weights;
         for (int64_t c = 0; c < count; c++) {
             view.out = ntk_at(own, dtype, c * area);
@@ -212,7 +216,8 @@ ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel **kerne
     NTK_REQUIRE(base);
     NTK_TRY(ntk_composite_create(context, &made, &operations, &base, 1, 0, __func__, "base"));
     made->operations.scratch = ntk_terms_scratch(&made->base);
-    made->operations.gradient_scratch = 1 + NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
+    made->operations.gradient_scratch =
+        ntk_shared_products(&made->base, 2) + 1 + NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
     made->operations.gradient_sums = ntk_terms_gradient_sums(&made->base);
     *kernel = &made->base;
     return NTK_OK;

@@ -52,7 +52,9 @@ static ntk_status weigh_by_others(ntk_tile_gradient *part, const ntk_lane *lane,
 /* Scratch: the factors, the weights of some targets, and what a factor needs. */
 static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 {
-    const ntk_kernel_tile *tile = &job->tile;
+    ntk_tile_gradient shared = *job;
+    const ntk_kernel_tile *tile = &shared.tile;
+    NTK_TRY(ntk_share_products(&shared.tile, lane, 2));
     int32_t dtype = tile->rows->dtype;
     int64_t count = tile->rows->kernel->term_count, ld = tile->col_count, area = tile->row_count * ld;
     void *factors = tile->scratch, *own = ntk_at(factors, dtype, count * area);
@@ -62,7 +64,7 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
         for (int64_t first = 0; first < job->targets; first += NTK_WEIGHED_TARGETS) {
             int64_t left = job->targets - first;
             ntk_tile_gradient part =
-                ntk_term_gradient(job, t, first, left < NTK_WEIGHED_TARGETS ? left : NTK_WEIGHED_TARGETS, scratch);
+                ntk_term_gradient(&shared, t, first, left < NTK_WEIGHED_TARGETS ? left : NTK_WEIGHED_TARGETS, scratch);
             NTK_TRY(weigh_by_others(&part, lane, t, factors, count, own));
             NTK_TRY(ntk_term_add_gradient(&part, lane));
         }
@@ -88,7 +90,8 @@ ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **kernel, 
     NTK_TRY(ntk_composite_count_check(count, __func__));
     NTK_TRY(ntk_composite_create(context, &made, &operations, factors, count, 0, __func__, "factors"));
     made->operations.scratch = ntk_folded_scratch(&made->base);
-    made->operations.gradient_scratch = count + NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
+    made->operations.gradient_scratch =
+        ntk_shared_products(&made->base, 2) + count + NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
     made->operations.gradient_sums = ntk_terms_gradient_sums(&made->base);
     *kernel = &made->base;
     return NTK_OK;

@@ -146,4 +146,5 @@ const ntk_kernel_operations ntk_shifted_operations = {
     .tile = evaluate_tile,
     .cost = entry_cost,
     .points = false,
+    .products = 1,
 };

@@ -49,13 +49,15 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
 {
     const ntk_composite *kernel = ntk_composite_of(job->tile.rows);
     int64_t area = job->tile.row_count * job->tile.col_count;
-    void *own = job->tile.scratch, *scratch = ntk_at(own, job->tile.rows->dtype, NTK_WEIGHED_TARGETS * area);
+    ntk_tile_gradient shared = *job;
+    NTK_TRY(ntk_share_products(&shared.tile, lane, 1));
+    void *own = shared.tile.scratch, *scratch = ntk_at(own, job->tile.rows->dtype, NTK_WEIGHED_TARGETS * area);
     for (int64_t t = 0; t < kernel->base.term_count; t++) {
         double weight = kernel->numbers[t];
         int64_t most = weight == 1 ? job->targets : NTK_WEIGHED_TARGETS;
         for (int64_t first = 0; first < job->targets; first += most) {
             int64_t count = job->targets - first < most ? job->targets - first : most;
-            ntk_tile_gradient part = ntk_term_gradient(job, t, first, count, scratch);
+            ntk_tile_gradient part = ntk_term_gradient(&shared, t, first, count, scratch);
             if (weight != 1) NTK_TRY(scale_weights(&part, lane, own, weight));
             NTK_TRY(ntk_term_add_gradient(&part, lane));
         }
@@ -102,7 +104,8 @@ ntk_status ntk_kernel_create_sum(ntk_context *context, ntk_kernel **kernel, cons
     NTK_TRY(ntk_composite_create(context, &made, &operations, terms, count, count, __func__, "terms"));
     for (int64_t t = 0; t < count; t++) made->numbers[t] = weights ? weights[t] : 1;
     made->operations.scratch = ntk_folded_scratch(&made->base);
-    made->operations.gradient_scratch = NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
+    made->operations.gradient_scratch =
+        ntk_shared_products(&made->base, 1) + NTK_WEIGHED_TARGETS + ntk_terms_gradient_scratch(&made->base);
     made->operations.gradient_sums = ntk_terms_gradient_sums(&made->base);
     *kernel = &made->base;
     return NTK_OK;

@@ -5,6 +5,7 @@
 #include "core/status.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A tile is at most some hundredths of a second of one core, or of all cores of a threaded BLAS, so that a call can be stopped
  * within a tenth; a threaded BLAS wants larger tiles. */
@@ -59,9 +60,21 @@ ntk_status ntk_tile_product(const ntk_kernel_tile *tile, const ntk_lane *lane, c
     return NTK_OK;
 }
 
+static void copy_products(const ntk_kernel_tile *tile, void *out, int64_t ld)
+{
+    int32_t dtype = tile->rows->dtype;
+    for (int64_t i = 0; i < tile->row_count; i++)
+        memcpy(ntk_at(out, dtype, i * ld), ntk_at(tile->products, dtype, i * tile->col_count),
+               (size_t)((tile->lower ? i + 1 : tile->col_count) * ntk_dtype_size(dtype)));
+}
+
 ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *lane, void *out, int64_t ld)
 {
     const ntk_samples *rows = tile->rows, *cols = tile->cols;
+    if (tile->products) {
+        copy_products(tile, out, ld);
+        return ntk_advance(lane, 0);
+    }
     return ntk_tile_product(tile, lane, ntk_samples_at(rows, tile->row), rows->x.stride, ntk_samples_at(cols, tile->col),
                             cols->x.stride, rows->inputs, 0, out, ld);
 }
