@@ -6,21 +6,31 @@
 
 NTK_BEGIN
 
-/* A fitted model.  Immutable: predict and the other reading calls are safe from many threads at once.
- * The model minimises  sum_i |y_i - f(x_i) - b|^2 + lambda |f|^2  for each target, with b = 0 unless options.intercept. */
+/* A fitted model.  predict and the other reading calls, whose ridge is const, are safe from many threads at once; a call that
+ * changes the model, whose ridge is not const, needs it for itself, and if it fails leaves it as it was, to the bit.
+ * The model minimises  sum_i |y_i - f(x_i) - b|^2 + lambda |f|^2  for each target, with b = 0 unless options.intercept.
+ * To the Bayesian f is a Gaussian process of covariance K seen through noise of variance lambda, and b has a flat prior. */
 typedef struct ntk_ridge ntk_ridge;
 
-/* AUTO      the smaller of the two systems below: PRIMAL if the kernel is finite with p < n features, DUAL otherwise
+/* AUTO      SPECTRAL if options.lambdas are given, otherwise the smaller of the systems of the next two: PRIMAL if the kernel is
+ *           finite with p < n features, DUAL if not
  * DUAL      (K + lambda I) alpha = y by Cholesky, n equations
- * PRIMAL    (Phi^T Phi + lambda I) beta = Phi^T y by Cholesky, p equations; needs features, so a finite kernel */
-enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2 };
+ * PRIMAL    (Phi^T Phi + lambda I) beta = Phi^T y by Cholesky, p equations; needs features, so a finite kernel
+ * SPECTRAL  the dual's equations by the eigenvectors of K, after which every other lambda costs n^2 or less (ntk_ridge_path, _select,
+ *           _set_lambda).  About 20 times the time of DUAL and three times its memory, always in double precision; it can't be stopped
+ *           while LAPACK is at work.  At lambda = 0 it answers where K is singular, too: alpha of least norm, eigenvalues of at most n
+ *           unit roundoffs of the largest counting as 0 */
+enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_SPECTRAL = 3 };
 
 /* method     as above
- * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED
+ * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's is full
  * dtype      of the fit's arithmetic; 0: that of x
  * intercept  non-zero: fit an unpenalised constant b for each target
  * borrow     non-zero: x outlives the model, so that the dual need not copy it (it still copies what must be converted)
- * reserved   0 */
+ * reserved   0
+ * lambdas    1 x t, SPECTRAL alone: a lambda for each target, which replace lambda; NULL: all have lambda.  Read by the call only
+ * light      non-zero: keep what prediction needs and nothing else: other calls than predict, coefficients, intercept, lambdas and
+ *            summary end with NTK_ERR_STATE */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -29,18 +39,31 @@ typedef struct ntk_ridge_options {
     int32_t intercept;
     int32_t borrow;
     int32_t reserved;
+    const ntk_matrix *lambdas;
+    int32_t light;
+    int32_t reserved2;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.
  * samples, inputs, targets  n, d, t
  * order          number of equations: n (dual) or p (primal)
- * lambda         as given
+ * lambda         as given; of several, that of the first target
  * smallest_pivot smallest squared pivot of the factorization over its diagonal entry, in (0, 1]: near the unit roundoff, the
- *                system was nearly singular
+ *                system was nearly singular; of SPECTRAL, one over condition
  * reason         one sentence on the choice of method; lives as long as the library is loaded
- * method         NTK_RIDGE_DUAL or _PRIMAL
+ * method         NTK_RIDGE_DUAL, _PRIMAL or _SPECTRAL
  * dtype          of the arithmetic
- * intercept      0 or 1 */
+ * intercept      0 or 1
+ * condition      of the system's matrix, at the first target's lambda; of a factorization a lower bound, from its pivots
+ * rss            sum of squares of y - f - b over samples and targets
+ * log_evidence   sum over targets of the log of p(y), a Gaussian of covariance K + lambda I about b, integrated over b where there is
+ *                an intercept; NaN where lambda is 0 and p(y) does not exist
+ * degrees        trace of the map from y to f + b, the effective degrees of freedom, at the first target's lambda; NaN where it
+ *                takes an inverse (DUAL, PRIMAL: ask ntk_ridge_leave_one_out)
+ * kernel_scale   the v for which v K, with noise v lambda, has the most evidence: the mean of y^T alpha over all samples and targets
+ *                (of n - 1 samples with an intercept); NaN where lambda is 0 and K singular.  The model's variances are to be
+ *                multiplied by it
+ * memory         bytes that the model holds, beside the kernel */
 typedef struct ntk_ridge_report {
     size_t struct_size;
     int64_t samples;
@@ -54,6 +77,12 @@ typedef struct ntk_ridge_report {
     int32_t dtype;
     int32_t intercept;
     int32_t reserved;
+    double condition;
+    double rss;
+    double log_evidence;
+    double degrees;
+    double kernel_scale;
+    uint64_t memory;
 } ntk_ridge_report;
 
 /* Bytes that ntk_ridge_create would hold at its peak, for n samples of d inputs and t targets.  options may be NULL; dtype 0
@@ -64,7 +93,7 @@ NTK_API ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes,
 /* Fits the kernel ridge regression of y on x.   x  n x d   y  n x t   lambda >= 0.   options may be NULL.
  * NTK_ERR_SINGULAR   K + lambda I is not positive definite to working precision (a squared pivot of at most 4 sqrt(n) unit
  *                    roundoffs of its diagonal entry): the message names the pivot's row and a remedy
- * NTK_ERR_VALUE      lambda is negative or not finite; x or y holds NaN or infinity
+ * NTK_ERR_VALUE      lambda, or one of lambdas, is negative or not finite; x or y holds NaN or infinity
  * NTK_ERR_MEMORY     the message names the bytes needed
  * NTK_ERR_CANCELLED  stopped within 100 ms of the progress callback's word
  * other errors as for ntk_kernel_block */
@@ -98,8 +127,58 @@ NTK_API ntk_status ntk_ridge_coefficients(const ntk_ridge *ridge, const ntk_matr
 /* b, 1 x t, any dtype; zeros without intercept. */
 NTK_API ntk_status ntk_ridge_intercept(const ntk_ridge *ridge, const ntk_matrix *intercept) NTK_MUST_CHECK;
 
+/* The lambda of each target, 1 x t, any dtype. */
+NTK_API ntk_status ntk_ridge_lambdas(const ntk_ridge *ridge, const ntk_matrix *lambdas) NTK_MUST_CHECK;
+
 /* report->struct_size must be set (NTK_INIT). */
 NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *report) NTK_MUST_CHECK;
+
+/* --- other lambdas: SPECTRAL models ---
+ *
+ * With K = U diag(w) U^T, c = U^T y and s = 1 / (w + lambda) each number below is a sum over c and s (math: Rasmussen and Williams 2006,
+ * chapter 5; Golub, Heath and Wahba 1979).  They end with
+ * NTK_ERR_UNSUPPORTED  the model is not SPECTRAL
+ * NTK_ERR_STATE        the model is light
+ * NTK_ERR_SINGULAR     a lambda is 0 (path) and K is singular to working precision */
+
+/* Columns of a path.
+ * LAMBDA        as given
+ * LOO           mean square of the leave-one-out residuals; NaN if there is one sample and an intercept
+ * GCV           generalized cross-validation: the mean square residual over (1 - DF / n)^2
+ * LOG_EVIDENCE  as ntk_ridge_report.log_evidence
+ * DF            as ntk_ridge_report.degrees
+ * RSS           as ntk_ridge_report.rss */
+enum {
+    NTK_PATH_LAMBDA = 0,
+    NTK_PATH_LOO = 1,
+    NTK_PATH_GCV = 2,
+    NTK_PATH_LOG_EVIDENCE = 3,
+    NTK_PATH_DF = 4,
+    NTK_PATH_RSS = 5,
+    NTK_PATH_COLUMNS = 6
+};
+
+/* A row for each lambda, whatever the model's own.   table  r x NTK_PATH_COLUMNS, the means of LOO and GCV and the sums of
+ * LOG_EVIDENCE and RSS over all targets; or r x (t NTK_PATH_COLUMNS), target by target; any dtype.   lambdas  r x 1, >= 0.
+ * O(n) a lambda and target, and O(n^2) a lambda for LOO. */
+NTK_API ntk_status ntk_ridge_path(const ntk_ridge *ridge, const ntk_matrix *table, const ntk_matrix *lambdas) NTK_MUST_CHECK;
+
+/* The same table's derivatives in log lambda. */
+NTK_API ntk_status ntk_ridge_path_derivatives(const ntk_ridge *ridge, const ntk_matrix *table,
+                                              const ntk_matrix *lambdas) NTK_MUST_CHECK;
+
+/* What to choose lambda by: the least LOO or GCV, or the most LOG_EVIDENCE. */
+enum { NTK_CRITERION_LOO = 0, NTK_CRITERION_GCV = 1, NTK_CRITERION_EVIDENCE = 2 };
+
+/* The best lambda between n unit roundoffs of K's largest eigenvalue and a thousand times that: of 49 a ratio apart, and from the best
+ * of them on by Brent's method (Brent 1973, chapter 5) in log lambda.  The model stays as it is: see ntk_ridge_set_lambda.
+ * lambda  1 x 1, one for all targets, or 1 x t, one for each; any dtype
+ * NTK_NOTE_AT_BRACKET  a lambda is an end of that range: the data are noise, or have none
+ * NTK_ERR_OPTION       no such criterion */
+NTK_API ntk_status ntk_ridge_select(const ntk_ridge *ridge, const ntk_matrix *lambda, int32_t criterion) NTK_MUST_CHECK;
+
+/* Gives the model other lambdas.   lambda  1 x 1, one for all targets, or 1 x t, one for each, >= 0. */
+NTK_API ntk_status ntk_ridge_set_lambda(ntk_ridge *ridge, const ntk_matrix *lambda) NTK_MUST_CHECK;
 
 NTK_END
 

@@ -151,6 +151,35 @@ ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_
     return NTK_OK;
 }
 
+ntk_status ntk_blas_syevd_work(int64_t n, int64_t *numbers, int64_t *integer_bytes)
+{
+    blas_int narrowed;
+    int64_t square;
+    *numbers = *integer_bytes = 0;
+    if (__builtin_mul_overflow(n, n, &square) || square > INT64_MAX / 4)
+        return ntk_fail(NTK_ERR_OVERFLOW, "the eigenvectors of a matrix of %lld rows are more than can be addressed",
+                        (long long)n);
+    *numbers = 1 + 6 * n + 2 * square;
+    *integer_bytes = (3 + 5 * n) * (int64_t)sizeof(blas_int);
+    return narrow(&narrowed, *numbers);
+}
+
+ntk_status ntk_blas_syevd(int64_t n, double *a, int64_t lda, double *w, double *work, void *integers)
+{
+    blas_int in, ia;
+    int64_t numbers, bytes;
+    NTK_TRY(ntk_blas_syevd_work(n, &numbers, &bytes));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ia, lda));
+    bool turn_taken = take_turn();
+    /* a row-major lower triangle is a column-major upper one, and the rows that it returns are columns */
+    lapack_int info =
+        LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', in, a, ia, w, work, (blas_int)numbers, integers, (blas_int)(3 + 5 * n));
+    end_turn(turn_taken);
+    if (info == 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's syevd returned %lld: it did not find the eigenvalues", (long long)info);
+}
+
 bool ntk_blas_is_threaded(void)
 {
     if (openblas_get_parallel && openblas_get_num_threads) return openblas_get_parallel() && openblas_get_num_threads() > 1;

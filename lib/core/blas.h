@@ -31,6 +31,12 @@ ntk_status ntk_blas_trsm_left(int32_t dtype, ntk_transpose tl, int64_t m, int64_
 /* The lower triangle of A becomes L with A = L L^T.  *pivot is -1, or the row of the first pivot that is not positive. */
 ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_t *pivot);
 
+/* Eigenvectors and, in ascending order, eigenvalues w of a symmetric matrix in double precision, given by its lower triangle: row k
+ * of A becomes the k-th eigenvector.  work and integers are as large as ntk_blas_syevd_work says.  It can't be stopped.
+ * NTK_ERR_OVERFLOW  the size of its work is no integer of BLAS */
+ntk_status ntk_blas_syevd(int64_t n, double *a, int64_t lda, double *w, double *work, void *integers);
+ntk_status ntk_blas_syevd_work(int64_t n, int64_t *numbers, int64_t *integer_bytes);
+
 /* Whether one BLAS call uses several threads at present.  False for unknown libraries. */
 bool ntk_blas_is_threaded(void);
 

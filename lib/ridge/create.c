@@ -9,19 +9,29 @@
 _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_options, storage) == 12 &&
                    offsetof(ntk_ridge_options, dtype) == 16 && offsetof(ntk_ridge_options, intercept) == 20 &&
                    offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, reserved) == 28 &&
-                   sizeof(ntk_ridge_options) == 32,
+                   offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
+                   offsetof(ntk_ridge_options, reserved2) == 44 && sizeof(ntk_ridge_options) == 48,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
 
 static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function)
 {
-    NTK_TRY(ntk_options_read(own, sizeof *own, 32, options, "ntk_ridge_options"));
-    if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_PRIMAL)
-        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, NTK_RIDGE_DUAL or NTK_RIDGE_PRIMAL",
-                        function, own->method);
+    NTK_TRY(ntk_options_read(own, sizeof *own, sizeof *own, options, "ntk_ridge_options"));
+    if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_SPECTRAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL or _SPECTRAL", function,
+                        own->method);
     if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
-    return ntk_storage_check(own->storage, own->dtype, function);
+    if (own->reserved2 != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved2 is %d, expected 0", function, own->reserved2);
+    NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
+    if (own->method == NTK_RIDGE_SPECTRAL && own->storage != NTK_STORAGE_FULL)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "%s: storage is %d, expected NTK_STORAGE_FULL, which the method NTK_RIDGE_SPECTRAL takes", function,
+                        own->storage);
+    if (own->lambdas && own->method != NTK_RIDGE_AUTO && own->method != NTK_RIDGE_SPECTRAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: lambdas are given, which the method NTK_RIDGE_SPECTRAL takes, but method is %d",
+                        function, own->method);
+    return NTK_OK;
 }
 
 /* Turns AUTO into a method; *reason receives why. */
@@ -33,6 +43,11 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
         return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, which needs a finite kernel; this one has no features",
                         function);
     if (own->method != NTK_RIDGE_AUTO) return NTK_OK;
+    if (own->lambdas) {
+        own->method = NTK_RIDGE_SPECTRAL;
+        *reason = "spectral: the targets have lambdas of their own";
+        return ntk_storage_check(own->storage, own->dtype, function);
+    }
     own->method = features && features->size < n ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL;
     if (!features)
         *reason = "dual: the kernel has no finite features";
@@ -41,6 +56,15 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
     else
         *reason = "dual: there are at least as many features as samples, so its system is not the larger one";
     return NTK_OK;
+}
+
+/* features: of a primal */
+static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel,
+                             const ntk_features *features, int64_t n, int64_t d, int64_t t, const ntk_ridge_options *options)
+{
+    if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_primal_memory(context, bytes, features, n, d, t, options);
+    return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory : ntk_ridge_spectral_memory)(context, bytes, kernel, n, d,
+                                                                                                   t, options);
 }
 
 ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
@@ -57,8 +81,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_TRY(read_options(&own, options, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
-    ntk_status status = own.method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory(context, &need, kernel, n, d, t, &own)
-                                                     : ntk_ridge_primal_memory(context, &need, kernel->features, n, d, t, &own);
+    ntk_status status = add_memory(context, &need, kernel, kernel->features, n, d, t, &own);
     NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
     *bytes = need;
     return NTK_OK;
@@ -72,6 +95,33 @@ static ntk_status check_lambda(double lambda, const char *function)
     return ntk_fail(NTK_ERR_VALUE, "%s: lambda is %g, expected a finite number that is not negative", function, lambda);
 }
 
+ntk_status ntk_lambdas_check(const ntk_matrix *lambdas, const char *function, const char *name)
+{
+    NTK_TRY(ntk_finite_check(lambdas, function, name));
+    for (int64_t r = 0; r < lambdas->rows; r++)
+        for (int64_t c = 0; c < lambdas->cols; c++)
+            if (!(ntk_get(ntk_row(lambdas, r), lambdas->dtype, c) >= 0))
+                return ntk_fail(NTK_ERR_VALUE,
+                                "%s: %s holds %g at row %lld, column %lld, expected numbers that are not negative", function,
+                                name, ntk_get(ntk_row(lambdas, r), lambdas->dtype, c), (long long)r, (long long)c);
+    return NTK_OK;
+}
+
+/* Of each target, to be freed. */
+static ntk_status make_lambdas(ntk_context *context, double **lambdas, const ntk_ridge_problem *problem)
+{
+    const ntk_matrix *given = problem->options.lambdas;
+    int64_t t = problem->y->cols;
+    if (given) {
+        NTK_TRY(ntk_input_check(given, problem->function, "lambdas"));
+        NTK_TRY(ntk_shape_check(given, 1, t, problem->function, "lambdas"));
+        NTK_TRY(ntk_lambdas_check(given, problem->function, "lambdas"));
+    }
+    NTK_TRY(ntk_allocate(context, lambdas, t, sizeof(double), "the targets' lambdas"));
+    for (int64_t c = 0; c < t; c++) (*lambdas)[c] = given ? ntk_get(given->data, given->dtype, c) : problem->lambda;
+    return NTK_OK;
+}
+
 static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, int64_t inputs, double lambda, const char *function)
 {
     NTK_TRY(ntk_input_check(x, function, "x"));
@@ -83,33 +133,46 @@ static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, int64_t i
     return ntk_finite_check(y, function, "y");
 }
 
-/* Makes the model of a problem that has been checked.  features: of a primal. */
-static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, const ntk_ridge_problem *problem,
-                             const ntk_features *features, const char *reason)
+/* Fits the zeroed model.  features: of a primal. */
+static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
 {
     const ntk_ridge_options *options = &problem->options;
-    bool primal = options->method == NTK_RIDGE_PRIMAL;
+    ntk_ridge_report *report = &ridge->solution.report;
+    if (options->method == NTK_RIDGE_PRIMAL) ridge->features = ntk_retain(features);
+    ridge->light = options->light != 0;
+    *report = (ntk_ridge_report){.struct_size = sizeof *report, .samples = problem->x->rows, .inputs = problem->x->cols};
+    report->targets = problem->y->cols;
+    report->lambda = problem->lambdas[0];
+    report->reason = reason;
+    report->method = options->method;
+    report->dtype = options->dtype;
+    report->intercept = options->intercept != 0;
+    if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem);
+    return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem);
+}
+
+/* Makes the model of a problem that has been checked.  features: of a primal. */
+static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
+                             const char *reason)
+{
     uint64_t bytes = 0;
     ntk_ridge *made;
-    int64_t n = problem->x->rows, d = problem->x->cols, t = problem->y->cols;
-    if (primal)
-        NTK_TRY(ntk_ridge_primal_memory(context, &bytes, features, n, d, t, options));
-    else if (!problem->gram)
-        NTK_TRY(ntk_ridge_dual_memory(context, &bytes, problem->kernel, n, d, t, options));
+    double *lambdas;
+    if (!problem->gram)
+        NTK_TRY(add_memory(context, &bytes, problem->kernel, features, problem->x->rows, problem->x->cols, problem->y->cols,
+                           &problem->options));
     NTK_TRY(ntk_budget_check(context, bytes, "the ridge regression"));
-    NTK_TRY(ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression"));
-    if (primal) made->features = ntk_retain(features);
-    made->report = (ntk_ridge_report){.struct_size = sizeof made->report, .samples = n, .inputs = d, .targets = t};
-    made->report.lambda = problem->lambda;
-    made->report.reason = reason;
-    made->report.method = options->method;
-    made->report.dtype = options->dtype;
-    made->report.intercept = options->intercept != 0;
-    ntk_status status = primal ? ntk_ridge_fit_primal(made, problem) : ntk_ridge_fit_dual(made, problem);
-    if (status < 0)
-        ntk_release(made);
-    else
-        *ridge = made;
+    NTK_TRY(make_lambdas(context, &lambdas, problem));
+    problem->lambdas = lambdas;
+    ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
+    if (status >= 0) {
+        status = fit(made, problem, features, reason);
+        if (status < 0)
+            ntk_release(made);
+        else
+            *ridge = made;
+    }
+    ntk_free(context, lambdas);
     return status;
 }
 
@@ -165,10 +228,17 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
         .kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .lambda = lambda, .function = __func__};
     NTK_TRY(read_options(&problem.options, options, __func__));
     NTK_TRY(check_gram_options(&problem.options, gram, options != NULL, __func__));
-    problem.options.method = NTK_RIDGE_DUAL;
+    bool spectral = problem.options.method == NTK_RIDGE_SPECTRAL || problem.options.lambdas;
+    problem.options.method = spectral ? NTK_RIDGE_SPECTRAL : NTK_RIDGE_DUAL;
     problem.options.storage = gram->storage;
     problem.options.dtype = gram->K.dtype;
-    return make_ridge(context, ridge, &problem, NULL, "dual: a kernel matrix was given");
+    if (spectral && gram->storage != NTK_STORAGE_FULL)
+        return ntk_fail(NTK_ERR_OPTION,
+                        "%s: storage of the kernel matrix is %d, expected NTK_STORAGE_FULL, which the method "
+                        "NTK_RIDGE_SPECTRAL takes",
+                        __func__, gram->storage);
+    return make_ridge(context, ridge, &problem, NULL,
+                      spectral ? "spectral: the options ask for it" : "dual: a kernel matrix was given");
 }
 
 ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, const ntk_features *features, const ntk_matrix *x,
@@ -181,8 +251,12 @@ ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, cons
     NTK_TRY(check_data(x, y, features->weights->inputs, lambda, __func__));
     ntk_ridge_problem problem = {.x = x, .y = y, .lambda = lambda, .function = __func__};
     NTK_TRY(read_options(&problem.options, options, __func__));
-    if (problem.options.method == NTK_RIDGE_DUAL)
-        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_DUAL, but features were given", __func__);
+    if (problem.options.method == NTK_RIDGE_DUAL || problem.options.method == NTK_RIDGE_SPECTRAL || problem.options.lambdas)
+        return ntk_fail(
+            NTK_ERR_OPTION,
+            "%s: method is NTK_RIDGE_DUAL or NTK_RIDGE_SPECTRAL, or lambdas are given, but features take the primal "
+            "method and one lambda",
+            __func__);
     problem.options.method = NTK_RIDGE_PRIMAL;
     if (!problem.options.dtype) problem.options.dtype = x->dtype;
     return make_ridge(context, ridge, &problem, features, "primal: features were given");

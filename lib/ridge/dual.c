@@ -4,12 +4,15 @@
 #include "gram/cholesky.h"
 #include "ridge/ridge.h"
 
+#include <math.h>
+
 /* (K + lambda I) [Z, z] = [Y - mean, 1], the last column for an intercept only: b = mean + 1^T Z / 1^T z. */
 typedef struct dual {
-    ntk_ridge *ridge;
-    const ntk_ridge_problem *problem;
+    ntk_context *context;
+    const ntk_symmetric *L;
+    ntk_ridge_solution *solution;
     const ntk_lane *lane;
-    ntk_symmetric A;
+    const char *function;
     void *rhs;
     int64_t n, targets, columns;
     double *means;
@@ -22,146 +25,212 @@ static double assembly_share(int64_t n, int64_t d)
     return assembly / (assembly + factorization);
 }
 
-static ntk_status assemble(dual *job, double end)
+static ntk_status open_samples(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    const ntk_ridge_problem *problem = job->problem;
-    const ntk_gram *gram = problem->gram;
-    ntk_context *context = job->ridge->base.context;
-    NTK_TRY(ntk_symmetric_create(context, &job->A, problem->options.storage, problem->options.dtype, job->n));
-    if (!gram) return ntk_gram_assemble(&job->A, &job->ridge->set->samples, job->lane, 0, end);
-    ntk_work_stage(job->lane->work, "copy of a kernel matrix", ntk_symmetric_tiles(&gram->K), 0, end);
-    return ntk_symmetric_copy(&job->A, &gram->K, job->lane);
+    if (problem->gram) {
+        ridge->system.set = ntk_retain(problem->gram->set);
+        return NTK_OK;
+    }
+    return ntk_sample_set_create(&ridge->system.set, problem->kernel, lane, problem->x, problem->options.dtype,
+                                 problem->options.borrow != 0, problem->function);
 }
+
+ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
+                              ntk_symmetric *K, double end)
+{
+    const ntk_gram *gram = problem->gram;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(open_samples(ridge, problem, lane));
+    NTK_TRY(ntk_symmetric_create(ridge->base.context, K, storage, problem->options.dtype, problem->x->rows));
+    if (!gram) return ntk_gram_assemble(K, &ridge->system.set->samples, lane, 0, end);
+    ntk_work_stage(lane->work, "copy of a kernel matrix", ntk_symmetric_tiles(&gram->K), 0, end);
+    return ntk_symmetric_copy(K, &gram->K, lane);
+}
+
+/* --- the solution --- */
 
 static ntk_status make_rhs(dual *job)
 {
-    int32_t dtype = job->A.dtype;
-    const double one = 1;
-    NTK_TRY(ntk_allocate(job->ridge->base.context, &job->rhs, job->n, job->columns * ntk_dtype_size(dtype), "the right sides"));
-    NTK_TRY(ntk_centred_rows(job->rhs, job->columns, dtype, job->problem->y, 0, job->n, job->means, job->lane));
+    int32_t dtype = job->L->dtype;
+    ntk_matrix y = ntk_matrix_const_f64(job->solution->y, job->n, job->targets);
+    NTK_TRY(ntk_column_means(job->means, &y, job->columns > job->targets, job->lane));
+    NTK_TRY(ntk_allocate(job->context, &job->rhs, job->n, job->columns * ntk_dtype_size(dtype), "the right sides"));
+    NTK_TRY(ntk_centred_rows(job->rhs, job->columns, dtype, &y, 0, job->n, job->means, job->lane));
     for (int64_t i = 0; job->columns > job->targets && i < job->n; i++)
-        ntk_convert(ntk_at(job->rhs, dtype, i * job->columns + job->targets), dtype, &one, NTK_F64, 1);
+        ntk_put(job->rhs, dtype, i * job->columns + job->targets, 1);
     return NTK_OK;
 }
 
 /* Rows of the right sides at a time, and elements between two chances to stop. */
 enum { ROWS_AT_ONCE = 64, ELEMENTS_PER_ADVANCE = 1 << 18 };
 
-/* b = 1^T Z / 1^T z, to be added to the means. */
+/* b = 1^T Z / 1^T z, to be added to the means; and z. */
 static ntk_status find_intercepts(const dual *job)
 {
-    int32_t dtype = job->A.dtype;
-    double *b = job->ridge->intercept, ones = 0;
+    int32_t dtype = job->L->dtype;
+    ntk_ridge_solution *solution = job->solution;
+    double *b = solution->intercept;
     for (int64_t c = 0; c < job->targets; c++) b[c] = 0;
     if (job->columns == job->targets) return NTK_OK;
+    NTK_TRY(ntk_allocate(job->context, &solution->ones, job->n, sizeof(double), "the response to a constant"));
     for (int64_t i = 0; i < job->n; i++) {
         const void *row = ntk_at(job->rhs, dtype, i * job->columns);
         for (int64_t c = 0; c < job->targets; c++) b[c] += ntk_get(row, dtype, c);
-        ones += ntk_get(row, dtype, job->targets);
+        solution->ones[i] = ntk_get(row, dtype, job->targets);
+        solution->ones_sum += solution->ones[i];
         if (i * job->columns / ELEMENTS_PER_ADVANCE != (i + 1) * job->columns / ELEMENTS_PER_ADVANCE)
             NTK_TRY(ntk_advance(job->lane, 0));
     }
-    for (int64_t c = 0; c < job->targets; c++) b[c] /= ones;
+    for (int64_t c = 0; c < job->targets; c++) b[c] /= solution->ones_sum;
     return NTK_OK;
 }
 
-/* alpha = Z - b z of rows first, ..., last - 1 and one target, in the place of Z and in the model. */
-static void finish_target(const dual *job, int64_t c, int64_t first, int64_t last)
+/* Sums over the targets: y^T alpha about the intercepts, and |alpha|^2. */
+typedef struct sums {
+    double quadratic, squares;
+} sums;
+
+/* alpha = Z - b z of rows first, ..., last - 1 and one target. */
+static void finish_target(const dual *job, int64_t c, int64_t first, int64_t last, sums *found)
 {
-    int32_t dtype = job->A.dtype;
-    double b = job->ridge->intercept[c];
+    int32_t dtype = job->L->dtype;
+    ntk_ridge_solution *solution = job->solution;
+    double b = solution->intercept[c];
     for (int64_t i = first; i < last; i++) {
-        void *z = ntk_at(job->rhs, dtype, i * job->columns + c);
-        double alpha = ntk_get(z, dtype, 0);
+        double alpha = ntk_get(job->rhs, dtype, i * job->columns + c);
         if (b != 0) alpha -= b * ntk_get(job->rhs, dtype, i * job->columns + job->targets);
-        ntk_convert(z, dtype, &alpha, NTK_F64, 1);
-        ntk_convert(ntk_at(job->ridge->alpha, dtype, c * job->n + i), dtype, z, dtype, 1);
+        ntk_put(solution->alpha, dtype, c * job->n + i, alpha);
+        found->quadratic += alpha * (solution->y[i * job->targets + c] - job->means[c] - b);
+        found->squares += alpha * alpha;
     }
+}
+
+double ntk_log_determinant(const ntk_symmetric *L, double *condition)
+{
+    double sum = 0, least = INFINITY, most = 0;
+    for (int64_t i = 0; i < L->n; i++) {
+        double pivot = ntk_symmetric_diagonal(L, i);
+        sum += log(pivot);
+        least = pivot < least ? pivot : least;
+        most = pivot > most ? pivot : most;
+    }
+    *condition = most / least * (most / least);
+    return 2 * sum;
+}
+
+static void report_fit(const dual *job, const sums *found)
+{
+    ntk_ridge_report *report = &job->solution->report;
+    double t = (double)job->targets, contrasts = (double)(job->n - (job->columns - job->targets));
+    double determinant = ntk_log_determinant(job->L, &report->condition);
+    if (job->columns > job->targets) determinant += log(job->solution->ones_sum);
+    report->rss = report->lambda * report->lambda * found->squares;
+    report->log_evidence = -0.5 * found->quadratic - t * (0.5 * determinant + contrasts * NTK_HALF_LOG_TWO_PI);
+    report->degrees = NAN;
+    report->kernel_scale = found->quadratic / (t * contrasts);
 }
 
 static ntk_status finish(dual *job)
 {
-    ntk_ridge *ridge = job->ridge;
-    int32_t dtype = job->A.dtype;
-    NTK_TRY(ntk_allocate(ridge->base.context, &ridge->alpha, job->n, job->targets * ntk_dtype_size(dtype), "the coefficients"));
+    ntk_ridge_solution *solution = job->solution;
+    int32_t dtype = job->L->dtype;
+    sums found = {0, 0};
+    NTK_TRY(ntk_allocate(job->context, &solution->alpha, job->n, job->targets * ntk_dtype_size(dtype), "the coefficients"));
     NTK_TRY(find_intercepts(job));
     for (int64_t first = 0; first < job->n; first += ROWS_AT_ONCE) {
         int64_t last = first + ROWS_AT_ONCE < job->n ? first + ROWS_AT_ONCE : job->n;
-        for (int64_t c = 0; c < job->targets; c++) finish_target(job, c, first, last);
+        for (int64_t c = 0; c < job->targets; c++) finish_target(job, c, first, last, &found);
         NTK_TRY(ntk_advance(job->lane, 0));
     }
-    for (int64_t c = 0; c < job->targets; c++) ridge->intercept[c] += job->means[c];
-    if (ntk_is_finite(ridge->alpha, dtype, job->n * job->targets)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->problem->function);
+    report_fit(job, &found);
+    for (int64_t c = 0; c < job->targets; c++) solution->intercept[c] += job->means[c];
+    if (ntk_is_finite(solution->alpha, dtype, job->n * job->targets)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->function);
 }
 
-/* beta = Phi(X)^T alpha, after which the samples are not needed. */
-static ntk_status to_features(const dual *job, double begin)
+ntk_status ntk_dual_solve(const ntk_symmetric *L, ntk_ridge_solution *solution, const ntk_lane *lane, double begin, double end,
+                          const char *function)
 {
-    ntk_ridge *ridge = job->ridge;
-    const ntk_features *features = job->problem->kernel->features;
+    ntk_context *context = lane->work->context;
+    dual job = {.context = context, .L = L, .solution = solution, .lane = lane, .function = function, .n = L->n};
+    job.targets = solution->report.targets;
+    job.columns = job.targets + solution->report.intercept;
+    NTK_TRY(ntk_allocate(context, &job.means, job.targets, sizeof(double), "the targets' means"));
+    ntk_status status = make_rhs(&job);
+    if (status >= 0) status = ntk_cholesky_solve(L, lane, begin, end, job.rhs, job.columns, job.columns);
+    if (status >= 0) status = finish(&job);
+    ntk_free(context, job.means);
+    ntk_free(context, job.rhs);
+    return status;
+}
+
+/* --- what follows --- */
+
+ntk_status ntk_ridge_to_features(ntk_ridge *ridge, const ntk_features *features, ntk_ridge_solution *solution,
+                                 const ntk_lane *lane, double begin, const char *function)
+{
     ntk_context *context = ridge->base.context;
-    int32_t dtype = job->A.dtype;
-    ntk_features_call call = {.features = features, .lane = job->lane, .dtype = dtype, .function = job->problem->function};
-    ntk_matrix x = ntk_samples_view(&ridge->set->samples), alpha;
-    alpha = ntk_matrix_view(job->rhs, job->n, job->targets, dtype, NTK_READONLY);
-    alpha.stride = job->columns;
-    NTK_TRY(ntk_hidden_weights(job->lane, features->weights, dtype, &ridge->w, job->problem->function));
+    const ntk_ridge_report *report = &solution->report;
+    ntk_features_call call = {.features = features, .lane = lane, .dtype = report->dtype, .function = function};
+    ntk_matrix x = ntk_samples_view(&ridge->system.set->samples);
+    int64_t n = report->samples, t = report->targets;
+    void *columns;
+    if (!ridge->w) NTK_TRY(ntk_hidden_weights(lane, features->weights, report->dtype, &ridge->w, function));
     call.w = ridge->w;
-    NTK_TRY(ntk_coefficients_create(context, &ridge->beta, features, dtype, job->targets));
-    ntk_work_stage(job->lane->work, "transposed features times coefficients", job->n * features->weights->hidden, begin, 1);
-    NTK_TRY(ntk_features_transposed_product(&call, &ridge->beta, &x, &alpha));
-    ridge->features = ntk_retain(features);
-    ntk_release(ridge->set);
-    ridge->set = NULL;
-    return NTK_OK;
+    NTK_TRY(ntk_coefficients_create(context, &solution->beta, features, report->dtype, t));
+    NTK_TRY(ntk_allocate(context, &columns, n, t * ntk_dtype_size(report->dtype), "the coefficients by samples"));
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < t; c++)
+            ntk_put(columns, report->dtype, i * t + c, ntk_get(solution->alpha, report->dtype, c * n + i));
+    ntk_matrix alpha = ntk_matrix_view(columns, n, t, report->dtype, NTK_READONLY);
+    ntk_work_stage(lane->work, "transposed features times coefficients", n * features->weights->hidden, begin, 1);
+    ntk_status status = ntk_features_transposed_product(&call, &solution->beta, &x, &alpha);
+    ntk_free(context, columns);
+    if (!ridge->features) ridge->features = ntk_retain(features);
+    return status;
 }
 
-static ntk_status solve(dual *job)
+void ntk_ridge_lighten(ntk_ridge *ridge)
 {
-    ntk_context *context = job->ridge->base.context;
-    bool features = job->problem->kernel->features != NULL;
-    double assembled = 0.97 * assembly_share(job->n, job->problem->x->cols), end = features ? 0.98 : 1;
-    NTK_TRY(assemble(job, assembled));
-    NTK_TRY(ntk_ridge_shift(&job->A, job->problem->lambda, job->problem->function));
-    NTK_TRY(ntk_cholesky_factor(&job->A, job->lane, assembled, 0.97, &job->ridge->report.smallest_pivot, "K + lambda I"));
-    NTK_TRY(make_rhs(job));
-    NTK_TRY(ntk_cholesky_solve(&job->A, job->lane, 0.97, end, job->rhs, job->columns, job->columns));
-    ntk_free(context, job->A.data);
-    job->A.data = NULL;
-    NTK_TRY(finish(job));
-    return features ? to_features(job, end) : NTK_OK;
+    ntk_context *context = ridge->base.context;
+    ntk_ridge_system *system = &ridge->system;
+    ntk_ridge_solution *solution = &ridge->solution;
+    void *const given[] = {system->L.data, system->spectrum.vectors, system->spectrum.values, system->mu,
+                           solution->y,    solution->ones,           solution->projected,     solution->offsets};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) ntk_free(context, given[i]);
+    ntk_operand_close(context, &system->x);
+    system->x = (ntk_operand){0};
+    system->L.data = system->mu = NULL;
+    system->spectrum = (ntk_spectrum){0};
+    solution->y = solution->ones = solution->projected = solution->offsets = NULL;
+    if (!ridge->features) return;
+    ntk_release(system->set);
+    system->set = NULL;
 }
 
-static ntk_status open_samples(dual *job)
+static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    const ntk_ridge_problem *problem = job->problem;
-    if (problem->gram) {
-        job->ridge->set = ntk_retain(problem->gram->set);
-        return NTK_OK;
-    }
-    return ntk_sample_set_create(&job->ridge->set, problem->kernel, job->lane, problem->x, problem->options.dtype,
-                                 problem->options.borrow != 0, problem->function);
+    ntk_context *context = ridge->base.context;
+    ntk_ridge_solution *solution = &ridge->solution;
+    ntk_symmetric *L = &ridge->system.L;
+    const ntk_features *features = problem->kernel->features;
+    double assembled = 0.97 * assembly_share(problem->x->rows, problem->x->cols), end = features ? 0.98 : 1;
+    NTK_TRY(ntk_ridge_assemble(ridge, problem, lane, problem->options.storage, L, assembled));
+    NTK_TRY(ntk_ridge_shift(L, problem->lambda, problem->function));
+    NTK_TRY(ntk_cholesky_factor(L, lane, assembled, 0.97, &solution->report.smallest_pivot, "K + lambda I"));
+    NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));
+    NTK_TRY(ntk_dual_solve(L, solution, lane, 0.97, end, problem->function));
+    return features ? ntk_ridge_to_features(ridge, features, solution, lane, end, problem->function) : NTK_OK;
 }
 
 ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem)
 {
-    ntk_context *context = ridge->base.context;
     ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    dual job = {.ridge = ridge, .problem = problem, .lane = &lane, .n = problem->x->rows, .targets = problem->y->cols};
-    job.columns = job.targets + (problem->options.intercept ? 1 : 0);
-    ridge->report.order = job.n;
-    NTK_TRY(ntk_allocate(context, &ridge->intercept, job.targets, sizeof(double), "the intercepts"));
-    NTK_TRY(ntk_allocate(context, &job.means, job.targets, sizeof(double), "the targets' means"));
-    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
-    ntk_status status = ntk_column_means(job.means, problem->y, problem->options.intercept != 0, &lane);
-    if (status >= 0) status = open_samples(&job);
-    if (status >= 0) status = solve(&job);
-    ntk_free(context, job.means);
-    ntk_free(context, job.rhs);
-    ntk_free(context, job.A.data);
-    return status;
+    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
+    ridge->solution.report.order = problem->x->rows;
+    NTK_TRY(fit(ridge, problem, &lane));
+    if (ridge->light) ntk_ridge_lighten(ridge);
+    return NTK_OK;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -169,43 +238,47 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* What the model holds when it is complete, but for its samples. */
+/* alpha, and of a finite kernel beta, its weights, and alpha by samples. */
 static ntk_status model_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t t,
                                int32_t dtype)
 {
     int64_t size = ntk_dtype_size(dtype) * t;
     const ntk_features *features = kernel->features;
+    uint64_t fitted = 0;
     NTK_TRY(ntk_need(bytes, n, size));
     if (!features) return NTK_OK;
     if (dtype != NTK_F64)
-        NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * ntk_dtype_size(dtype)));
+        NTK_TRY(ntk_need(&fitted, features->weights->hidden, features->weights->inputs * ntk_dtype_size(dtype)));
+    NTK_TRY(ntk_need(&fitted, n, size));
     /* in two blocks */
-    NTK_TRY(ntk_need(bytes, features->size, size));
-    NTK_TRY(ntk_need(bytes, 0, size));
-    return ntk_features_transposed_memory(features, context, bytes, dtype, n, t);
+    NTK_TRY(ntk_need(&fitted, features->size, size));
+    NTK_TRY(ntk_need(&fitted, 0, size));
+    NTK_TRY(ntk_features_transposed_memory(features, context, &fitted, dtype, n, t));
+    return ntk_size_add(bytes, 1, (int64_t)fitted);
 }
 
-/* Samples, and one after the other: the matrix with what assembly needs, the matrix with the right sides, those with the
- * model. */
+/* Samples and the matrix, with one after the other: what assembly needs, the factorization's, the right sides and the model. */
 ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                                  int64_t t, const ntk_ridge_options *options)
 {
-    uint64_t assembly = 0, rhs = 0, factor = 0, model = 0, row;
+    uint64_t assembly = 0, factor = 0, solution = 0, row;
     int64_t columns;
     int32_t dtype = options->dtype;
     if (__builtin_add_overflow(t, options->intercept ? 1 : 0, &columns))
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld targets are too many", (long long)t);
     NTK_TRY(ntk_size_multiply(&row, columns, ntk_dtype_size(dtype)));
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
-    NTK_TRY(ntk_need(bytes, t, sizeof(double)));
-    NTK_TRY(ntk_need(bytes, t, sizeof(double)));
+    /* lambdas, twice, intercepts, means */
+    for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
     NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, n, d));
-    NTK_TRY(ntk_symmetric_memory(&assembly, options->storage, dtype, n));
-    factor = assembly;
+    NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, n));
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, dtype, n, d));
     NTK_TRY(ntk_cholesky_memory(&factor, n));
-    NTK_TRY(ntk_need(&rhs, n, (int64_t)row));
-    NTK_TRY(model_memory(context, &model, kernel, n, t, dtype));
-    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)larger(assembly, rhs + larger(factor, model))));
+    NTK_TRY(ntk_need(&solution, n, (int64_t)row));
+    NTK_TRY(ntk_size_multiply(&row, t, sizeof(double)));
+    NTK_TRY(ntk_need(&solution, n, (int64_t)row));
+    if (options->intercept) NTK_TRY(ntk_need(&solution, n, sizeof(double)));
+    NTK_TRY(model_memory(context, &solution, kernel, n, t, dtype));
+    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)larger(assembly, larger(factor, solution))));
     return ntk_pool_memory(context, bytes);
 }

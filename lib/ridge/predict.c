@@ -33,7 +33,7 @@ static ntk_status kernel_point(const point *at, double *y, int64_t first, int64_
         ntk_infinite_dots(&at->line, &entries, j, count);
         NTK_TRY(ntk_infinite_entries(&at->line, &entries, j, count));
         ntk_dots(at->isa, samples->dtype, &sums, targets, &entries,
-                 ntk_at(at->ridge->alpha, samples->dtype, first * samples->rows + j), samples->rows, count);
+                 ntk_at(at->ridge->solution.alpha, samples->dtype, first * samples->rows + j), samples->rows, count);
         for (int64_t c = 0; c < targets; c++) y[c] += ntk_get(&sums, samples->dtype, c);
         NTK_TRY(ntk_advance(at->call.lane, 0));
     }
@@ -44,7 +44,7 @@ static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64
                               double *values)
 {
     void *to = ntk_at(ntk_row(y, row), y->dtype, first);
-    for (int64_t c = 0; c < targets; c++) values[c] += ridge->intercept[first + c];
+    for (int64_t c = 0; c < targets; c++) values[c] += ridge->solution.intercept[first + c];
     ntk_convert(to, y->dtype, values, NTK_F64, targets);
     if (ntk_is_finite(to, y->dtype, targets)) return NTK_OK;
     return ntk_fail(NTK_ERR_OVERFLOW,
@@ -55,7 +55,7 @@ static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64
 /* The sample's own factors; x may be scaled, into scaled. */
 static ntk_status prepare_point(point *at, const void *x, void *scaled)
 {
-    const ntk_samples *samples = &at->ridge->set->samples;
+    const ntk_samples *samples = &at->ridge->system.set->samples;
     ntk_infinite_line *line = &at->line;
     line->kernel = (const ntk_infinite *)samples->kernel;
     line->lane = at->call.lane;
@@ -74,7 +74,7 @@ static ntk_status prepare_point(point *at, const void *x, void *scaled)
 static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix *x, int64_t row)
 {
     const ntk_ridge *ridge = at->ridge;
-    int32_t dtype = ridge->report.dtype;
+    int32_t dtype = ridge->solution.report.dtype;
     union {
         double f64[FEW_INPUTS];
         float f32[FEW_INPUTS];
@@ -91,7 +91,7 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     if (!ridge->features) NTK_TRY(prepare_point(at, sample, &scaled));
     for (int64_t first = 0; first < y->cols; first += TARGETS) {
         int64_t targets = y->cols - first < TARGETS ? y->cols - first : TARGETS;
-        NTK_TRY(ridge->features ? ntk_features_point(&at->call, values, sample, &ridge->beta, first, targets)
+        NTK_TRY(ridge->features ? ntk_features_point(&at->call, values, sample, &ridge->solution.beta, first, targets)
                                 : kernel_point(at, values, first, targets));
         NTK_TRY(write_point(ridge, y, row, first, targets, values));
     }
@@ -101,9 +101,11 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
 static ntk_status predict_few(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x)
 {
     point at = {.ridge = ridge, .isa = ridge->base.context->isa};
-    at.call = (ntk_features_call){.features = ridge->features, .lane = lane, .dtype = ridge->report.dtype, .w = ridge->w};
+    at.call =
+        (ntk_features_call){.features = ridge->features, .lane = lane, .dtype = ridge->solution.report.dtype, .w = ridge->w};
     if (!ridge->features)
-        at.k = ntk_infinite_constants_of((const ntk_infinite *)ridge->set->samples.kernel, ridge->report.inputs);
+        at.k =
+            ntk_infinite_constants_of((const ntk_infinite *)ridge->system.set->samples.kernel, ridge->solution.report.inputs);
     ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
     for (int64_t i = 0; i < x->rows; i++) {
         NTK_TRY(predict_point(&at, y, x, i));
@@ -115,13 +117,14 @@ static ntk_status predict_few(const ntk_ridge *ridge, const ntk_lane *lane, cons
 static ntk_status predict_kernel(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
                                  const char *function)
 {
-    const ntk_samples *samples = &ridge->set->samples;
+    const ntk_samples *samples = &ridge->system.set->samples;
     ntk_samples rows;
     ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(ntk_samples_open(&rows, samples->kernel, lane, x, samples->dtype, x->rows, false, function, "x"));
-    ntk_product product = {.rows = &rows, .cols = samples, .v = ridge->alpha, .ldv = samples->rows, .tv = NTK_TRANSPOSED};
-    product.targets = ridge->report.targets;
-    product.add = ridge->intercept;
+    ntk_product product = {
+        .rows = &rows, .cols = samples, .v = ridge->solution.alpha, .ldv = samples->rows, .tv = NTK_TRANSPOSED};
+    product.targets = ridge->solution.report.targets;
+    product.add = ridge->solution.intercept;
     product.y = y;
     product.function = function;
     ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
@@ -134,10 +137,10 @@ static ntk_status predict_kernel(const ntk_ridge *ridge, const ntk_lane *lane, c
 static ntk_status predict_features(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
                                    const char *function)
 {
-    ntk_features_call call = {.features = ridge->features, .lane = lane, .dtype = ridge->report.dtype, .w = ridge->w};
+    ntk_features_call call = {.features = ridge->features, .lane = lane, .dtype = ridge->solution.report.dtype, .w = ridge->w};
     call.function = function;
     ntk_work_stage(lane->work, "prediction", x->rows, 0, 1);
-    return ntk_features_product(&call, y, x, &ridge->beta, ridge->intercept);
+    return ntk_features_product(&call, y, x, &ridge->solution.beta, ridge->solution.intercept);
 }
 
 ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x)
@@ -145,13 +148,14 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     NTK_REQUIRE(ridge);
     NTK_TRY(ntk_output_check(y, __func__, "y"));
     NTK_TRY(ntk_input_check(x, __func__, "x"));
-    NTK_TRY(ntk_shape_check(x, -1, ridge->report.inputs, __func__, "x"));
-    NTK_TRY(ntk_shape_check(y, x->rows, ridge->report.targets, __func__, "y"));
+    NTK_TRY(ntk_shape_check(x, -1, ridge->solution.report.inputs, __func__, "x"));
+    NTK_TRY(ntk_shape_check(y, x->rows, ridge->solution.report.targets, __func__, "y"));
     NTK_TRY(ntk_disjoint_check(y, "y", x, "x", __func__));
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     bool few = x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS;
-    if (few && (ridge->features || ridge->set->samples.kernel->operations->points)) return predict_few(ridge, &lane, y, x);
+    if (few && (ridge->features || ridge->system.set->samples.kernel->operations->points))
+        return predict_few(ridge, &lane, y, x);
     return (ridge->features ? predict_features : predict_kernel)(ridge, &lane, y, x, __func__);
 }

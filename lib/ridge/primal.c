@@ -5,6 +5,9 @@
 #include "gram/cholesky.h"
 #include "ridge/ridge.h"
 
+#include <math.h>
+#include <string.h>
+
 /* Elements of a batch of features, and its fewest and most rows. */
 enum { BATCH_ELEMENTS = 1 << 22, LEAST_ROWS = 64, MOST_ROWS = 4096 };
 
@@ -17,12 +20,10 @@ typedef struct primal {
     const ntk_lane *lane;
     int32_t dtype;
     int64_t n, p, targets, batch_rows;
-    ntk_operand x;
-    ntk_symmetric A;
-    void *rhs;     /* p x targets */
-    void *mu;      /* p, or NULL */
-    double *means; /* of y */
-    void *Phi, *Y; /* of a batch */
+    ntk_ridge_system *system; /* takes x, L and mu */
+    void *rhs, *solved;       /* p x targets: Phi^T Y, beta */
+    double *means;            /* of y */
+    void *Phi, *Y;            /* of a batch */
     int64_t row, rows;
 } primal;
 
@@ -38,23 +39,23 @@ static int64_t batch_rows(int64_t n, int64_t p)
 static ntk_status mean_feature(primal *job, const ntk_features_call *call, double end)
 {
     ntk_context *context = job->ridge->base.context;
-    ntk_matrix x = ntk_matrix_view(job->x.data, job->n, job->features->weights->inputs, job->dtype, NTK_READONLY);
+    ntk_matrix x = ntk_matrix_view(job->system->x.data, job->n, job->features->weights->inputs, job->dtype, NTK_READONLY);
     void *ones;
     const double one = 1;
-    x.stride = job->x.stride;
-    NTK_TRY(ntk_allocate(context, &job->mu, job->p, ntk_dtype_size(job->dtype), "the mean feature"));
+    x.stride = job->system->x.stride;
+    NTK_TRY(ntk_allocate(context, &job->system->mu, job->p, ntk_dtype_size(job->dtype), "the mean feature"));
     NTK_TRY(ntk_allocate(context, &ones, job->n, ntk_dtype_size(job->dtype), "a vector of ones"));
     for (int64_t i = 0; i < job->n; i++) ntk_convert(ntk_at(ones, job->dtype, i), job->dtype, &one, NTK_F64, 1);
     ntk_matrix r = ntk_matrix_view(ones, job->n, 1, job->dtype, NTK_READONLY);
-    ntk_matrix mu = ntk_matrix_view(job->mu, job->p, 1, job->dtype, 0);
+    ntk_matrix mu = ntk_matrix_view(job->system->mu, job->p, 1, job->dtype, 0);
     ntk_coefficients sum;
     ntk_work_stage(job->lane->work, "mean feature", job->n * job->features->weights->hidden, 0, end);
     ntk_status status = ntk_coefficients_open(context, &sum, job->features, job->dtype, &mu);
     if (status >= 0) status = ntk_features_transposed_product(call, &sum, &x, &r);
     ntk_free(context, ones);
     for (int64_t k = 0; status >= 0 && k < job->p; k++) {
-        double mean = ntk_get(job->mu, job->dtype, k) / (double)job->n;
-        ntk_convert(ntk_at(job->mu, job->dtype, k), job->dtype, &mean, NTK_F64, 1);
+        double mean = ntk_get(job->system->mu, job->dtype, k) / (double)job->n;
+        ntk_convert(ntk_at(job->system->mu, job->dtype, k), job->dtype, &mean, NTK_F64, 1);
     }
     return status;
 }
@@ -78,7 +79,8 @@ static ntk_status centre_rows(void *argument, int64_t index, const ntk_lane *lan
     const primal *job = argument;
     int64_t per_task = ntk_rows_per_task(job->p), last = (index + 1) * per_task;
     for (int64_t i = index * per_task; i < last && i < job->rows; i++)
-        (job->dtype == NTK_F64 ? subtract_f64 : subtract_f32)(ntk_at(job->Phi, job->dtype, i * job->p), job->mu, job->p);
+        (job->dtype == NTK_F64 ? subtract_f64 : subtract_f32)(ntk_at(job->Phi, job->dtype, i * job->p), job->system->mu,
+                                                              job->p);
     return NTK_OK;
 }
 
@@ -88,7 +90,7 @@ enum { TARGETS = 512 };
 /* Rows of tile row i of the right side += Phi_i^T Y. */
 static ntk_status add_right_side(const primal *job, const ntk_lane *lane, int64_t i)
 {
-    int64_t rows = ntk_symmetric_rows(&job->A, i), first = i * NTK_SYMMETRIC_EDGE, count;
+    int64_t rows = ntk_symmetric_rows(&job->system->L, i), first = i * NTK_SYMMETRIC_EDGE, count;
     for (int64_t c = 0; c < job->targets; c += count) {
         count = job->targets - c < TARGETS ? job->targets - c : TARGETS;
         NTK_TRY(ntk_blas_gemm(job->dtype, NTK_TRANSPOSED, NTK_PLAIN, rows, count, job->rows, 1,
@@ -102,8 +104,8 @@ static ntk_status add_right_side(const primal *job, const ntk_lane *lane, int64_
 /* Tile (i, j) of A += Phi_i^T Phi_j. */
 static ntk_status add_tile(const primal *job, int64_t i, int64_t j)
 {
-    int64_t ld, rows = ntk_symmetric_rows(&job->A, i), cols = ntk_symmetric_rows(&job->A, j);
-    void *out = ntk_symmetric_tile(&job->A, i, j, &ld);
+    int64_t ld, rows = ntk_symmetric_rows(&job->system->L, i), cols = ntk_symmetric_rows(&job->system->L, j);
+    void *out = ntk_symmetric_tile(&job->system->L, i, j, &ld);
     const void *left = ntk_at(job->Phi, job->dtype, i * NTK_SYMMETRIC_EDGE);
     const void *right = ntk_at(job->Phi, job->dtype, j * NTK_SYMMETRIC_EDGE);
     double beta = job->row ? 1 : 0;
@@ -116,7 +118,7 @@ static ntk_status add_tile(const primal *job, int64_t i, int64_t j)
 static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane)
 {
     const primal *job = argument;
-    int64_t tiles = ntk_symmetric_tiles(&job->A), i = 0, j = index;
+    int64_t tiles = ntk_symmetric_tiles(&job->system->L), i = 0, j = index;
     if (index >= tiles * (tiles + 1) / 2) {
         NTK_TRY(add_right_side(job, lane, index - tiles * (tiles + 1) / 2));
     } else {
@@ -128,10 +130,10 @@ static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane
 
 static ntk_status add_batch(primal *job, const ntk_features_call *call)
 {
-    const void *x = ntk_at(job->x.data, job->dtype, job->row * job->x.stride);
-    int64_t tiles = ntk_symmetric_tiles(&job->A), per_task = ntk_rows_per_task(job->p);
-    NTK_TRY(ntk_features_rows(call, job->Phi, job->p, x, job->x.stride, job->rows));
-    if (job->mu) NTK_TRY(ntk_run(job->lane, (job->rows - 1) / per_task + 1, centre_rows, job));
+    const void *x = ntk_at(job->system->x.data, job->dtype, job->row * job->system->x.stride);
+    int64_t tiles = ntk_symmetric_tiles(&job->system->L), per_task = ntk_rows_per_task(job->p);
+    NTK_TRY(ntk_features_rows(call, job->Phi, job->p, x, job->system->x.stride, job->rows));
+    if (job->system->mu) NTK_TRY(ntk_run(job->lane, (job->rows - 1) / per_task + 1, centre_rows, job));
     NTK_TRY(ntk_centred_rows(job->Y, job->targets, job->dtype, job->problem->y, job->row, job->rows, job->means, job->lane));
     return ntk_run_blas(job->lane, tiles * (tiles + 1) / 2 + tiles, accumulate, job);
 }
@@ -142,8 +144,8 @@ static ntk_status normal_equations(primal *job, const ntk_features_call *call, d
 {
     ntk_context *context = job->ridge->base.context;
     int64_t size = ntk_dtype_size(job->dtype);
-    NTK_TRY(ntk_symmetric_create(context, &job->A, job->problem->options.storage, job->dtype, job->p));
-    int64_t tiles = ntk_symmetric_tiles(&job->A);
+    NTK_TRY(ntk_symmetric_create(context, &job->system->L, job->problem->options.storage, job->dtype, job->p));
+    int64_t tiles = ntk_symmetric_tiles(&job->system->L);
     NTK_TRY(ntk_allocate(context, &job->rhs, job->p, job->targets * size, "the right sides"));
     NTK_TRY(ntk_allocate(context, &job->Phi, job->batch_rows, job->p * size, "a batch of features"));
     NTK_TRY(ntk_allocate(context, &job->Y, job->batch_rows, job->targets * size, "a batch of targets"));
@@ -153,45 +155,94 @@ static ntk_status normal_equations(primal *job, const ntk_features_call *call, d
         job->rows = job->n - job->row < job->batch_rows ? job->n - job->row : job->batch_rows;
         NTK_TRY(add_batch(job, call));
     }
-    return ntk_ridge_shift(&job->A, job->problem->lambda, job->problem->function);
+    return ntk_ridge_shift(&job->system->L, job->problem->lambda, job->problem->function);
+}
+
+/* y^T (y - Phi beta) = lambda y^T alpha over all targets, and |beta|^2: what the report's numbers are made of, by
+ * Phi^T (y - Phi beta) = lambda beta. */
+static void report_fit(const primal *job, double y_squares)
+{
+    ntk_ridge_solution *solution = &job->ridge->solution;
+    ntk_ridge_report *report = &solution->report;
+    const ntk_symmetric *L = &job->system->L;
+    double lambda = report->lambda, rest = y_squares, squares = 0, t = (double)job->targets;
+    double contrasts = (double)(job->n - report->intercept);
+    for (int64_t k = 0; k < job->p * job->targets; k++) {
+        double beta = ntk_get(job->solved, job->dtype, k);
+        rest -= beta * ntk_get(job->rhs, job->dtype, k);
+        squares += beta * beta;
+    }
+    double determinant = ntk_log_determinant(L, &report->condition) + (contrasts - (double)job->p) * log(lambda);
+    if (report->intercept) determinant += log((double)job->n);
+    report->rss = fmax(rest - lambda * squares, 0);
+    report->log_evidence = -0.5 * rest / lambda - t * (0.5 * determinant + contrasts * NTK_HALF_LOG_TWO_PI);
+    report->degrees = NAN;
+    report->kernel_scale = rest / lambda / (t * contrasts);
+    if (lambda == 0) report->log_evidence = report->kernel_scale = NAN;
 }
 
 /* beta and b from the solved right side. */
 static ntk_status finish(primal *job)
 {
     ntk_ridge *ridge = job->ridge;
-    ntk_matrix beta = ntk_matrix_view(job->rhs, job->p, job->targets, job->dtype, NTK_READONLY);
+    ntk_ridge_solution *solution = &ridge->solution;
+    ntk_matrix beta = ntk_matrix_view(job->solved, job->p, job->targets, job->dtype, NTK_READONLY);
+    double y_squares = 0;
     for (int64_t c = 0; c < job->targets; c++) {
-        ridge->intercept[c] = job->means[c];
-        for (int64_t k = 0; job->mu && k < job->p; k++)
-            ridge->intercept[c] -= ntk_get(job->mu, job->dtype, k) * ntk_get(job->rhs, job->dtype, k * job->targets + c);
+        solution->intercept[c] = job->means[c];
+        for (int64_t k = 0; job->system->mu && k < job->p; k++)
+            solution->intercept[c] -=
+                ntk_get(job->system->mu, job->dtype, k) * ntk_get(job->solved, job->dtype, k * job->targets + c);
+        for (int64_t i = 0; i < job->n; i++) {
+            double y = solution->y[i * job->targets + c] - job->means[c];
+            y_squares += y * y;
+        }
+        NTK_TRY(ntk_advance(job->lane, 0));
     }
-    NTK_TRY(ntk_coefficients_create(ridge->base.context, &ridge->beta, job->features, job->dtype, job->targets));
-    if (!ntk_is_finite(job->rhs, job->dtype, job->p * job->targets))
+    NTK_TRY(ntk_coefficients_create(ridge->base.context, &solution->beta, job->features, job->dtype, job->targets));
+    if (!ntk_is_finite(job->solved, job->dtype, job->p * job->targets))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->problem->function);
-    return ntk_coefficients_gather(&ridge->beta, job->features, job->lane, &beta, job->problem->function);
+    report_fit(job, y_squares);
+    return ntk_coefficients_gather(&solution->beta, job->features, job->lane, &beta, job->problem->function);
+}
+
+static ntk_status solve(primal *job, double begin)
+{
+    ntk_context *context = job->ridge->base.context;
+    NTK_TRY(ntk_allocate(context, &job->solved, job->p, job->targets * ntk_dtype_size(job->dtype), "the coefficients"));
+    memcpy(job->solved, job->rhs, (size_t)(job->p * job->targets * ntk_dtype_size(job->dtype)));
+    NTK_TRY(ntk_cholesky_solve(&job->system->L, job->lane, begin, 1, job->solved, job->targets, job->targets));
+    return finish(job);
+}
+
+static ntk_status open_data(primal *job)
+{
+    ntk_ridge *ridge = job->ridge;
+    const ntk_ridge_problem *problem = job->problem;
+    bool borrow = problem->options.borrow || ridge->light;
+    ntk_work_stage(job->lane->work, "samples", 1, 0, 0);
+    NTK_TRY(ntk_ridge_solution_open(ridge->base.context, &ridge->solution, problem->y, problem->lambdas));
+    NTK_TRY(ntk_allocate(ridge->base.context, &job->means, job->targets, sizeof(double), "the targets' means"));
+    NTK_TRY(ntk_column_means(job->means, problem->y, problem->options.intercept != 0, job->lane));
+    NTK_TRY((borrow ? ntk_operand_open : ntk_operand_copy)(job->lane, &job->system->x, problem->x, job->dtype,
+                                                           problem->function, "x"));
+    return ntk_hidden_weights(job->lane, job->features->weights, job->dtype, &ridge->w, problem->function);
 }
 
 static ntk_status fit(primal *job)
 {
     ntk_ridge *ridge = job->ridge;
-    ntk_context *context = ridge->base.context;
     const ntk_ridge_problem *problem = job->problem;
     ntk_features_call call = {.features = job->features, .lane = job->lane, .dtype = job->dtype, .function = problem->function};
-    bool intercept = problem->options.intercept != 0;
-    double formed = 0.97 * (double)job->n / ((double)job->n + (double)job->p / 3), centred = intercept ? 0.1 * formed : 0;
-    ntk_work_stage(job->lane->work, "samples", 1, 0, 0);
-    NTK_TRY(ntk_allocate(context, &ridge->intercept, job->targets, sizeof(double), "the intercepts"));
-    NTK_TRY(ntk_allocate(context, &job->means, job->targets, sizeof(double), "the targets' means"));
-    NTK_TRY(ntk_column_means(job->means, problem->y, intercept, job->lane));
-    NTK_TRY(ntk_operand_open(job->lane, &job->x, problem->x, job->dtype, problem->function, "x"));
-    NTK_TRY(ntk_hidden_weights(job->lane, job->features->weights, job->dtype, &ridge->w, problem->function));
+    double formed = 0.97 * (double)job->n / ((double)job->n + (double)job->p / 3);
+    double centred = problem->options.intercept ? 0.1 * formed : 0;
+    NTK_TRY(open_data(job));
     call.w = ridge->w;
-    if (intercept) NTK_TRY(mean_feature(job, &call, centred));
+    if (problem->options.intercept) NTK_TRY(mean_feature(job, &call, centred));
     NTK_TRY(normal_equations(job, &call, centred, formed));
-    NTK_TRY(ntk_cholesky_factor(&job->A, job->lane, formed, 0.98, &ridge->report.smallest_pivot, "Phi^T Phi + lambda I"));
-    NTK_TRY(ntk_cholesky_solve(&job->A, job->lane, 0.98, 1, job->rhs, job->targets, job->targets));
-    return finish(job);
+    NTK_TRY(ntk_cholesky_factor(&job->system->L, job->lane, formed, 0.98, &ridge->solution.report.smallest_pivot,
+                                "Phi^T Phi + lambda I"));
+    return solve(job, 0.98);
 }
 
 ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem)
@@ -199,17 +250,17 @@ ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *probl
     ntk_context *context = ridge->base.context;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
-    primal job = {.ridge = ridge, .problem = problem, .features = ridge->features, .lane = &lane};
+    primal job = {.ridge = ridge, .problem = problem, .features = ridge->features, .lane = &lane, .system = &ridge->system};
     job.dtype = problem->options.dtype;
     job.n = problem->x->rows;
     job.p = ridge->features->size;
     job.targets = problem->y->cols;
     job.batch_rows = batch_rows(job.n, job.p);
-    ridge->report.order = job.p;
+    ridge->solution.report.order = job.p;
     ntk_status status = fit(&job);
-    void *const owned[] = {job.means, job.mu, job.rhs, job.Phi, job.Y, job.A.data};
+    void *const owned[] = {job.means, job.rhs, job.solved, job.Phi, job.Y};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) ntk_free(context, owned[i]);
-    ntk_operand_close(context, &job.x);
+    if (status >= 0 && ridge->light) ntk_ridge_lighten(ridge);
     return status;
 }
 
@@ -219,14 +270,18 @@ ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, 
     int32_t dtype = options->dtype;
     int64_t p = features->size, rows = batch_rows(n, p), size = ntk_dtype_size(dtype);
     uint64_t row, scratch = 0, mean = 0, elements;
+    NTK_TRY(ntk_size_multiply(&row, t, sizeof(double)));
+    NTK_TRY(ntk_need(bytes, n, (int64_t)row));
     NTK_TRY(ntk_size_multiply(&row, t, size));
     NTK_TRY(ntk_size_multiply(&elements, n, d));
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
-    NTK_TRY(ntk_need(bytes, (int64_t)elements, size)); /* x, if it must be converted */
-    for (int i = 0; i < 2; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
+    NTK_TRY(ntk_need(bytes, (int64_t)elements, size)); /* x, if it must be copied */
+    for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
     if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
     NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, p));
-    for (int i = 0; i < 2; i++) NTK_TRY(ntk_need(bytes, p, (int64_t)row));
+    /* the right side, its solution, and beta in two blocks */
+    for (int i = 0; i < 3; i++) NTK_TRY(ntk_need(bytes, p, (int64_t)row));
+    NTK_TRY(ntk_need(bytes, 1, 0));
     NTK_TRY(ntk_need(bytes, rows, (int64_t)row));
     NTK_TRY(ntk_need(bytes, rows, p * size));
     if (options->intercept) {

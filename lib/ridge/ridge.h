@@ -7,19 +7,50 @@
 
 #include <ntk/ridge.h>
 
-/* Either of two forms:
- * kernel    f(x) = K(x, X) alpha: an infinite kernel's dual.  set is kept
+/* K = V^T diag(values) V, row k of V an eigenvector; values ascend and none is negative. */
+typedef struct ntk_spectrum {
+    double *vectors, *values;
+    int64_t ld;
+} ntk_spectrum;
+
+/* The equations, whatever the targets.
+ * set       of a dual, retained; NULL where features predict and the model is light
+ * L         Cholesky factor of K + lambda I or Phi^T Phi + lambda I, without data if the model is light
+ * spectrum  instead of L: SPECTRAL
+ * x, mu     of a primal that is not light: its samples in the model's dtype; the mean feature, with an intercept */
+typedef struct ntk_ridge_system {
+    ntk_sample_set *set;
+    ntk_symmetric L;
+    ntk_spectrum spectrum;
+    ntk_operand x;
+    void *mu;
+} ntk_ridge_system;
+
+/* What the equations and the targets give: replaced as a whole.  Either of two forms:
+ * kernel    f(x) = K(x, X) alpha: the dual of a kernel without features
  * features  f(x) = <phi(x), beta>: the primal, and the dual of a finite kernel, for which beta = Phi(X)^T alpha
- * alpha  targets x n, of every dual;  w  hidden weights in the model's dtype, or NULL;  intercept  one number a target */
-struct ntk_ridge {
-    ntk_object base;
+ * y          n x targets, of a model that is not light
+ * lambdas, intercept  one number a target
+ * alpha      targets x n, of every dual
+ * ones       n numbers: (K + lambda I)^-1 1, and ones_sum their sum, of a DUAL with an intercept
+ * projected  n x columns: V [y - b_0, 1] of a SPECTRAL, the last column with an intercept only; b_0 in offsets */
+typedef struct ntk_ridge_solution {
     ntk_ridge_report report;
-    ntk_sample_set *set;          /* retained */
-    const ntk_features *features; /* retained */
+    double *y, *lambdas, *intercept;
     void *alpha;
     ntk_coefficients beta;
+    double *ones, ones_sum;
+    double *projected, *offsets;
+} ntk_ridge_solution;
+
+/* w  hidden weights in the model's dtype, or NULL */
+struct ntk_ridge {
+    ntk_object base;
+    const ntk_features *features; /* retained */
     void *w;
-    double *intercept;
+    bool light;
+    ntk_ridge_system system;
+    ntk_ridge_solution solution;
 };
 
 /* A fit as the options want it, checked.  gram: NULL, or whose matrix is taken. */
@@ -28,22 +59,59 @@ typedef struct ntk_ridge_problem {
     const ntk_gram *gram;
     const ntk_matrix *x, *y;
     double lambda;
-    ntk_ridge_options options; /* method is DUAL or PRIMAL; dtype is not 0 */
+    const double *lambdas;     /* of each target */
+    ntk_ridge_options options; /* method is not AUTO; dtype is not 0 */
     const char *function;
 } ntk_ridge_problem;
 
 /* Gives back what a model holds, complete or not. */
 void ntk_ridge_dispose(void *self);
+void ntk_ridge_system_close(ntk_context *context, ntk_ridge_system *system);
+void ntk_ridge_solution_close(ntk_context *context, ntk_ridge_solution *solution);
+
+/* y and lambdas of a dual's solution whose report says their sizes, and room for intercepts.  lambdas  one number a target.
+ * After a failure, too, the caller closes. */
+ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *solution, const ntk_matrix *y,
+                                   const double *lambdas);
+
+/* Replaces the model's. */
+void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution);
 
 /* Each fills a zeroed model but for its report's reason; what it leaves after a failure is disposed of with the model. */
 ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem);
 ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem);
+ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem);
+
+/* The dual's matrix, as stages of the lane's work up to a share end of it; K, then with lambda. */
+ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
+                              ntk_symmetric *K, double end);
+
+/* Solves for a solution that has been opened.  L  the factor */
+ntk_status ntk_dual_solve(const ntk_symmetric *L, ntk_ridge_solution *solution, const ntk_lane *lane, double begin, double end,
+                          const char *function);
+
+/* log |L L^T|, and a lower bound of its condition number. */
+double ntk_log_determinant(const ntk_symmetric *L, double *condition);
+
+/* log(2 pi) / 2 */
+#define NTK_HALF_LOG_TWO_PI 0.91893853320467274178
+
+/* What is left of a dual once alpha and the intercepts are there: beta of a finite kernel, with a stage from begin to 1, and what a
+ * light model gives back. */
+ntk_status ntk_ridge_to_features(ntk_ridge *ridge, const ntk_features *features, ntk_ridge_solution *solution,
+                                 const ntk_lane *lane, double begin, const char *function);
+void ntk_ridge_lighten(ntk_ridge *ridge);
 
 /* Adds the bytes that they may hold, the model included, to a need. */
 ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                                  int64_t t, const ntk_ridge_options *options);
+ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n,
+                                     int64_t d, int64_t t, const ntk_ridge_options *options);
 ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t n,
                                    int64_t d, int64_t t, const ntk_ridge_options *options);
+
+/* NTK_ERR_VALUE unless all are finite and not negative. */
+ntk_status ntk_lambdas_check(const ntk_matrix *lambdas, const char *function, const char *name);
 
 /* means[c] of column c of y; zeros unless wanted.  This and the next count no units. */
 ntk_status ntk_column_means(double *means, const ntk_matrix *y, bool wanted, const ntk_lane *lane);

@@ -22,6 +22,8 @@ static const budget_case cases[] = {
     {"packed f32", 1700, false, NTK_RIDGE_DUAL, NTK_STORAGE_PACKED, NTK_F32, false, false},
     {"finite, dual", 1700, true, NTK_RIDGE_DUAL, NTK_STORAGE_FULL, NTK_F64, false, false},
     {"finite, primal", 1700, true, NTK_RIDGE_PRIMAL, NTK_STORAGE_FULL, NTK_F64, true, false},
+    {"spectral f64", 700, false, NTK_RIDGE_SPECTRAL, NTK_STORAGE_FULL, NTK_F64, true, false},
+    {"spectral f32, finite", 700, true, NTK_RIDGE_SPECTRAL, NTK_STORAGE_FULL, NTK_F32, false, false},
     {"finite, automatic", 1700, true, NTK_RIDGE_AUTO, NTK_STORAGE_FULL, NTK_F32, false, false},
 };
 enum { CASES = sizeof cases / sizeof cases[0], INPUTS = 16, HIDDEN = 64, TARGETS = 2 };
@@ -58,7 +60,7 @@ static void scene_make(scene *s, const budget_case *c)
         CHECK_OK(ntk_kernel_create_finite(s->context, &s->kernel, s->features));
     else
         CHECK_OK(ntk_kernel_create_infinite(s->context, &s->kernel, s->activation, NULL));
-    s->ridge = (ntk_ridge_options){sizeof s->ridge, c->method, c->storage, c->dtype, c->intercept, c->borrow, 0};
+    s->ridge = (ntk_ridge_options){sizeof s->ridge, c->method, c->storage, c->dtype, c->intercept, c->borrow, 0, NULL, 0, 0};
     s->gram = (ntk_gram_options){sizeof s->gram, c->storage, c->dtype};
     s->x = test_array_make(c->n, INPUTS, 0, c->dtype);
     s->y = test_array_make(c->n, TARGETS, 0, c->dtype);

@@ -30,7 +30,11 @@ static const char *const long_calls[] = {
     "ntk_ridge_create",
     "ntk_ridge_create_gram",
     "ntk_ridge_create_primal",
+    "ntk_ridge_path",
+    "ntk_ridge_path_derivatives",
     "ntk_ridge_predict",
+    "ntk_ridge_select",
+    "ntk_ridge_set_lambda",
 };
 /* clang-format on */
 

@@ -39,6 +39,18 @@ int oracle_solve(long double *z, const long double *A, const long double *b, int
     return failed;
 }
 
+long double oracle_inverse(long double *inverse, const long double *A, int64_t n)
+{
+    long double *L = oracle_memory(n * n, sizeof *L), sum = 0;
+    memcpy(L, A, (size_t)(n * n) * sizeof *L);
+    ck_assert_msg(!factor(L, n), "the oracle's matrix is not positive definite");
+    for (int64_t i = 0; i < n; i++) sum += 2 * logl(L[i * n + i]);
+    for (int64_t i = 0; i < n * n; i++) inverse[i] = i % (n + 1) == 0;
+    ck_assert(!oracle_solve(inverse, A, inverse, n, n));
+    free(L);
+    return sum;
+}
+
 /* Newton's iteration on the Legendre polynomial */
 void oracle_legendre(long double *nodes, long double *weights, int count)
 {

@@ -111,6 +111,9 @@ const char *oracle_kind_name(int32_t kind);
  * is not positive definite. */
 int oracle_solve(long double *z, const long double *A, const long double *b, int64_t n, int64_t t);
 
+/* Inverts A, n x n symmetric positive definite, and returns log |A|; a test whose A is not fails. */
+long double oracle_inverse(long double *inverse, const long double *A, int64_t n);
+
 /* Gauss-Legendre nodes and weights on [-1, 1]. */
 void oracle_legendre(long double *nodes, long double *weights, int count);
 

@@ -33,6 +33,8 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return 8;
     case DIM_made:
         return 4 + 1 + 4 + s->d + 4;
+    case DIM_path:
+        return NTK_PATH_COLUMNS * s->t;
     }
     ck_abort();
 }
@@ -69,9 +71,11 @@ void test_attempt_free(test_attempt *attempt)
     for (int i = 0; i < attempt->count; i++) test_array_free(&attempt->arrays[i]);
 }
 
-static void reset_input(test_array *array, uint64_t seed)
+static void reset_input(test_array *array, uint64_t seed, unsigned traits)
 {
     test_array_fill(array, seed);
+    for (int64_t i = 0; traits & TEST_NOT_NEGATIVE && i < array->view.rows; i++)
+        for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, fabs(test_get(&array->view, i, j)));
     for (int64_t i = 0; i < array->view.rows; i++)
         for (int64_t j = array->view.cols; j < array->view.stride; j++) test_set(&array->view, i, j, (double)NAN);
 }
@@ -127,7 +131,7 @@ static void reset_argument(test_attempt *attempt, int i)
         value->pointer = &attempt->views[i];
         if (argument->kind == TEST_INPUT) {
             attempt->views[i].flags = NTK_READONLY;
-            reset_input(&attempt->arrays[i], (uint64_t)i);
+            reset_input(&attempt->arrays[i], (uint64_t)i, argument->traits);
         } else {
             test_array_poison(&attempt->arrays[i]);
         }
@@ -213,7 +217,7 @@ void test_attempt_check_inputs(const test_attempt *attempt, const char *what)
         const test_array *array = &attempt->arrays[i];
         if (attempt->row->arguments[i].kind != TEST_INPUT) continue;
         test_array fresh = test_array_make(array->view.rows, array->view.cols, GAP, array->view.dtype);
-        reset_input(&fresh, (uint64_t)i);
+        reset_input(&fresh, (uint64_t)i, attempt->row->arguments[i].traits);
         if (memcmp(fresh.bytes, array->bytes, fresh.size) != 0) fail_argument(attempt, i, what, "was changed");
         test_array_free(&fresh);
     }

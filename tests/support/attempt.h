@@ -25,16 +25,17 @@ typedef enum test_argument_kind {
 } test_argument_kind;
 
 /* Sizes by name, resolved in a world. */
-typedef enum test_dim { DIM_1, DIM_n, DIM_m, DIM_d, DIM_N, DIM_t, DIM_p, DIM_td, DIM_s, DIM_sss, DIM_made } test_dim;
+typedef enum test_dim { DIM_1, DIM_n, DIM_m, DIM_d, DIM_N, DIM_t, DIM_p, DIM_td, DIM_s, DIM_sss, DIM_made, DIM_path } test_dim;
 
 /* Bits of test_argument.traits. */
 enum {
-    TEST_ROWS = 1,     /* the number of rows must fit the other arguments */
-    TEST_COLS = 2,     /* the number of columns must */
-    TEST_FINITE = 4,   /* NaN and infinities are refused */
-    TEST_SAME = 8,     /* the type must be that of the other views */
-    TEST_F64 = 16,     /* the type must be NTK_F64 */
-    TEST_REQUIRED = 32 /* options that may not be NULL */
+    TEST_ROWS = 1,          /* the number of rows must fit the other arguments */
+    TEST_COLS = 2,          /* the number of columns must */
+    TEST_FINITE = 4,        /* NaN and infinities are refused */
+    TEST_SAME = 8,          /* the type must be that of the other views */
+    TEST_F64 = 16,          /* the type must be NTK_F64 */
+    TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
+    TEST_REQUIRED = 32      /* options that may not be NULL */
 };
 
 /* The type of a struct's member, or of a scalar argument. */

@@ -58,7 +58,12 @@ CALL(ridge_create_primal, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
 CALL(ridge_predict, P(0), P(1), P(2))
 CALL(ridge_coefficients, P(0), P(1))
 CALL(ridge_intercept, P(0), P(1))
+CALL(ridge_lambdas, P(0), P(1))
 CALL(ridge_summary, P(0), P(1))
+CALL(ridge_path, P(0), P(1), P(2))
+CALL(ridge_path_derivatives, P(0), P(1), P(2))
+CALL(ridge_select, P(0), P(1), I32(2))
+CALL(ridge_set_lambda, P(0), P(1))
 
 /* --- what arguments refuse --- */
 
@@ -187,13 +192,15 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
                                       BAD_INTEGER(INT64_MAX, NTK_ERR_OVERFLOW), END};
 
 #define BAD_RIDGE                                                                                                  \
-    BAD_KIND(ntk_ridge_options, method, 3), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
-        BAD_I32(ntk_ridge_options, reserved, 1)
+    BAD_KIND(ntk_ridge_options, method, 4), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
+        BAD_I32(ntk_ridge_options, reserved, 1), BAD_I32(ntk_ridge_options, reserved2, 1)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
                                           BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED),
                                           BAD_I32(ntk_ridge_options, dtype, NTK_F32), END};
+static const test_bad bad_spectral_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED), END};
+static const test_bad bad_criterion[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
 
 /* --- what valid calls have in their options --- */
@@ -255,6 +262,8 @@ static const ntk_gram_options implicit_gram = {
     .struct_size = sizeof implicit_gram, .storage = NTK_STORAGE_IMPLICIT, .dtype = NTK_F64};
 static const ntk_stream_options whole_panels = {
     .struct_size = sizeof whole_panels, .rows = 7, .shape = NTK_PANEL_WHOLE, .dtype = NTK_F32};
+static const ntk_ridge_options spectral_ridge = {.struct_size = sizeof spectral_ridge, .method = NTK_RIDGE_SPECTRAL};
+static const ntk_ridge_options light_ridge = {.struct_size = sizeof light_ridge, .light = 1};
 static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
                                                .method = NTK_RIDGE_DUAL,
                                                .storage = NTK_STORAGE_PACKED,
@@ -497,6 +506,12 @@ const test_row test_rows[] = {
                                               OPTIONS(ntk_ridge_options, NULL, bad_dual_ridge)}},
     {ROW(ridge_create, "packed"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
                                                 OPTIONS(ntk_ridge_options, &packed_ridge, NULL)}},
+    {ROW(ridge_create, "spectral"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite),
+                   INPUT("x", DIM_N, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_N, DIM_t, TEST_ROWS | TEST_FINITE),
+                   NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, &spectral_ridge, bad_spectral_ridge)}},
+    {ROW(ridge_create, "light"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
+                                               OPTIONS(ntk_ridge_options, &light_ridge, bad_ridge)}},
     {ROW(ridge_create, "primal"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
                                                 OPTIONS(ntk_ridge_options, &finite_primal, bad_ridge)}},
     {ROW(ridge_create_gram, ""),
@@ -512,6 +527,16 @@ const test_row test_rows[] = {
     {ROW(ridge_coefficients, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("coefficients", DIM_n, DIM_t, 0)}},
     {ROW(ridge_coefficients, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("coefficients", DIM_p, DIM_t, 0)}},
     {ROW(ridge_intercept, ""), .arguments = {HANDLE("ridge", ridge), OUTPUT("intercept", DIM_1, DIM_t, 0)}},
+    {ROW(ridge_lambdas, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("lambdas", DIM_1, DIM_t, 0)}},
+    {ROW(ridge_path, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
+                                        INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
+    {ROW(ridge_path_derivatives, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
+                                                    INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
+    {ROW(ridge_select, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT_SOME("lambda", DIM_1, DIM_t, TEST_ROWS),
+                                          INTEGER("criterion", NTK_CRITERION_GCV, bad_criterion)}},
+    {ROW(ridge_set_lambda, ""),
+     .arguments = {HANDLE("ridge", spectral), INPUT("lambda", DIM_1, DIM_t, TEST_ROWS | TEST_FINITE | TEST_NOT_NEGATIVE)},
+     .mutated = offsetof(test_world, spectral), .mutated_kind = TEST_RIDGE},
     {ROW(ridge_summary, ""), .arguments = {HANDLE("ridge", ridge), REPORT("report", ntk_ridge_report)}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

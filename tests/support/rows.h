@@ -29,6 +29,10 @@
     {                                                                                                         \
         .name = argument, .kind = TEST_OUTPUT, .rows = r, .cols = c, .traits = (bits) | TEST_ROWS | TEST_COLS \
     }
+#define OUTPUT_SOME(argument, r, c, bits)                                           \
+    {                                                                               \
+        .name = argument, .kind = TEST_OUTPUT, .rows = r, .cols = c, .traits = bits \
+    }
 #define OPTIONS(struct_type, start, list)                                                                             \
     {                                                                                                                 \
         .name = "options", .kind = TEST_OPTIONS, .type = #struct_type, .size = sizeof(struct_type), .initial = start, \

@@ -20,6 +20,16 @@ static void make_ridges(test_world *world)
     CHECK_OK(ntk_gram_create(world->context, &world->implicit_finite, world->finite, &x.view, &implicit));
     CHECK_OK(ntk_ridge_create(world->context, &world->ridge, world->infinite, &x.view, &y.view, lambda, &options));
     CHECK_OK(ntk_ridge_create_primal(world->context, &world->primal, world->features, &x.view, &y.view, lambda, NULL));
+    test_array lambdas = test_array_make(1, s->t, 0, NTK_F64);
+    for (int64_t c = 0; c < s->t; c++) test_set(&lambdas.view, 0, c, lambda * (double)(1 + c));
+    /* something to find, so that a lambda can be chosen */
+    for (int64_t i = 0; i < s->n; i++)
+        for (int64_t c = 0; c < s->t; c++) test_set(&y.view, i, c, test_get(&x.view, i, c) + 0.3 * test_get(&y.view, i, c));
+    options.method = NTK_RIDGE_SPECTRAL;
+    options.lambdas = &lambdas.view;
+    x.view.rows = y.view.rows = s->N;
+    CHECK_OK(ntk_ridge_create(world->context, &world->spectral, world->infinite, &x.view, &y.view, 0, &options));
+    test_array_free(&lambdas);
     test_array_free(&x);
     test_array_free(&y);
 }
@@ -134,6 +144,7 @@ void test_world_free(test_world *world)
     ntk_gram_destroy(world->implicit_finite);
     ntk_ridge_destroy(world->ridge);
     ntk_ridge_destroy(world->primal);
+    ntk_ridge_destroy(world->spectral);
 }
 
 /* FNV-1a. */

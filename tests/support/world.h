@@ -30,6 +30,7 @@ typedef struct test_world {
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
+    ntk_ridge *spectral; /* of N samples, with intercept and a lambda for each target */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
