@@ -55,10 +55,10 @@ typedef struct ntk_kernel_options {
  * Wherever it is cut the kernel is positive semidefinite.  Their calls hold the coefficients of every sample for each layer, up to
  * 2048 numbers for long ones, and one set of them where all samples are of the same length, as on a sphere; size queries, which do
  * not see the samples, answer for the former.
- * RELU, LEAKY_RELU, ABS, STEP and SIGN with a shift or an offset have kernels of one layer by the distribution of two normals (math:
- * Genz 2004), to rounding, at about a microsecond an entry.
+ * RELU, LEAKY_RELU, ABS, STEP and SIGN with a shift or an offset have kernels by the distribution of two normals (math: Genz 2004), to
+ * rounding, at about a microsecond an entry and layer.
  * NTK_ERR_OPTION       an option is outside its domain; the message names it
- * NTK_ERR_UNSUPPORTED  several layers of a kinked activation with a shift or an offset, or kinks of the caller's */
+ * NTK_ERR_UNSUPPORTED  activation is the caller's, with kinks */
 NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                               const ntk_kernel_options *options) NTK_MUST_CHECK;
 

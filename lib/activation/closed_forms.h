@@ -61,6 +61,20 @@ typedef struct ntk_shifted {
 } ntk_shifted;
 
 ntk_shifted ntk_shifted_of(const ntk_activation *activation, double length);
+
+/* kappa and kdot. */
+typedef struct ntk_shifted_moments {
+    double kappa, kdot;
+} ntk_shifted_moments;
+
+ntk_shifted_moments ntk_shifted_moments_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                                           const ntk_angle *angle);
+
+/* E[(s(u) - s(v))^2] with its own relative precision where u and v are nearly the same: 0 < sine < 0.1 or so. */
+double ntk_shifted_distance(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                            const ntk_angle *angle);
+
+/* kappa and q12 kdot. */
 ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle);
 
 /* cos^2 and sin^2 of a WAVE's phase, counted from the sine's. */

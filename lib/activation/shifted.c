@@ -87,26 +87,105 @@ static double mean_of(const ntk_activation *activation, const ntk_shifted *u)
     return activation->below * c + jump * (c * u->below + u->bell);
 }
 
+/* h - rho k with the digits that it has where rho is near 1 or -1. */
+static double across(double h, double k, const ntk_angle *angle)
+{
+    double gap = angle->sine / (1 + fabs(angle->cosine)) * angle->sine;
+    return angle->cosine > 0 ? h - k + k * gap : h + k - k * gap;
+}
+
 /* With a = below, J the jump, and P = P(u > -c, v > -c),
  *   LEVELS  E[s(u) s(v)]   = a^2 + a J (Phi(h) + Phi(h')) + J^2 P, which is also E[s'(u) s'(v)] of SLOPES
  *   SLOPES  E[s(u) s(v)]   = a^2 E[x y] + a J (E[x max(0, y)] + E[max(0, x) y]) + J^2 E[max(0, x) max(0, y)]
  *   E[x max(0, y)]         = c E[max(0, y)] + q12 Phi(h')
  *   E[max(0, x) max(0, y)] = (q12 + c^2) P + c (l' phi(h') Phi(t) + l phi(h) Phi(t')) + l l' s^2 phi(h) phi(t') / s
  * with t = (h - rho h') / s. */
-ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle)
+ntk_shifted_moments ntk_shifted_moments_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                                           const ntk_angle *angle)
 {
     double a = activation->below, jump = activation->above - a, c = activation->shift,
            o = activation->offset / activation->scale;
     double rho = angle->cosine, s = angle->sine, q12 = u->length * v->length * rho, P = both_below(u->h, v->h, angle);
     double levels = a * a + a * jump * (u->below + v->below) + jump * jump * P;
     double constant = o == 0 ? 0 : o * (mean_of(activation, u) + mean_of(activation, v)) + o * o;
-    if (is_nothing(activation, u) || is_nothing(activation, v)) return (ntk_pair){constant, 0};
-    if (activation->family == NTK_FAMILY_LEVELS) return (ntk_pair){levels + constant, 0};
-    double x = u->h - rho * v->h, y = v->h - rho * u->h;
+    if (is_nothing(activation, u) || is_nothing(activation, v)) return (ntk_shifted_moments){constant, 0};
+    if (activation->family == NTK_FAMILY_LEVELS) return (ntk_shifted_moments){levels + constant, 0};
+    double x = across(u->h, v->h, angle), y = across(v->h, u->h, angle);
     double t = s > 0 ? x / s : x == 0 ? 0 : copysign(FAR, x), other = s > 0 ? y / s : y == 0 ? 0 : copysign(FAR, y);
     double above_u = c * u->below + u->bell, above_v = c * v->below + v->bell;
     double mixed = c * (above_u + above_v) + q12 * (u->below + v->below);
     double both = (q12 + c * c) * P + c * (v->bell * normal(t) + u->bell * normal(other)) +
                   u->bell * v->length * s * DENSITY * exp(-other * other / 2);
-    return (ntk_pair){a * a * (q12 + c * c) + a * jump * mixed + jump * jump * both + constant, q12 * levels};
+    return (ntk_shifted_moments){a * a * (q12 + c * c) + a * jump * mixed + jump * jump * both + constant, levels};
+}
+
+ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle)
+{
+    ntk_shifted_moments m = ntk_shifted_moments_of(activation, u, v, angle);
+    return (ntk_pair){m.kappa, u->length * v->length * angle->cosine * m.kdot};
+}
+
+/* --- nearly the same --- */
+
+static double density(double z)
+{
+    return DENSITY * exp(-z * z / 2);
+}
+
+static double slopes_value(const ntk_activation *activation, double x)
+{
+    return x < 0 ? activation->below * x : activation->above * x;
+}
+
+/* E[(s(l z) - s(l' z))^2] over the z between the kinks, which are at -h and -h'; LEVELS differ by the jump there. */
+static double between_kinks(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v)
+{
+    double half = fabs(u->h - v->h) / 2, middle = -(u->h + v->h) / 2, c = activation->shift, sum = 0;
+    for (int i = 0; i < NODES; i++)
+        for (int side = -1; side <= 1; side += 2) {
+            double z = middle + side * half * nodes[i], difference = activation->above - activation->below;
+            if (activation->family == NTK_FAMILY_SLOPES)
+                difference = slopes_value(activation, u->length * z + c) - slopes_value(activation, v->length * z + c);
+            sum += weights[i] * half * density(z) * difference * difference;
+        }
+    return sum;
+}
+
+/* The part of the angles between from and to of int_rho^1 (t - rho) p(t) dt, with t the cosine and p the density of two normals of that
+ * correlation at the kinks. */
+static double missing_part(double apart, double both, double theta, double from, double to)
+{
+    double half = (to - from) / 2, sum = 0;
+    for (int i = 0; i < NODES; i++)
+        for (int side = -1; side <= 1; side += 2) {
+            double t = from + half * (1 + side * nodes[i]), sine = sin(t);
+            double power = both / (1 + cos(t)) + (apart > 0 ? apart / sine * (apart / sine) / 2 : 0);
+            sum += weights[i] * half * 2 * sin((theta + t) / 2) * sin((theta - t) / 2) * exp(-power);
+        }
+    return sum / (2 * PI);
+}
+
+/* What kdot, integrated from rho on, lacks of its value at 1; the density rises where the angle is about that between the kinks, so
+ * that the parts double from there. */
+static double missing_slope(const ntk_shifted *u, const ntk_shifted *v, double theta)
+{
+    double apart = fabs(u->h - v->h), both = u->h * v->h, from = fmax(apart / 8, theta * 0x1p-40), sum = 0;
+    if (apart == 0 || from >= theta) return missing_part(apart, both, theta, 0, theta);
+    for (; from < theta; from *= 2) sum += missing_part(apart, both, theta, from, fmin(2 * from, theta));
+    return sum;
+}
+
+/* That of parallels of these lengths, and what the angle adds: 2 l l' int_rho^1 kdot of SLOPES, and of LEVELS twice what P lacks. */
+double ntk_shifted_distance(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                            const ntk_angle *angle)
+{
+    double a = activation->below, b = activation->above, jump = b - a, between = between_kinks(activation, u, v);
+    if (is_nothing(activation, u) || is_nothing(activation, v)) return between;
+    if (activation->family == NTK_FAMILY_LEVELS) return between + 2 * jump * jump * from_parallel(u->h, v->h, angle->sine);
+    double low = -fmax(u->h, v->h), high = -fmin(u->h, v->h), apart = u->length - v->length;
+    double above = normal(-high) + high * density(high), below = normal(low) - low * density(low);
+    double gap = angle->sine / (1 + angle->cosine) * angle->sine;
+    double slope = a * a + a * jump * (u->below + v->below) + jump * jump * normal(-high);
+    double turned = slope * gap - jump * jump * missing_slope(u, v, angle->theta);
+    return apart * apart * (b * b * above + a * a * below) + between + 2 * u->length * v->length * turned;
 }

@@ -2,7 +2,6 @@
 #include "core/options.h"
 #include "core/status.h"
 #include "kernel/deep.h"
-#include "kernel/shifted.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -67,19 +66,13 @@ static ntk_status check_options(const ntk_kernel_options *options)
 }
 
 /* Kinks that are not of a known form leave a Hermite series too slow for any accuracy. */
-static ntk_status check_activation(const ntk_activation *activation, int64_t layers)
+static ntk_status check_activation(const ntk_activation *activation)
 {
-    if (ntk_infinite_is_closed(activation)) return NTK_OK;
     if (activation->family == NTK_FAMILY_USER && activation->user.kink_count > 0)
         return ntk_fail(NTK_ERR_UNSUPPORTED,
                         "ntk_kernel_create_infinite: activation is a function of the caller's with kinks, whose Hermite series "
                         "converges too slowly; only kernels of smooth ones are made");
-    if (layers == 1 || !ntk_shifted_is_meant(activation)) return NTK_OK;
-    return ntk_fail(
-        NTK_ERR_UNSUPPORTED,
-        "ntk_kernel_create_infinite: layers is %lld, but activation is a kinked one with a shift or an offset: such kernels have "
-        "one hidden layer in this version",
-        (long long)layers);
+    return NTK_OK;
 }
 
 static double or_one(double scale)
@@ -119,7 +112,7 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     NTK_TRY(ntk_options_read(&own, sizeof own, sizeof own, options, "ntk_kernel_options"));
     if (own.layers == 0) own.layers = 1;
     NTK_TRY(check_options(&own));
-    NTK_TRY(check_activation(activation, own.layers));
+    NTK_TRY(check_activation(activation));
     ntk_deep_scales scales = scales_of(&own, 0);
     if (own.parameterization == NTK_PARAM_LECTURE) NTK_TRY(check_lecture(&own, &scales));
     double rate = own.layer_rates ? own.layer_rates[own.layers] : 1;

@@ -2,8 +2,10 @@
 
 #include "core/status.h"
 #include "kernel/deep_series.h"
+#include "kernel/deep_shifted.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/scales.h"
+#include "kernel/shifted.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,7 +38,8 @@ static const ntk_kernel_operations operations = {
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)
 {
-    return ntk_infinite_is_closed(activation) ? &operations : &ntk_deep_series_operations;
+    if (ntk_infinite_is_closed(activation)) return &operations;
+    return ntk_shifted_is_meant(activation) ? &ntk_deep_shifted_operations : &ntk_deep_series_operations;
 }
 
 static void dispose(void *self)

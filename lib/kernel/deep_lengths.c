@@ -85,25 +85,35 @@ static bool fits(double value, int32_t dtype)
     return fabs(value) <= (dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX);
 }
 
-/* The same of smooth activations. */
+/* kappa and q12 kdot of a sample with itself, and p and q. */
+static ntk_pair own_pair(const ntk_activation *activation, double length, ntk_infinite_factors *f)
+{
+    ntk_angle none = ntk_angle_of(1, 0);
+    *f = (ntk_infinite_factors){.p = length};
+    if (!ntk_infinite_is_closed(activation)) {
+        ntk_shifted u = ntk_shifted_of(activation, length);
+        return ntk_shifted_pair(activation, &u, &u, &none);
+    }
+    if (activation->family == NTK_FAMILY_ERF || activation->family == NTK_FAMILY_GELU) {
+        ntk_arc_length of = ntk_arc_length_of(activation->family, length);
+        f->p = of.h;
+        f->q = of.g;
+    }
+    return ntk_smooth_pair(activation, f, f, &none);
+}
+
+/* The same of smooth activations, and of kinked ones with a shift or an offset. */
 static double store_smooth(ntk_samples *samples, int64_t i, const ntk_infinite_measure *measure)
 {
     const ntk_deep *kernel = (const ntk_deep *)samples->kernel;
     const ntk_activation *activation = kernel->first.activation;
-    bool arc = activation->family == NTK_FAMILY_ERF || activation->family == NTK_FAMILY_GELU;
-    ntk_angle none = ntk_angle_of(1, 0);
     double length = ldexp(measure->length, measure->exponent), tangent = kernel->scales[0].rate * length * length;
     bool fit = true;
     put(samples, i, NTK_DEEP_FIRST_P, length);
     for (int64_t l = 0;; l++) {
         ntk_deep_gain gain = ntk_deep_gain_of(kernel, l);
-        ntk_infinite_factors f = {.p = length};
-        if (arc) {
-            ntk_arc_length of = ntk_arc_length_of(activation->family, length);
-            f.p = of.h;
-            f.q = of.g;
-        }
-        ntk_pair pair = ntk_smooth_pair(activation, &f, &f, &none);
+        ntk_infinite_factors f;
+        ntk_pair pair = own_pair(activation, length, &f);
         double kdot = length > 0 ? pair.tangent / length / length : 0, value = gain.weight * sqrt(pair.kappa);
         if (l + 1 == kernel->layers) {
             put_layer(samples, i, l, (const double[]){f.p, f.q, 1, 0});

@@ -323,5 +323,6 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .close = close,
     .tile = evaluate_tile,
     .cost = entry_cost,
+    .products = 1,
     .points = false,
 };

@@ -108,6 +108,19 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
     return ntk_angle_of(copysign((1 + to.along) * to.length, to.p.factor), sqrt(to.across));
 }
 
+/* Nearer to 1, |rho| from an inner product no longer gives the angle to full precision. */
+static const double NEAR_F64 = 0.99989, NEAR_F32 = 0.9998;
+
+ntk_angle ntk_angle_between(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                            int64_t j, double rho)
+{
+    const void *x = ntk_samples_at(rows, i), *y = ntk_samples_at(cols, j);
+    if (fabs(rho) <= (cols->dtype == NTK_F64 ? NEAR_F64 : NEAR_F32)) return ntk_angle_of(rho, sqrt((1 - rho) * (1 + rho)));
+    if (x == y) return ntk_angle_of(1, 0);
+    return ntk_near_angle(k, cols->dtype, x, rows->shifts ? rows->shifts[i] : 0, y, cols->shifts ? cols->shifts[j] : 0,
+                          cols->inputs);
+}
+
 void ntk_near_add_across(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
                          int32_t shift_j, int64_t d, void *g, const double *amounts, int64_t targets)
 {

@@ -10,6 +10,11 @@
 ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
                          int32_t shift_j, int64_t d);
 
+/* The angle between row i of some samples and row j of others, whose cosine an inner product gives as rho: exact where that no longer
+ * tells it. */
+ntk_angle ntk_angle_between(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                            int64_t j, double rho);
+
 /* K of two samples whose angle is known.  The result is that of p and q as they stand: times 2^exponents for SLOPES is left to
  * the caller, and so is the constant. */
 double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,

@@ -16,9 +16,6 @@ bool ntk_shifted_is_meant(const ntk_activation *activation)
 /* The samples' factors w, z and length, and 0. */
 enum { W, Z, LENGTH };
 
-/* Nearer to 1, |rho| from an inner product no longer gives the angle to full precision. */
-static const double NEAR_F64 = 0.99989, NEAR_F32 = 0.9998;
-
 static double value_of(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_shifted *u, const ntk_shifted *v,
                        const ntk_angle *angle)
 {
@@ -81,9 +78,7 @@ static ntk_angle angle_of(const tile_job *job, int64_t i, int64_t j, double prod
     const ntk_samples *rows = job->tile->rows, *cols = job->tile->cols;
     ntk_infinite_row u = ntk_infinite_row_at(rows, i), v = ntk_infinite_row_at(cols, j);
     double rho = product * (u.factors.w * v.factors.w) + u.factors.z * v.factors.z;
-    if (fabs(rho) <= (cols->dtype == NTK_F64 ? NEAR_F64 : NEAR_F32)) return ntk_angle_of(rho, sqrt((1 - rho) * (1 + rho)));
-    const void *x = ntk_samples_at(rows, i), *y = ntk_samples_at(cols, j);
-    return x == y ? ntk_angle_of(1, 0) : ntk_near_angle(&job->k, cols->dtype, x, u.shift, y, v.shift, cols->inputs);
+    return ntk_angle_between(&job->k, rows, i, cols, j, rho);
 }
 
 static void finish_strip(const tile_job *job, int64_t i, int64_t first, int64_t count, const ntk_shifted *columns)

@@ -1,5 +1,6 @@
-/* Kernels of several layers of activations without closed form: against the recursion of the activations' moments, which other
+/* Kernels of several layers of activations without closed form, and of kinked ones with a shift or an offset: against the recursion of the activations' moments, which other
  * tests hold to quadrature, against the oracle's own quadrature, and by what must hold wherever the series are cut. */
+#include "activation/closed_forms.h"
 #include "oracle.h"
 
 #include <float.h>
@@ -36,8 +37,11 @@ static const subject subjects[] = {
     {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 1.5, LAYERS}, {NTK_SILU, 0, 0, 0, 0, 0, 1.5, LAYERS},
     {NTK_MONOMIAL, 3, 0, 0, 0.5, 0, 1, 2},      {NTK_HERMITE, 4, 0.25, -0.5, 0.5, 0.5, 1, 2},
     {NTK_TANH, 0, 0.5, 0.25, 0, 0, 1, LAYERS},  {NTK_SILU, 0, -0.25, 0.25, -1.25, -0.75, 1, LAYERS},
-    {NTK_ERF, 0, 0.5, 0, 0, 0, 0.75, LAYERS},   {NTK_GELU, 0, 0, -0.5, 0, 0, 1, LAYERS}};
-enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+    {NTK_ERF, 0, 0.5, 0, 0, 0, 0.75, LAYERS},   {NTK_GELU, 0, 0, -0.5, 0, 0, 1, LAYERS},
+    {NTK_RELU, 0, 0.5, 0, 0, 0, 2, LAYERS},     {NTK_LEAKY_RELU, 0, -0.25, 0.25, 2, -1.5, 1, LAYERS},
+    {NTK_ABS, 0, 0.25, 0, 0, 0, 2, 2},          {NTK_RELU, 0, 0, 0.5, -1, 0, 2, LAYERS},
+    {NTK_STEP, 0, 0.5, 0, 0, 0, 1, LAYERS},     {NTK_SIGN, 0, -0.5, 0.25, 0, 0, 2, 2}};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects, KINKED = 10 }; /* the first kinked one */
 
 static ntk_activation *activation_of(const subject *s, double accuracy)
 {
@@ -138,13 +142,23 @@ static double *diagonal_of(const ntk_kernel *kernel, const double *x, int64_t n)
     return own;
 }
 
+/* Of a kink the moments, which see a rounded q12, tell less of near-duplicates than the samples do. */
+static bool is_blind(const subject *s, const double *x, const double *y)
+{
+    double q12 = weights[0] * weights[0] * dot(x, y) + biases[0] * biases[0];
+    double q11 = weights[0] * weights[0] * dot(x, x) + biases[0] * biases[0];
+    double q22 = weights[0] * weights[0] * dot(y, y) + biases[0] * biases[0];
+    return s >= &subjects[KINKED] && fabs(q12) > (1 - 1e-6) * sqrt(q11 * q22);
+}
+
 /* One of step entries against the moments; returns the largest error over sqrt(K_ii K_jj). */
-static double compare(const ntk_kernel *kernel, const ntk_activation *activation, const ntk_kernel_options *o,
+static double compare(const subject *s, const ntk_kernel *kernel, const ntk_activation *activation, const ntk_kernel_options *o,
                       const ntk_matrix *out, const double *x1, const double *x2, int64_t step, double bound, const char *what)
 {
     double *own1 = diagonal_of(kernel, x1, out->rows), *own2 = diagonal_of(kernel, x2, out->cols), worst = 0;
     for (int64_t e = 0; e < out->rows * out->cols; e += step) {
         int64_t i = e / out->cols, j = e % out->cols;
+        if (is_blind(s, x1 + i * INPUTS, x2 + j * INPUTS)) continue;
         double want = recursion(activation, o, x1 + i * INPUTS, x2 + j * INPUTS), got = test_get(out, i, j);
         double away = got == want ? 0 : fabs(got - want) / sqrt(own1[i] * own2[j]);
         ck_assert_msg(away <= bound, "%s, part %d: entry (%d, %d) is %.17g, not %.17g: %.2g away", what, o->part, (int)i,
@@ -174,8 +188,8 @@ START_TEST(the_recursion)
                    K = test_array_make(ROWS, COLS, 2, dtype);
         CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
         ck_assert(test_array_is_contained(&K));
-        double worst =
-            compare(kernel, activation, &o, &K.view, x, x, 13, tolerance(1e-12, s->layers, dtype), oracle_kind_name(s->kind));
+        double worst = compare(s, kernel, activation, &o, &K.view, x, x, 13, tolerance(1e-12, s->layers, dtype),
+                               oracle_kind_name(s->kind));
         printf("# %s, part %d, dtype %d: at most %.2g away\n", oracle_kind_name(s->kind), o.part, dtype, worst);
         test_array *const arrays[] = {&a, &b, &K};
         for (int i = 0; i < 3; i++) test_array_free(arrays[i]);
@@ -207,6 +221,57 @@ START_TEST(the_oracle)
     printf("# %s: at most %.2g away\n", oracle_kind_name(oracle.kind), worst);
     ntk_kernel_destroy(kernel);
     free(x);
+}
+END_TEST
+
+/* --- near-duplicates of kinked ones --- */
+
+/* Of samples at an angle theta, |u| = l = 1 and h = c / l, kdot of a ReLU falls by theta exp(-h^2 / 2) / (2 pi), and the next layer
+ * sees theta l sqrt(kdot) / L, L^2 = kappa(x, x); so near that the next terms are theta of it. */
+START_TEST(near_kinks)
+{
+    const double c = 0.5, density = exp(-c * c / 2) / sqrt(2 * acos(-1)), below = erfc(-c / sqrt(2)) / 2;
+    const subject s = {.kind = NTK_RELU, .shift = c};
+    ntk_activation *activation = activation_of(&s, 0);
+    ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
+    o.part = NTK_PART_NT;
+    o.layers = 2;
+    ntk_kernel *kernel = kernel_of(activation, &o);
+    double square = (1 + c * c) * below + c * density, L = sqrt(square), h = c / L, kdot = erfc(-h / sqrt(2)) / 2;
+    for (double theta = 1e-5; theta > 1e-9; theta /= 10) {
+        double x[2] = {sqrt(2), 0}, y[2] = {sqrt(2) * cos(theta), sqrt(2) * sin(theta)}, K[2];
+        ntk_matrix X = ntk_matrix_const_f64(x, 1, 2), Y = ntk_matrix_const_f64(y, 1, 2);
+        ntk_matrix near = ntk_matrix_f64(&K[0], 1, 1), same = ntk_matrix_f64(&K[1], 1, 1);
+        CHECK_OK(ntk_kernel_block(kernel, &near, &X, &Y));
+        CHECK_OK(ntk_kernel_block(kernel, &same, &X, &X));
+        double first = exp(-c * c / 2) / (2 * acos(-1)), second = exp(-h * h / 2) / (2 * acos(-1)) * sqrt(below) / L;
+        double fall = theta * (first * kdot + (square + below) * second);
+        ck_assert_double_le(fabs(K[1] - (square + below) * kdot), 4e-16);
+        ck_assert_msg(fabs(K[1] - K[0] - fall) <= 4 * theta * theta + 1e-15, "at %g: falls by %.17g, not %.17g", theta,
+                      K[1] - K[0], fall);
+    }
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+}
+END_TEST
+
+/* E[(s(u) - s(v))^2] where it is also the difference of three moments, to their roundings. */
+START_TEST(distances)
+{
+    static const double ratios[] = {1, 1 + 1e-6, 0.999, 1.02}, sines[] = {0.005, 0.02, 0.05};
+    ntk_activation *activation = activation_of(&subjects[_i], 0);
+    for (int r = 0; r < 4; r++)
+        for (int t = 0; t < 3; t++) {
+            ntk_angle none = ntk_angle_of(1, 0), angle = ntk_angle_of(sqrt(1 - sines[t] * sines[t]), sines[t]);
+            ntk_shifted u = ntk_shifted_of(activation, 0.75), v = ntk_shifted_of(activation, 0.75 * ratios[r]);
+            double own = ntk_shifted_moments_of(activation, &u, &u, &none).kappa +
+                         ntk_shifted_moments_of(activation, &v, &v, &none).kappa;
+            double want = own - 2 * ntk_shifted_moments_of(activation, &u, &v, &angle).kappa;
+            double got = ntk_shifted_distance(activation, &u, &v, &angle);
+            ck_assert_msg(fabs(got - want) <= 1e-14 * own, "ratio %g, sine %g: %.17g, not %.17g", ratios[r], sines[t], got,
+                          want);
+        }
+    ntk_activation_destroy(activation);
 }
 END_TEST
 
@@ -316,7 +381,7 @@ START_TEST(coarse)
     double *x = draw(MANY, s->longest, true, NTK_F64, &state), w[MANY];
     test_array X = oracle_array(x, MANY, INPUTS, 0, NTK_F64), K = test_array_make(MANY, MANY, 0, NTK_F64);
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &X.view, &X.view));
-    (void)compare(kernel, exact, &o, &K.view, x, x, 1999, 4 * (double)s->layers * accuracy, "coarse");
+    (void)compare(s, kernel, exact, &o, &K.view, x, x, 1999, 4 * (double)s->layers * accuracy, "coarse");
     ck_assert_int_eq(LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'L', MANY, K.view.data, MANY, w), 0);
     ck_assert_msg(w[0] >= -8 * MANY * DBL_EPSILON * w[MANY - 1], "%s: eigenvalues %.3g to %.3g", oracle_kind_name(s->kind),
                   w[0], w[MANY - 1]);
@@ -400,6 +465,8 @@ int main(void)
     tcase_add_checked_fixture(bounds, setup, teardown);
     tcase_add_loop_test(entries, the_recursion, 0, SUBJECTS);
     tcase_add_loop_test(entries, the_oracle, 0, 4);
+    tcase_add_test(entries, near_kinks);
+    tcase_add_loop_test(entries, distances, KINKED, SUBJECTS);
     tcase_add_loop_test(laws, calls_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, machines_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, coarse, 0, SUBJECTS);
