@@ -133,6 +133,16 @@ NTK_API ntk_status ntk_ridge_lambdas(const ntk_ridge *ridge, const ntk_matrix *l
 /* report->struct_size must be set (NTK_INIT). */
 NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *report) NTK_MUST_CHECK;
 
+/* --- errors without a test set --- */
+
+/* residuals[i] = y_i minus the prediction for x_i of the model fitted without sample i, by formula (math: Golub, Heath and Wahba 1979;
+ * with the intercept fitted anew): alpha_i / (A^-1)_ii with A = K + lambda I, or of a PRIMAL the residual over 1 minus its leverage.
+ * NaN if there is one sample and an intercept; that sample's y if there is none.   residuals  n x t, any dtype.
+ * O(n^3) of a DUAL (a third of it), O(n^2) of a SPECTRAL, O(n p^2) of a PRIMAL.
+ * NTK_ERR_STATE     the model is light
+ * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
+NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals) NTK_MUST_CHECK;
+
 /* --- other lambdas: SPECTRAL models ---
  *
  * With K = U diag(w) U^T, c = U^T y and s = 1 / (w + lambda) each number below is a sum over c and s (math: Rasmussen and Williams 2006,

@@ -15,6 +15,11 @@ ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, dou
 ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end, void *b, int64_t ldb,
                               int64_t targets);
 
+/* B = B L^-T, or with whole B A^-1, of so many rows of n elements, in L's dtype, ldb apart, on the lane alone.  Their elements before
+ * tile first are 0, and stay so in B L^-T. */
+ntk_status ntk_cholesky_rows(const ntk_symmetric *L, const ntk_lane *lane, void *b, int64_t ldb, int64_t rows, int64_t first,
+                             bool whole);
+
 /* Adds the bytes that the factorization may hold to a need. */
 ntk_status ntk_cholesky_memory(uint64_t *bytes, int64_t n);
 

@@ -3,13 +3,10 @@
 #include "core/pool.h"
 #include "core/status.h"
 #include "gram/cholesky.h"
-#include "ridge/ridge.h"
+#include "ridge/batch.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Elements of a batch of features, and its fewest and most rows. */
-enum { BATCH_ELEMENTS = 1 << 22, LEAST_ROWS = 64, MOST_ROWS = 4096 };
 
 /* (Phi^T Phi + lambda I) beta = Phi^T Y, Phi batch after batch; with an intercept both are centred: mu is the mean feature, and
  * b = mean y - mu^T beta. */
@@ -26,13 +23,6 @@ typedef struct primal {
     void *Phi, *Y;            /* of a batch */
     int64_t row, rows;
 } primal;
-
-static int64_t batch_rows(int64_t n, int64_t p)
-{
-    int64_t rows = BATCH_ELEMENTS / p;
-    rows = rows < LEAST_ROWS ? LEAST_ROWS : rows > MOST_ROWS ? MOST_ROWS : rows;
-    return rows < n ? rows : n;
-}
 
 /* --- the mean feature --- */
 
@@ -61,28 +51,6 @@ static ntk_status mean_feature(primal *job, const ntk_features_call *call, doubl
 }
 
 /* --- a batch --- */
-
-#define DEFINE_SUBTRACT(NAME, REAL)                             \
-    static void NAME(void *to, const void *what, int64_t count) \
-    {                                                           \
-        REAL *out = to;                                         \
-        const REAL *in = what;                                  \
-        for (int64_t k = 0; k < count; k++) out[k] -= in[k];    \
-    }
-
-DEFINE_SUBTRACT(subtract_f64, double)
-DEFINE_SUBTRACT(subtract_f32, float)
-
-static ntk_status centre_rows(void *argument, int64_t index, const ntk_lane *lane)
-{
-    (void)lane;
-    const primal *job = argument;
-    int64_t per_task = ntk_rows_per_task(job->p), last = (index + 1) * per_task;
-    for (int64_t i = index * per_task; i < last && i < job->rows; i++)
-        (job->dtype == NTK_F64 ? subtract_f64 : subtract_f32)(ntk_at(job->Phi, job->dtype, i * job->p), job->system->mu,
-                                                              job->p);
-    return NTK_OK;
-}
 
 /* Columns of the right side in one product. */
 enum { TARGETS = 512 };
@@ -131,9 +99,8 @@ static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane
 static ntk_status add_batch(primal *job, const ntk_features_call *call)
 {
     const void *x = ntk_at(job->system->x.data, job->dtype, job->row * job->system->x.stride);
-    int64_t tiles = ntk_symmetric_tiles(&job->system->L), per_task = ntk_rows_per_task(job->p);
-    NTK_TRY(ntk_features_rows(call, job->Phi, job->p, x, job->system->x.stride, job->rows));
-    if (job->system->mu) NTK_TRY(ntk_run(job->lane, (job->rows - 1) / per_task + 1, centre_rows, job));
+    int64_t tiles = ntk_symmetric_tiles(&job->system->L);
+    NTK_TRY(ntk_centred_features(call, job->system->mu, job->Phi, x, job->system->x.stride, job->rows));
     NTK_TRY(ntk_centred_rows(job->Y, job->targets, job->dtype, job->problem->y, job->row, job->rows, job->means, job->lane));
     return ntk_run_blas(job->lane, tiles * (tiles + 1) / 2 + tiles, accumulate, job);
 }
@@ -255,7 +222,7 @@ ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *probl
     job.n = problem->x->rows;
     job.p = ridge->features->size;
     job.targets = problem->y->cols;
-    job.batch_rows = batch_rows(job.n, job.p);
+    job.batch_rows = ntk_batch_rows(job.n, job.p);
     ridge->solution.report.order = job.p;
     ntk_status status = fit(&job);
     void *const owned[] = {job.means, job.rhs, job.solved, job.Phi, job.Y};
@@ -268,7 +235,7 @@ ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, 
                                    int64_t d, int64_t t, const ntk_ridge_options *options)
 {
     int32_t dtype = options->dtype;
-    int64_t p = features->size, rows = batch_rows(n, p), size = ntk_dtype_size(dtype);
+    int64_t p = features->size, rows = ntk_batch_rows(n, p), size = ntk_dtype_size(dtype);
     uint64_t row, scratch = 0, mean = 0, elements;
     NTK_TRY(ntk_size_multiply(&row, t, sizeof(double)));
     NTK_TRY(ntk_need(bytes, n, (int64_t)row));

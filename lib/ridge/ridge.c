@@ -53,6 +53,12 @@ ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *sol
     return NTK_OK;
 }
 
+ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function)
+{
+    if (!ridge->light) return NTK_OK;
+    return ntk_fail(NTK_ERR_STATE, "%s: ridge is light, and keeps only what prediction needs", function);
+}
+
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution)
 {
     ntk_ridge_solution old = ridge->solution;

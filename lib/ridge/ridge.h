@@ -74,6 +74,12 @@ void ntk_ridge_solution_close(ntk_context *context, ntk_ridge_solution *solution
 ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *solution, const ntk_matrix *y,
                                    const double *lambdas);
 
+/* NTK_ERR_STATE of a light model. */
+ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function);
+
+/* Whether one lambda is that of all targets. */
+bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
+
 /* Replaces the model's. */
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution);
 

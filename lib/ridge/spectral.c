@@ -281,7 +281,7 @@ static ntk_status solve_targets(const ntk_ridge_system *system, ntk_ridge_soluti
     return NTK_OK;
 }
 
-static bool lambdas_agree(const ntk_ridge_solution *solution)
+bool ntk_lambdas_agree(const ntk_ridge_solution *solution)
 {
     for (int64_t c = 1; c < solution->report.targets; c++)
         if (solution->lambdas[c] != solution->lambdas[0]) return false;
@@ -309,7 +309,7 @@ ntk_status ntk_spectral_solve(const ntk_ridge_system *system, ntk_ridge_solution
     NTK_TRY(ntk_allocate(context, &solution->alpha, n, t * ntk_dtype_size(report->dtype), "the coefficients"));
     NTK_TRY(ntk_allocate(context, &rows, n, wide, "the coefficients by samples"));
     ntk_status status = ntk_allocate(context, &scratch, n, wide, "the coefficients by eigenvectors");
-    int64_t together = lambdas_agree(solution) ? t : 1;
+    int64_t together = ntk_lambdas_agree(solution) ? t : 1;
     for (int64_t c = 0; status >= 0 && c < t; c += together)
         status = solve_targets(system, solution, lane, c, together, rows, scratch);
     ntk_free(context, rows);
@@ -389,6 +389,5 @@ ntk_status ntk_spectral_check(const ntk_ridge *ridge, const char *function)
                         "%s: ridge is not spectral, which other lambdas need: make it with the method "
                         "NTK_RIDGE_SPECTRAL",
                         function);
-    if (ridge->light) return ntk_fail(NTK_ERR_STATE, "%s: ridge is light, and keeps only what prediction needs", function);
-    return NTK_OK;
+    return ntk_whole_check(ridge, function);
 }

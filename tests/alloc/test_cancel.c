@@ -30,6 +30,7 @@ static const char *const long_calls[] = {
     "ntk_ridge_create",
     "ntk_ridge_create_gram",
     "ntk_ridge_create_primal",
+    "ntk_ridge_leave_one_out",
     "ntk_ridge_path",
     "ntk_ridge_path_derivatives",
     "ntk_ridge_predict",

@@ -60,6 +60,7 @@ CALL(ridge_coefficients, P(0), P(1))
 CALL(ridge_intercept, P(0), P(1))
 CALL(ridge_lambdas, P(0), P(1))
 CALL(ridge_summary, P(0), P(1))
+CALL(ridge_leave_one_out, P(0), P(1))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
@@ -528,6 +529,9 @@ const test_row test_rows[] = {
     {ROW(ridge_coefficients, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("coefficients", DIM_p, DIM_t, 0)}},
     {ROW(ridge_intercept, ""), .arguments = {HANDLE("ridge", ridge), OUTPUT("intercept", DIM_1, DIM_t, 0)}},
     {ROW(ridge_lambdas, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("lambdas", DIM_1, DIM_t, 0)}},
+    {ROW(ridge_leave_one_out, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("residuals", DIM_n, DIM_t, 0)}},
+    {ROW(ridge_leave_one_out, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("residuals", DIM_n, DIM_t, 0)}},
+    {ROW(ridge_leave_one_out, "spectral"), .arguments = {HANDLE("ridge", spectral), OUTPUT("residuals", DIM_N, DIM_t, 0)}},
     {ROW(ridge_path, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
                                         INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(ridge_path_derivatives, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
