@@ -10,7 +10,12 @@ NTK_BEGIN
  *   phi_RF(x)_i = gamma sigma(<w_i, x>)                                       i = 1..N
  *   phi_NT(x)_i = gamma (weight_scale / sqrt(d)) a_i sigma'(<w_i, x>) x       N blocks of d
  * BOTH: first phi_NT, then phi_RF, in the order of the network's parameters.  In the lecture's parameterization,
- *   f_{theta + Delta} = f_theta + <phi_RF, da> + sqrt(d) <phi_NT, dw> + O(|Delta|^2)    (weight_scale 1). */
+ *   f_{theta + Delta} = f_theta + <phi_RF, da> + sqrt(d) <phi_NT, dw> + O(|Delta|^2)    (weight_scale 1).
+ * Of a network with several hidden layers or biases (network.h) phi is the gradient of f by the standardised parameters, in their
+ * order: with b_l = df/dz_l
+ *   phi_NT(x)  layer by layer: weight_scale_l / sqrt(N_(l-1)) b_l h_(l-1)^T, N_l rows of N_(l-1), and then bias_scale_l b_l
+ *   phi_RF(x)  gamma output_weight_scale h_L, and then output_bias_scale
+ * without those of biases that there are not. */
 typedef struct ntk_features ntk_features;
 
 /* NTK_ERR_OPTION  part is unknown */
@@ -20,7 +25,7 @@ NTK_API ntk_status ntk_features_create(ntk_context *context, ntk_features **feat
 /* NULL is fine. */
 NTK_API void ntk_features_destroy(ntk_features *features);
 
-/* Number of features p: N (RF), N d (NT), N (d + 1) (BOTH); -1 if features is NULL. */
+/* Number of features p, ntk_network_size of the part; -1 if features is NULL. */
 NTK_API int64_t ntk_features_size(const ntk_features *features);
 
 /* Phi[i] = phi(x_i).   Phi  n x p   x  n x d.   The arithmetic of this call and the next two is that of the output's dtype.

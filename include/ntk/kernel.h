@@ -62,23 +62,26 @@ typedef struct ntk_kernel_options {
 NTK_API ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                               const ntk_kernel_options *options) NTK_MUST_CHECK;
 
-/* Makes the finite-width kernel K_N(x, x') = <phi(x), phi(x')>.  It is evaluated by products of n x N matrices, never by
- * forming the n x p features.  Where sigma is ReLU, leaky ReLU, absolute value or identity and all a_i are equal in size, the
- * gates sigma'(u_i) of the tangent part are held as bits and counted, which is exact. */
+/* Makes the finite-width kernel K_N(x, x') = <phi(x), phi(x')>.  It is evaluated by products of n x N matrices, two for each
+ * hidden layer, never by forming the n x p features.  Of one hidden layer without biases, where sigma is ReLU, leaky ReLU,
+ * absolute value or identity and all a_i are equal in size, the gates sigma'(u_i) of the tangent part are held as bits and
+ * counted, which is exact. */
 NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **kernel,
                                             const ntk_features *features) NTK_MUST_CHECK;
 
 /* Makes the Monte Carlo kernel: the mean of R = networks independent finite-width kernels, each of a network as options say
  * (required), whose expectation it estimates, with ntk_kernel_block_error beside it.  With Gaussian hidden weights and unit second
- * moment of a_i (NTK_OUTPUT_SIGNS, _GAUSSIAN) that expectation is, at every N and NTK_SCALING_NTK, the infinite kernel of one
- * hidden layer without bias.  Like every mean of kernels it is positive semidefinite, of rank R N (d + 1) at most.
+ * moment of a_i (NTK_OUTPUT_SIGNS, _GAUSSIAN) that expectation is, at every N and NTK_SCALING_NTK, the infinite kernel of the same
+ * scales if there is one hidden layer; with several it is that but for a term of order L / N of it, where the standard error is of
+ * order sqrt(L / (R N)).  Like every mean of kernels it is positive semidefinite, of rank R p at most, p parameters each.
  * Network r, from 0 on, is to the bit the one that ntk_network_create makes of options with the seed
- * seed + r 0x9E3779B97F4A7C15 (mod 2^64).  The mean is the kernel of one network of all R N neurons, and is evaluated as that is;
- * the handle holds R N (d + 1) doubles.
+ * seed + r 0x9E3779B97F4A7C15 (mod 2^64).  The mean of networks with one hidden layer without biases is the kernel of one network
+ * of all their neurons, and is evaluated as that is; others' are evaluated one after the other.  The handle holds R p doubles.
  * networks  R, at least 1;  part  which layers are trained
  * NTK_ERR_OPTION    an argument is outside its domain; the message names it
- * NTK_ERR_OVERFLOW  R N (d + 1) is not representable
- * NTK_ERR_MEMORY    so many doubles cannot be had */
+ * NTK_ERR_OVERFLOW  R p is not representable
+ * NTK_ERR_MEMORY    so many doubles cannot be had
+ * NTK_ERR_UNSUPPORTED  as of ntk_network_create */
 NTK_API ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                                  int64_t networks, int32_t part,
                                                  const ntk_network_options *options) NTK_MUST_CHECK;
@@ -211,9 +214,9 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * differ much, what is left out may be so much larger.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, an
- *                      infinite kernel of a kinked activation with a shift or an offset, or of several layers of one without
- *                      closed form, or a caller's kernel without gradient */
+ * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite one of several layers or with biases, a finite K^NT of an activation
+ *                      whose functions give no second_derivative, an infinite kernel of a kinked activation with a shift or an
+ *                      offset, or of several layers of one without closed form, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

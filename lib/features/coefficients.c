@@ -4,10 +4,10 @@
 #include "core/memory.h"
 #include "core/status.h"
 
-/* Rows of the NT block: N d, or 0. */
+/* Rows of the NT block, which may be 0. */
 static int64_t nt_rows(const ntk_features *features)
 {
-    return features->size - (ntk_features_has(features, NTK_PART_RF) ? features->weights->hidden : 0);
+    return ntk_features_has(features, NTK_PART_NT) ? ntk_weights_size(features->weights, NTK_PART_NT) : 0;
 }
 
 ntk_status ntk_coefficients_create(ntk_context *context, ntk_coefficients *b, const ntk_features *features, int32_t dtype,

@@ -8,8 +8,8 @@
 typedef struct ntk_coefficients {
     int32_t dtype;
     int64_t targets;
-    void *nt;      /* t blocks of N x d, or NULL */
-    void *rf;      /* N x t, or NULL */
+    void *nt;      /* t blocks of the hidden layers' parameters, N x d of a plain network, or NULL */
+    void *rf;      /* the output's parameters, N of a plain network, x t, or NULL */
     bool borrowed; /* they are the caller's matrix, whose layout is the same for one target */
 } ntk_coefficients;
 

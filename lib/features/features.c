@@ -29,17 +29,13 @@ ntk_status ntk_features_create(ntk_context *context, ntk_features **features, co
     NTK_REQUIRE(network);
     if (ntk_weights_size(network->weights, part) < 0)
         return ntk_fail(NTK_ERR_OPTION, "%s: part is %d, expected NTK_PART_BOTH, NTK_PART_RF or NTK_PART_NT", __func__, part);
-    if (!network->weights->plain)
-        return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "%s: network has several hidden layers or biases, whose features are not made in this "
-                        "version",
-                        __func__);
     return ntk_features_of_weights(context, features, network->weights, part);
 }
 
 bool ntk_features_differentiable(const ntk_features *features)
 {
-    return !ntk_features_has(features, NTK_PART_NT) || ntk_activation_has_second(features->weights->activation);
+    return features->weights->plain &&
+           (!ntk_features_has(features, NTK_PART_NT) || ntk_activation_has_second(features->weights->activation));
 }
 
 void ntk_features_destroy(ntk_features *features)

@@ -3,7 +3,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
-#include "features/product.h"
+#include "features/layered.h"
 
 /* Writing a number of Phi takes about as long as so many multiplications and additions of a matrix product. */
 enum { WRITE_COST = 32 };
@@ -117,6 +117,7 @@ static int64_t scratch_size(const ntk_features *features, ntk_tile shape, int32_
 ntk_status ntk_features_rows(const ntk_features_call *call, void *Phi, int64_t ld, const void *x, int64_t ldx, int64_t rows)
 {
     ntk_context *context = call->lane->work->context;
+    if (!call->features->weights->plain) return ntk_layered_rows(call, Phi, ld, x, ldx, rows);
     mapping job = {.call = call, .features = call->features, .dtype = call->dtype, .x = x, .ldx = ldx};
     job.samples = rows;
     job.Phi = Phi;
@@ -133,6 +134,7 @@ ntk_status ntk_features_rows(const ntk_features_call *call, void *Phi, int64_t l
 ntk_status ntk_features_rows_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int32_t dtype,
                                     int64_t rows)
 {
+    if (!features->weights->plain) return ntk_layered_memory(features, bytes, dtype, rows, 0);
     ntk_tile shape = shape_of(features, rows);
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(rows, shape)), scratch_size(features, shape, dtype));
 }

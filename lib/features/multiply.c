@@ -3,7 +3,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
-#include "features/product.h"
+#include "features/layered.h"
 
 #include <string.h>
 
@@ -137,6 +137,7 @@ ntk_status ntk_features_product_memory(const ntk_features *features, const ntk_c
                                        int64_t rows, int64_t targets)
 {
     int64_t size, tile;
+    if (!features->weights->plain) return ntk_layered_memory(features, bytes, dtype, rows, targets);
     ntk_tile shape = shape_of(features->weights, rows, targets);
     NTK_TRY(scratch_size(&size, &tile, shape, dtype, targets));
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(rows, shape)), size);
@@ -146,6 +147,7 @@ ntk_status ntk_features_product(const ntk_features_call *call, const ntk_matrix 
                                 const ntk_coefficients *b, const double *add)
 {
     ntk_context *context = call->lane->work->context;
+    if (!call->features->weights->plain) return ntk_layered_product(call, y, x, b, add);
     product job = {.call = call, .features = call->features, .y = y, .dtype = call->dtype, .b = b, .add = add};
     job.shape = shape_of(call->features->weights, x->rows, b->targets);
     NTK_TRY(scratch_size(&job.scratch_size, &job.tile_bytes, job.shape, call->dtype, b->targets));

@@ -3,7 +3,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
-#include "features/product.h"
+#include "features/layered.h"
 
 /* A task owns a block of neurons and takes the samples in order: no two tasks add to one number. */
 enum { BLOCKS = 32, LEAST_BLOCK = 32, LARGEST_BLOCK = 512 };
@@ -124,6 +124,7 @@ static int64_t bytes_of_tile(ntk_tile shape, int32_t dtype)
 ntk_status ntk_features_transposed_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,
                                           int32_t dtype, int64_t rows, int64_t targets)
 {
+    if (!features->weights->plain) return ntk_layered_memory(features, bytes, dtype, rows, 0);
     ntk_tile shape = shape_of(features->weights, rows, targets);
     int64_t tasks = (features->weights->hidden - 1) / shape.neurons + 1;
     return ntk_need(bytes, ntk_lanes_expected(context, tasks), 3 * bytes_of_tile(shape, dtype));
@@ -146,6 +147,7 @@ ntk_status ntk_features_transposed_product(const ntk_features_call *call, const 
                                            const ntk_matrix *r)
 {
     ntk_context *context = call->lane->work->context;
+    if (!call->features->weights->plain) return ntk_layered_transposed_product(call, b, x, r);
     transposed job = {.call = call, .features = call->features, .dtype = call->dtype, .samples = x->rows, .b = b};
     job.shape = shape_of(call->features->weights, x->rows, r->cols);
     job.tile_bytes = bytes_of_tile(job.shape, call->dtype);

@@ -2,7 +2,9 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
+#include "kernel/combine.h"
 #include "kernel/gates.h"
+#include "kernel/layered.h"
 #include "kernel/scales.h"
 #include "kernel/tile.h"
 
@@ -148,52 +150,17 @@ static void close_samples(ntk_samples *samples)
     samples->count = 0;
 }
 
-/* A tile with <x, x'> and <nt, nt'>, whose product its rows' tasks take. */
-typedef struct hadamard {
-    const ntk_kernel_tile *tile;
-    const void *x, *nt;
-    int64_t per_task;
-} hadamard;
-
-#define DEFINE_MULTIPLY(NAME, REAL)                                                          \
-    static void NAME(void *out, const void *a, const void *b, int64_t count, bool add)       \
-    {                                                                                        \
-        REAL *to = out;                                                                      \
-        const REAL *x = a, *y = b;                                                           \
-        for (int64_t j = 0; j < count; j++) to[j] = add ? to[j] + x[j] * y[j] : x[j] * y[j]; \
-    }
-
-DEFINE_MULTIPLY(multiply_f64, double)
-DEFINE_MULTIPLY(multiply_f32, float)
-
-static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *lane)
-{
-    (void)lane;
-    const hadamard *job = argument;
-    const ntk_kernel_tile *tile = job->tile;
-    int32_t dtype = tile->rows->dtype;
-    int64_t first = index * job->per_task, last = first + job->per_task;
-    for (int64_t i = first; i < last && i < tile->row_count; i++) {
-        int64_t count = tile->lower ? i + 1 : tile->col_count, at = i * tile->col_count;
-        (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(ntk_at(tile->out, dtype, i * tile->ld), ntk_at(job->x, dtype, at),
-                                                         ntk_at(job->nt, dtype, at), count, tile->add);
-    }
-    return NTK_OK;
-}
-
 static ntk_status tangent_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
 {
     const ntk_samples *rows = tile->rows, *cols = tile->cols;
     int32_t dtype = rows->dtype;
     int64_t ld = tile->col_count, width = rows->count;
-    hadamard job = {.tile = tile, .x = tile->scratch, .per_task = ntk_rows_per_task(ld)};
-    job.nt = ntk_at(tile->scratch, dtype, tile->row_count * ld);
-    NTK_TRY(ntk_tile_inner_products(tile, lane, tile->scratch, ld));
+    void *inner = tile->scratch, *slopes = ntk_at(tile->scratch, dtype, tile->row_count * ld);
+    NTK_TRY(ntk_tile_inner_products(tile, lane, inner, ld));
     NTK_TRY(ntk_advance(lane, 0));
     NTK_TRY(ntk_tile_product(tile, lane, ntk_at(rows->nt, dtype, tile->row * width), width,
-                             ntk_at(cols->nt, dtype, tile->col * width), width, width, 0,
-                             ntk_at(tile->scratch, dtype, tile->row_count * ld), ld));
-    return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, multiply_rows, &job);
+                             ntk_at(cols->nt, dtype, tile->col * width), width, width, 0, slopes, ld));
+    return ntk_tile_add_product(tile, lane, inner, 0, slopes);
 }
 
 static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
@@ -232,31 +199,36 @@ static const ntk_kernel_operations operations = OPERATIONS(2, ntk_finite_tile_gr
 
 static void dispose(void *self)
 {
-    ntk_kernel *kernel = self;
-    ntk_release((void *)(uintptr_t)kernel->features);
+    ntk_finite *finite = self;
+    ntk_release((void *)(uintptr_t)finite->features);
 }
 
 const ntk_finite *ntk_finite_of(const ntk_kernel *kernel)
 {
     const ntk_kernel_operations *own = kernel->operations;
-    bool finite = own == &operations || own == &gate_operations || own == &rough_operations;
+    bool finite = own == &operations || own == &gate_operations || own == &rough_operations || own == &ntk_layered_operations;
     return finite ? (const ntk_finite *)kernel : NULL;
+}
+
+static const ntk_kernel_operations *operations_of(const ntk_features *features, bool gates)
+{
+    if (!features->weights->plain) return &ntk_layered_operations;
+    return gates ? &gate_operations : ntk_features_differentiable(features) ? &operations : &rough_operations;
 }
 
 static void init(ntk_finite *finite, const ntk_features *features, bool gates, int64_t networks)
 {
-    finite->base.operations = gates                                   ? &gate_operations
-                              : ntk_features_differentiable(features) ? &operations
-                                                                      : &rough_operations;
-    finite->base.features = features;
+    finite->base.operations = operations_of(features, gates);
+    finite->base.features = features->weights->plain || networks == 1 ? features : NULL;
     finite->base.inputs = features->weights->inputs;
+    finite->features = features;
     finite->gates = gates;
     finite->networks = networks;
 }
 
 void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_t network)
 {
-    const ntk_features *features = whole->base.features;
+    const ntk_features *features = whole->features;
     double root = sqrt((double)whole->networks);
     part->weights = ntk_weights_of_network(features->weights, network);
     part->weights.gamma *= root;

@@ -4,11 +4,13 @@
 
 #include "kernel/kernel.h"
 
-/* gates     the tangent part goes by gates.h
+/* features  retained; base.features, too, where its calls go through features
+ * gates     the tangent part goes by gates.h
  * networks  the features are those of so many networks, one behind the other, each over the root of their number, so that the
  *           kernel is the mean of theirs */
 typedef struct ntk_finite {
     ntk_kernel base;
+    const ntk_features *features;
     bool gates;
     int64_t networks;
 } ntk_finite;

@@ -29,7 +29,8 @@ bool ntk_gates_serve(const ntk_features *features)
 {
     const ntk_weights *weights = features->weights;
     const ntk_activation *s = weights->activation;
-    if (!ntk_features_has(features, NTK_PART_NT) || s->family != NTK_FAMILY_SLOPES || s->shift != 0) return false;
+    if (!weights->plain || !ntk_features_has(features, NTK_PART_NT) || s->family != NTK_FAMILY_SLOPES || s->shift != 0)
+        return false;
     if (three_valued(s) && s->at_zero != 0) return false;
     double size = fabs(weights->a[0]);
     for (int64_t i = 1; i < weights->hidden; i++)

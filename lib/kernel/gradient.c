@@ -143,9 +143,10 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
     if (!kernel->operations->gradient)
         return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "%s: the kernel has no gradient, being or made of a finite tangent kernel whose activation's functions "
-                        "give no second_derivative, an infinite one of a kinked activation with a shift or an offset or of "
-                        "several layers of one without closed form, or a caller's kernel whose functions give no gradient",
+                        "%s: the kernel has no gradient, being or made of a finite one of several layers or with biases, a "
+                        "finite tangent kernel whose activation's functions give no second_derivative, an infinite one of a "
+                        "kinked activation with a shift or an offset or of several layers of one without closed form, or a "
+                        "caller's kernel whose functions give no gradient",
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
@@ -156,6 +157,7 @@ ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *cont
                                int64_t cols, int64_t inputs, int32_t dtype)
 {
     gradient_job job;
+    if (!kernel->operations->gradient) return NTK_OK;
     if (kernel->features) return ntk_finite_gradient_memory(kernel, context, bytes, rows, cols, inputs, dtype);
     shape_of(&job, kernel, rows, cols, inputs, dtype);
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(&job, rows)), job.scratch_size);

@@ -66,7 +66,7 @@ typedef struct ntk_kernel_operations {
     bool points;
 } ntk_kernel_operations;
 
-/* features  retained, of a finite kernel; NULL otherwise
+/* features  retained, of a finite kernel whose products go through them; NULL otherwise
  * inputs    d, or 0: any
  * terms     the kernels that it is made of (composite.h): its samples hold samples of each
  * nodes     how many kernels it is made of in all, itself included; 0 stands for 1 */

@@ -25,10 +25,6 @@ ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kern
     NTK_REQUIRE(options);
     NTK_TRY(check_arguments(networks, part));
     NTK_TRY(ntk_weights_of_options(context, &weights, activation, options, networks, __func__));
-    if (!weights->plain) {
-        ntk_release(weights);
-        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: networks have one hidden layer and no biases in this version", __func__);
-    }
     ntk_status status = ntk_features_of_weights(context, &features, weights, part);
     ntk_release(weights);
     NTK_TRY(status);

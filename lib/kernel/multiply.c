@@ -140,7 +140,7 @@ static ntk_status finite_memory(const ntk_kernel *kernel, const ntk_context *con
     NTK_TRY(ntk_need(bytes, cols, size * TARGETS));
     NTK_TRY(ntk_size_multiply(&elements, rows > cols ? rows : cols, inputs));
     NTK_TRY(ntk_need(bytes, (int64_t)elements, size));
-    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
+    NTK_TRY(ntk_hidden_weights_memory(features->weights, bytes, dtype));
     NTK_TRY(ntk_features_transposed_memory(features, context, &transposed, dtype, cols, TARGETS));
     NTK_TRY((gradient ? ntk_features_gradient_memory : ntk_features_product_memory)(features, context, &forward, dtype, rows,
                                                                                     TARGETS));

@@ -41,7 +41,7 @@ typedef struct ntk_mehler {
  * Infinite: factors  4 arrays of rows (infinite.h);  shifts, exponents  NULL, or of samples whose lengths are extreme;
  *           mehler, or of each of several layers
  * Finite: w  the hidden weights in dtype or NULL;  rf, nt  rows x count, the factors of count neurons from first on;
- *         gates  instead of nt where they serve
+ *         gates  instead of nt where they serve;  by layers (layered.h): signals, of count terms from first on
  * terms     of the kernel's terms, one for each: they borrow x, and are prepared in one pass (all is 0) */
 typedef struct ntk_samples {
     const ntk_kernel *kernel;
@@ -56,7 +56,7 @@ typedef struct ntk_samples {
     ntk_mehler mehler, *layers;
     int64_t all;
     void *w;
-    void *rf, *nt;
+    void *rf, *nt, *signals;
     ntk_gates gates;
     int64_t first, count;
     struct ntk_samples *terms;

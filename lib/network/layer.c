@@ -49,6 +49,20 @@ ntk_status ntk_layer_input(const ntk_weights *weights, int32_t dtype, const void
                          weights->inputs, 0, u, ldu);
 }
 
+ntk_status ntk_layer_product(const ntk_lane *lane, int32_t dtype, ntk_transpose op, int64_t rows, int64_t cols, int64_t depth,
+                             double alpha, const void *in, int64_t ldin, const void *w, double beta, void *out)
+{
+    int64_t most = (int64_t)fmin((double)cols, fmax(8, TILE_COST / (2.0 * (double)rows * (double)depth))), count;
+    int64_t ldw = op == NTK_PLAIN ? cols : depth, step = op == NTK_PLAIN ? 1 : depth;
+    for (int64_t first = 0; first < cols; first += count) {
+        count = smaller(most, cols - first);
+        NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, op, rows, count, depth, alpha, in, ldin, ntk_at(w, dtype, first * step), ldw,
+                              beta, ntk_at(out, dtype, first), cols));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
 int64_t ntk_rows_per_task(int64_t count)
 {
     return larger(1, ELEMENTS_PER_TASK / count);

@@ -1,7 +1,6 @@
 #include "network/signals.h"
 
 #include "activation/activation.h"
-#include "core/blas.h"
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
@@ -9,9 +8,6 @@
 
 /* A task has so many numbers, and rows between the two limits; a chunk has tasks for that many lanes. */
 enum { NUMBERS_PER_TASK = 1 << 18, LEAST_ROWS = 4, MOST_ROWS = 128, TASKS = 16 };
-
-/* Operations after which a product is divided, so that the call can be stopped. */
-static const double LONGEST_PRODUCT = 4e8;
 
 /* Rows of a chunk that go through the network together. */
 typedef struct rows_in_work {
@@ -112,8 +108,7 @@ void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer)
     return ntk_at(signals->block, signals->dtype, signals->rows * before);
 }
 
-/* rows x the widest layer */
-static void *products_of(const ntk_signals *signals)
+void *ntk_signals_room(const ntk_signals *signals)
 {
     return ntk_at(signals->block, signals->dtype, signals->rows * 2 * neurons_of(signals->weights));
 }
@@ -187,22 +182,6 @@ static ntk_status run_layer(layer_in_work *job, const ntk_lane *lane, ntk_task t
 
 /* --- layer by layer --- */
 
-/* out (rows x cols) = alpha in op(w), in parts; w begins w_step elements later for each column */
-static ntk_status multiply(const rows_in_work *rows, const ntk_lane *lane, ntk_transpose op, double alpha, const void *in,
-                           int64_t ldin, int64_t depth, const void *w, int64_t ldw, int64_t w_step, void *out, int64_t cols)
-{
-    int32_t dtype = rows->signals->dtype;
-    double longest = LONGEST_PRODUCT / (2.0 * (double)rows->count * (double)depth);
-    int64_t most = longest < 8 ? 8 : longest < (double)cols ? (int64_t)longest : cols, count;
-    for (int64_t first = 0; first < cols; first += count) {
-        count = shorter(most, cols - first);
-        NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, op, rows->count, count, depth, alpha, in, ldin,
-                              ntk_at(w, dtype, first * w_step), ldw, 0, ntk_at(out, dtype, first), cols));
-        NTK_TRY(ntk_advance(lane, 0));
-    }
-    return NTK_OK;
-}
-
 /* The rows' part of an array of a layer. */
 static void *rows_at(const rows_in_work *rows, void *array, const ntk_layer *layer)
 {
@@ -219,9 +198,8 @@ static ntk_status forward(const rows_in_work *rows, const ntk_lane *lane)
         layer_in_work job = {.rows = rows, .layer = layer};
         job.h = rows_at(rows, ntk_signals_outputs(signals, l), layer);
         job.b = signals->backward ? rows_at(rows, ntk_signals_derivatives(signals, l), layer) : NULL;
-        NTK_TRY(multiply(rows, lane, NTK_TRANSPOSED, layer->factor, in, ldin, layer->inputs,
-                         ntk_at(signals->w, signals->dtype, layer->weights), layer->inputs, layer->inputs, job.h,
-                         layer->neurons));
+        NTK_TRY(ntk_layer_product(lane, signals->dtype, NTK_TRANSPOSED, rows->count, layer->neurons, layer->inputs,
+                                  layer->factor, in, ldin, ntk_at(signals->w, signals->dtype, layer->weights), 0, job.h));
         NTK_TRY(run_layer(&job, lane, activate_rows));
         in = job.h;
         ldin = layer->neurons;
@@ -239,9 +217,10 @@ static ntk_status backward(const rows_in_work *rows, const ntk_lane *lane)
         layer_in_work job = {.rows = rows, .layer = layer};
         job.b = rows_at(rows, ntk_signals_derivatives(signals, l), layer);
         if (after) {
-            void *product = ntk_at(products_of(signals), signals->dtype, rows->first * layer->neurons);
-            NTK_TRY(multiply(rows, lane, NTK_PLAIN, after->factor, from, after->neurons, after->neurons,
-                             ntk_at(signals->w, signals->dtype, after->weights), after->inputs, 1, product, layer->neurons));
+            void *product = ntk_at(ntk_signals_room(signals), signals->dtype, rows->first * layer->neurons);
+            NTK_TRY(ntk_layer_product(lane, signals->dtype, NTK_PLAIN, rows->count, layer->neurons, after->neurons,
+                                      after->factor, from, after->neurons, ntk_at(signals->w, signals->dtype, after->weights),
+                                      0, product));
             job.by = product;
         }
         NTK_TRY(run_layer(&job, lane, derive_rows));

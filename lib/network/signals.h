@@ -35,4 +35,7 @@ ntk_status ntk_signals_fill(const ntk_signals *signals, const ntk_lane *lane, co
 void *ntk_signals_outputs(const ntk_signals *signals, int64_t layer);
 void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer);
 
+/* rows x the widest layer, of no use between calls; only where the derivatives are. */
+void *ntk_signals_room(const ntk_signals *signals);
+
 #endif

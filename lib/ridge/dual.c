@@ -247,8 +247,7 @@ static ntk_status model_memory(const ntk_context *context, uint64_t *bytes, cons
     uint64_t fitted = 0;
     NTK_TRY(ntk_need(bytes, n, size));
     if (!features) return NTK_OK;
-    if (dtype != NTK_F64)
-        NTK_TRY(ntk_need(&fitted, features->weights->hidden, features->weights->inputs * ntk_dtype_size(dtype)));
+    NTK_TRY(ntk_hidden_weights_memory(features->weights, &fitted, dtype));
     NTK_TRY(ntk_need(&fitted, n, size));
     /* in two blocks */
     NTK_TRY(ntk_need(&fitted, features->size, size));

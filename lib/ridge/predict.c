@@ -155,7 +155,7 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     bool few = x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS;
-    if (few && (ridge->features || ridge->system.set->samples.kernel->operations->points))
-        return predict_few(ridge, &lane, y, x);
+    bool points = ridge->features ? ridge->features->weights->plain : ridge->system.set->samples.kernel->operations->points;
+    if (few && points) return predict_few(ridge, &lane, y, x);
     return (ridge->features ? predict_features : predict_kernel)(ridge, &lane, y, x, __func__);
 }

@@ -244,7 +244,7 @@ ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, 
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
     NTK_TRY(ntk_need(bytes, (int64_t)elements, size)); /* x, if it must be copied */
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
-    if (dtype != NTK_F64) NTK_TRY(ntk_need(bytes, features->weights->hidden, features->weights->inputs * size));
+    NTK_TRY(ntk_hidden_weights_memory(features->weights, bytes, dtype));
     NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, p));
     /* the right side, its solution, and beta in two blocks */
     for (int i = 0; i < 3; i++) NTK_TRY(ntk_need(bytes, p, (int64_t)row));

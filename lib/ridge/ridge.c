@@ -146,7 +146,7 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     count(&bytes, solution->alpha, n, t * size);
     count(&bytes, solution->beta.nt || solution->beta.rf ? solution : NULL, ridge->features ? ridge->features->size : 0,
           t * size);
-    count(&bytes, ridge->w, ridge->features ? ridge->features->weights->hidden : 0, report->inputs * size);
+    if (ridge->w) (void)ntk_hidden_weights_memory(ridge->features->weights, &bytes, report->dtype);
     count(&bytes, solution->ones, n, sizeof(double));
     count(&bytes, solution->projected, n, wide + report->intercept * (int64_t)sizeof(double));
     return bytes;

@@ -355,7 +355,7 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
                                      int64_t d, int64_t t, const ntk_ridge_options *options)
 {
     uint64_t assembly = 0, work = 0, later = 0;
-    int64_t numbers, integers, size = ntk_dtype_size(options->dtype), wide;
+    int64_t numbers, integers, wide;
     if (__builtin_mul_overflow(t + 1, (int64_t)sizeof(double), &wide) || wide < 0)
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld targets are too many", (long long)t);
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
@@ -372,7 +372,7 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
     for (int i = 0; i < 5; i++) NTK_TRY(ntk_need(&later, n, wide));
     NTK_TRY(ntk_need(&later, n, sizeof(double)));
     if (kernel->features) {
-        NTK_TRY(ntk_need(&later, kernel->features->weights->hidden, kernel->features->weights->inputs * size));
+        NTK_TRY(ntk_hidden_weights_memory(kernel->features->weights, &later, options->dtype));
         NTK_TRY(ntk_need(&later, kernel->features->size, wide));
         NTK_TRY(ntk_need(&later, 1, 0));
         NTK_TRY(ntk_features_transposed_memory(kernel->features, context, &later, options->dtype, n, t));

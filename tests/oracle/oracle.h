@@ -43,6 +43,19 @@ oracle_value oracle_infinite(const oracle_kernel *kernel, const double *x, const
 oracle_value oracle_infinite_cut(const oracle_kernel *kernel, const double *x, const double *y, int64_t d, double roundoff,
                                  double accuracy);
 
+/* A line of golden/deep.csv; nngp and ntk of the network of its options. */
+typedef struct oracle_golden {
+    int32_t kind;
+    double slope, q[3], nngp, ntk;
+    ntk_kernel_options options;
+} oracle_golden;
+
+/* Returns 0 for what is no such line. */
+int oracle_golden_line(oracle_golden *row, const char *line);
+
+/* x and y of 4 entries with <x, x> / 4 = q11 and so on: exactly so for the lines that need it. */
+void oracle_golden_samples(const oracle_golden *row, double *x, double *y);
+
 /* The angle between x and y, with its full relative precision however small or near pi it is. */
 long double oracle_angle(const long double *x, const long double *y, int64_t d);
 

@@ -25,6 +25,8 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return s->t;
     case DIM_p:
         return s->N * (s->d + 1);
+    case DIM_pp: /* of the deep network */
+        return s->N * (s->d + s->N + 3) + 1;
     case DIM_td:
         return s->t * s->d;
     case DIM_s: /* scales of one layer, of three, and of the world's composite: its weights, a constant, an infinite base and factor, and scales of the inputs */

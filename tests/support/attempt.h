@@ -25,7 +25,21 @@ typedef enum test_argument_kind {
 } test_argument_kind;
 
 /* Sizes by name, resolved in a world. */
-typedef enum test_dim { DIM_1, DIM_n, DIM_m, DIM_d, DIM_N, DIM_t, DIM_p, DIM_td, DIM_s, DIM_sss, DIM_made, DIM_path } test_dim;
+typedef enum test_dim {
+    DIM_1,
+    DIM_n,
+    DIM_m,
+    DIM_d,
+    DIM_N,
+    DIM_t,
+    DIM_p,
+    DIM_pp,
+    DIM_td,
+    DIM_s,
+    DIM_sss,
+    DIM_made,
+    DIM_path
+} test_dim;
 
 /* Bits of test_argument.traits. */
 enum {

@@ -106,6 +106,10 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     layers.bias_scale = 0.5;
     layers.output_bias_scale = 1;
     CHECK_OK(ntk_network_create(world->context, &world->deep_network, world->activation, &layers));
+    CHECK_OK(ntk_features_create(world->context, &world->deep_features, world->deep_network, NTK_PART_BOTH));
+    CHECK_OK(ntk_kernel_create_finite(world->context, &world->deep_finite, world->deep_features));
+    CHECK_OK(
+        ntk_kernel_create_monte_carlo(world->context, &world->deep_monte_carlo, world->activation, 3, NTK_PART_BOTH, &layers));
     CHECK_OK(ntk_features_create(world->context, &world->features, world->network, NTK_PART_BOTH));
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->infinite, world->activation, NULL));
     ntk_kernel_options three = NTK_INIT(ntk_kernel_options);
@@ -131,10 +135,13 @@ void test_world_free(test_world *world)
     ntk_network_destroy(world->network);
     ntk_network_destroy(world->deep_network);
     ntk_features_destroy(world->features);
+    ntk_features_destroy(world->deep_features);
     ntk_kernel_destroy(world->infinite);
     ntk_kernel_destroy(world->finite);
     ntk_kernel_destroy(world->deep);
     ntk_kernel_destroy(world->monte_carlo);
+    ntk_kernel_destroy(world->deep_finite);
+    ntk_kernel_destroy(world->deep_monte_carlo);
     ntk_kernel_destroy(world->composite);
     ntk_activation_destroy(world->tanh);
     ntk_kernel_destroy(world->series);

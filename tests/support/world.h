@@ -17,16 +17,17 @@ typedef struct test_world {
     ntk_context *context;
     ntk_activation *activation; /* erf: every kernel is positive definite */
     ntk_network *network;
-    ntk_network *deep_network; /* of two hidden layers with biases */
-    ntk_features *features;    /* both parts */
-    ntk_kernel *infinite, *finite;
+    ntk_network *deep_network;              /* of two hidden layers with biases */
+    ntk_features *features, *deep_features; /* both parts */
+    ntk_kernel *infinite, *finite, *deep_finite;
     ntk_kernel *deep; /* infinite, of three hidden layers with biases */
     ntk_activation *tanh;
     ntk_kernel *series;      /* infinite, of tanh */
     ntk_kernel *deep_series; /* of two layers of it */
     ntk_kernel *monte_carlo; /* of three networks */
-    ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
-    ntk_gram *gram;          /* of infinite, f64, full */
+    ntk_kernel *deep_monte_carlo;
+    ntk_kernel *composite; /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
+    ntk_gram *gram;        /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;

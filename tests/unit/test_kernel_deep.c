@@ -13,52 +13,13 @@
 
 enum { SAMPLES = 12, INPUTS = 5 };
 
-typedef struct golden {
-    int32_t kind;
-    double slope, q[3], nngp, ntk;
-    ntk_kernel_options options;
-} golden;
-
-static const struct {
-    const char *name;
-    int32_t kind;
-    double slope;
-} kinds[] = {{"relu", NTK_RELU, 0}, {"leaky01", NTK_LEAKY_RELU, 0.1},
-             {"abs", NTK_ABS, 0},   {"erf", NTK_ERF, 0},
-             {"gelu", NTK_GELU, 0}, {"sin", NTK_SIN, 0},
-             {"exp", NTK_EXP, 0}};
-
-static int parse(const char *line, golden *row)
-{
-    char name[32];
-    double v[4], layers;
-    memset(row, 0, sizeof *row);
-    row->options.struct_size = sizeof row->options;
-    if (sscanf(line, "%31[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", name, &layers, &v[0], &v[1], &v[2], &v[3], &row->q[0],
-               &row->q[1], &row->q[2], &row->nngp, &row->ntk) != 11)
-        return 0;
-    row->options.layers = (int64_t)layers;
-    row->options.weight_scale = v[0];
-    row->options.bias_scale = v[1];
-    row->options.output_weight_scale = v[2];
-    row->options.output_bias_scale = v[3];
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(name, kinds[i].name) != 0) continue;
-        row->kind = kinds[i].kind;
-        row->slope = kinds[i].slope;
-        return 1;
-    }
-    return 0;
-}
-
-/* x and x' with <x, x> / 4 = q11 and so on: exactly so for the lines that need it */
-static double evaluate(ntk_context *context, const golden *row, int32_t part, int32_t dtype)
+static double evaluate(ntk_context *context, const oracle_golden *row, int32_t part, int32_t dtype)
 {
     oracle_kernel oracle = {.kind = row->kind, .slope = row->slope, .options = row->options};
     oracle.options.part = part;
     ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
-    double x1 = sqrt(4 * row->q[0]), y1 = 4 * row->q[2] / x1, y2 = sqrt(4 * row->q[1] - y1 * y1);
-    const double x[4] = {x1, 0, 0, 0}, y[4] = {y1, y2, 0, 0};
+    double x[4], y[4];
+    oracle_golden_samples(row, x, y);
     test_array X = oracle_array(x, 1, 4, 0, dtype), Y = oracle_array(y, 1, 4, 0, dtype);
     float narrow = 0;
     double value = 0;
@@ -86,8 +47,8 @@ START_TEST(golden_lines)
     options.cpu_disable = (uint32_t)_i;
     CHECK_OK(ntk_context_create(&context, &options));
     while (fgets(line, sizeof line, file)) {
-        golden row;
-        if (!parse(line, &row)) continue;
+        oracle_golden row;
+        if (!oracle_golden_line(&row, line)) continue;
         double nngp = evaluate(context, &row, NTK_PART_RF, NTK_F64), ntk = evaluate(context, &row, NTK_PART_BOTH, NTK_F64);
         double away = fmax(fabs(nngp / row.nngp - 1), fabs(ntk / row.ntk - 1));
         if (!(away <= worst)) worst = away;
