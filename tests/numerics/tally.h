@@ -43,6 +43,7 @@ void measure_kernels(ntk_context *context);
 void measure_composites(ntk_context *context);
 void measure_matrices(ntk_context *context);
 void measure_networks(ntk_context *context);
+void measure_deep_networks(ntk_context *context);
 void measure_monte_carlo(ntk_context *context);
 void measure_ridge(ntk_context *context);
 

@@ -53,6 +53,7 @@ START_TEST(errors_are_within_their_bounds)
     measure_composites(context);
     measure_matrices(context);
     measure_networks(context);
+    measure_deep_networks(context);
     measure_monte_carlo(context);
     measure_ridge(context);
     ntk_context_destroy(context);
