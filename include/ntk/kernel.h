@@ -216,7 +216,7 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * NTK_ERR_MEMORY.
  * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite one of several layers or with biases, a finite K^NT of an activation
  *                      whose functions give no second_derivative, an infinite kernel of a kinked activation with a shift or an
- *                      offset, or of several layers of one without closed form, or a caller's kernel without gradient */
+ *                      offset, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

@@ -1,16 +1,13 @@
 #include "kernel/deep_series.h"
 
-#include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "kernel/tile.h"
+#include "kernel/pair_gradients.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-/* --- samples --- */
 
 static void put(ntk_samples *samples, int64_t i, int64_t array, double value)
 {
@@ -30,8 +27,7 @@ static void store_first(ntk_samples *samples, const ntk_infinite_constants *k, i
     samples->exponents[i] = 0;
 }
 
-/* Whether this layer or one before it is trained, so that the tangent may be other than 0 after its activation. */
-static bool is_trained(const ntk_deep *kernel, int64_t layer)
+bool ntk_deep_series_is_trained(const ntk_deep *kernel, int64_t layer)
 {
     for (int64_t l = 0; l <= layer; l++)
         if (kernel->scales[l].rate > 0) return true;
@@ -123,7 +119,7 @@ static ntk_status pass_layer(layer_job *job, const ntk_lane *lane)
     source.lengths = job->lengths;
     source.means = ntk_at(samples->factors, samples->dtype, mean_at * samples->rows);
     source.table = values;
-    source.tail = is_trained(kernel, job->layer) ? slopes : values;
+    source.tail = ntk_deep_series_is_trained(kernel, job->layer) ? slopes : values;
     NTK_TRY(ntk_mehler_fill(mehler, &overflow, &source, lane));
     if (overflow) {
         atomic_store(&job->overflow, true);
@@ -189,123 +185,6 @@ static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtyp
     return ntk_mehler_memory(deep->first.activation, bytes, dtype, rows, deep->layers);
 }
 
-/* --- tiles --- */
-
-/* Columns that are taken together: their tables of several layers fit a cache. */
-enum { STRIP = 128 };
-
-/* terms  of each layer that are enough for the tile's two sets */
-typedef struct tile_job {
-    const ntk_kernel_tile *tile;
-    const ntk_deep *kernel;
-    ntk_infinite_constants k;
-    const ntk_deep_family *loops;
-    int64_t per_task;
-    int32_t terms[NTK_DEEP_MOST_LAYERS];
-} tile_job;
-
-/* A task's strip.  at  its pairs;  whole  the same with those columns before it that its first block has, whose state is not meant */
-typedef struct strip_job {
-    const tile_job *job;
-    ntk_deep_strip at, whole;
-    ntk_strip_room rho, gap, tangent, out;
-    ntk_mehler_row row;
-} strip_job;
-
-/* The layer with its terms, of which the row's are in strip->row. */
-static ntk_deep_layer layer_of(strip_job *strip, int64_t l, ntk_mehler_strip *series)
-{
-    const tile_job *job = strip->job;
-    const ntk_samples *rows = job->tile->rows, *cols = job->tile->cols;
-    int64_t terms = job->terms[l];
-    ntk_deep_layer layer = ntk_deep_strip_layer(&strip->whole, l);
-    *series = ntk_mehler_strip_of(&cols->layers[l], job->kernel->first.activation, cols->dtype, strip->whole.first, terms);
-    ntk_mehler_copy(&strip->row, &rows->layers[l], rows->dtype, strip->at.row, terms);
-    ntk_mehler_take_shared(&strip->row, &cols->layers[l], cols->dtype, terms);
-    series->row = &strip->row;
-    layer.series = series;
-    layer.trained = is_trained(job->kernel, l);
-    return layer;
-}
-
-static ntk_status evaluate(strip_job *strip, void *entries)
-{
-    const tile_job *job = strip->job;
-    int32_t near[NTK_STRIP], dtype = job->tile->cols->dtype;
-    ntk_mehler_strip series;
-    int64_t found, last = job->kernel->layers - 1, before = strip->at.first - strip->whole.first;
-    NTK_TRY(ntk_deep_strip_begin(&strip->at, entries, near, &found));
-    for (int64_t l = 0; l < last; l++) {
-        ntk_deep_layer layer = layer_of(strip, l, &series);
-        job->loops->step(&strip->whole.state, strip->whole.count, &layer);
-    }
-    ntk_deep_layer layer = layer_of(strip, last, &series);
-    layer.constant = job->k.constant;
-    job->loops->finish(&strip->out, &strip->whole.state, strip->whole.count, &layer);
-    memcpy(entries, ntk_at(&strip->out, dtype, before), (size_t)(strip->at.count * ntk_dtype_size(dtype)));
-    return NTK_OK;
-}
-
-/* Columns j to end of the tile, within a strip of whole blocks. */
-static void place_strip(strip_job *strip, int64_t j, int64_t end)
-{
-    const ntk_kernel_tile *tile = strip->job->tile;
-    int32_t dtype = tile->cols->dtype;
-    int64_t first = tile->col + j, before = first % NTK_MEHLER_BLOCK;
-    strip->at.first = first;
-    strip->at.count = end - j;
-    strip->at.state = (ntk_deep_state){ntk_at(&strip->rho, dtype, before), ntk_at(&strip->gap, dtype, before),
-                                       ntk_at(&strip->tangent, dtype, before)};
-    strip->whole = strip->at;
-    strip->whole.first = first - before;
-    strip->whole.count = strip->at.count + before;
-    strip->whole.state = (ntk_deep_state){&strip->rho, &strip->gap, &strip->tangent};
-}
-
-/* Column by column of strips, so that their coefficients stay in a cache. */
-static ntk_status finish_rows(void *argument, int64_t index, const ntk_lane *lane)
-{
-    const tile_job *job = argument;
-    const ntk_kernel_tile *tile = job->tile;
-    int64_t first = index * job->per_task, last = first + job->per_task, next;
-    strip_job strip;
-    memset(&strip, 0, sizeof strip);
-    strip.job = job;
-    strip.at = (ntk_deep_strip){.tile = tile, .kernel = job->kernel, .k = &job->k, .lane = lane};
-    if (last > tile->row_count) last = tile->row_count;
-    for (int64_t j = 0; j < tile->col_count; j = next) {
-        next = j + STRIP - (tile->col + j) % STRIP;
-        for (int64_t i = first; i < last; i++) {
-            int64_t end = tile->lower ? i + 1 : tile->col_count;
-            if (end > next) end = next;
-            if (end <= j) continue;
-            strip.at.row = tile->row + i;
-            place_strip(&strip, j, end);
-            NTK_TRY(evaluate(&strip, ntk_at(tile->out, tile->cols->dtype, i * tile->ld + j)));
-        }
-        NTK_TRY(ntk_advance(lane, 0));
-    }
-    return NTK_OK;
-}
-
-static ntk_status evaluate_tile(const ntk_kernel_tile *tile, const ntk_lane *lane)
-{
-    const ntk_samples *rows = tile->rows, *cols = tile->cols;
-    const ntk_deep *kernel = (const ntk_deep *)rows->kernel;
-    tile_job job = {.tile = tile, .kernel = kernel, .k = ntk_infinite_constants_of(&kernel->first, rows->inputs)};
-    int64_t all = 0;
-    for (int64_t l = 0; l < kernel->layers; l++) {
-        int64_t terms;
-        NTK_TRY(ntk_mehler_enough(&terms, &rows->layers[l], &cols->layers[l], kernel->first.activation, rows->dtype, false));
-        job.terms[l] = (int32_t)terms;
-        all += terms;
-    }
-    job.loops = &NTK_OF_ISA(lane->work->context->isa, ntk_deep_loops, rows->dtype - 1)->series;
-    job.per_task = ntk_rows_per_task(tile->col_count * (kernel->layers + all / 32));
-    NTK_TRY(ntk_tile_inner_products(tile, lane, tile->out, tile->ld));
-    return ntk_run(lane, (tile->row_count - 1) / job.per_task + 1, finish_rows, &job);
-}
-
 /* A series of a hundred terms or so. */
 static const double LAYER_COST = 500;
 
@@ -321,8 +200,10 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .memory = memory,
     .prepare = prepare,
     .close = close,
-    .tile = evaluate_tile,
+    .tile = ntk_deep_series_tile,
     .cost = entry_cost,
+    .gradient = ntk_deep_series_gradient,
+    .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .products = 1,
     .points = false,
 };

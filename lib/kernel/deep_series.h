@@ -15,6 +15,47 @@
 #include "kernel/deep_strip.h"
 #include "kernel/mehler.h"
 
+/* Whether this layer or one before it is trained, so that the tangent may be other than 0 after its activation. */
+bool ntk_deep_series_is_trained(const ntk_deep *kernel, int64_t layer);
+
+/* Terms of each layer that are enough for the tile's two sets; slopes  as of ntk_mehler_enough. */
+typedef struct ntk_series_terms {
+    int32_t of[NTK_DEEP_MOST_LAYERS];
+    int64_t all;
+} ntk_series_terms;
+
+ntk_status ntk_series_terms_of(ntk_series_terms *terms, const ntk_kernel_tile *tile, bool slopes);
+
+/* Columns that are taken together: their tables of several layers fit a cache. */
+enum { NTK_SERIES_STRIP = 128 };
+
+/* A row's pairs with some columns.  at  the pairs;  whole  the same with those columns before them that their first block has, whose
+ * numbers mean nothing;  row, own  the row's coefficients of the layer in work */
+typedef struct ntk_series_strip {
+    const ntk_series_terms *terms;
+    ntk_deep_strip at, whole;
+    ntk_strip_room rho, gap, tangent;
+    ntk_mehler_row row, own;
+    ntk_mehler_strip series;
+} ntk_series_strip;
+
+/* Of a task; its numbers are 0. */
+void ntk_series_strip_open(ntk_series_strip *strip, const ntk_kernel_tile *tile, const ntk_infinite_constants *k,
+                           const ntk_lane *lane, const ntk_series_terms *terms);
+
+/* The end of the strip that begins with column j of the tile. */
+int64_t ntk_series_strip_end(const ntk_series_strip *strip, int64_t j);
+
+/* Places it at columns j to end - 1 of the tile and row i of the rows' samples, before the first activation; products are inner
+ * products. */
+ntk_status ntk_series_strip_begin(ntk_series_strip *strip, int64_t i, int64_t j, int64_t end, const void *products);
+
+/* Layer l of the whole strip, with the row's coefficients. */
+ntk_deep_layer ntk_series_strip_layer(ntk_series_strip *strip, int64_t l);
+
+ntk_status ntk_deep_series_tile(const ntk_kernel_tile *tile, const ntk_lane *lane);
+ntk_status ntk_deep_series_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
+
 extern const ntk_kernel_operations ntk_deep_series_operations;
 
 #endif

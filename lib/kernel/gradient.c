@@ -145,7 +145,7 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
         return ntk_fail(NTK_ERR_UNSUPPORTED,
                         "%s: the kernel has no gradient, being or made of a finite one of several layers or with biases, a "
                         "finite tangent kernel whose activation's functions give no second_derivative, an infinite one of a "
-                        "kinked activation with a shift or an offset or of several layers of one without closed form, or a "
+                        "kinked activation with a shift or an offset, or a "
                         "caller's kernel whose functions give no gradient",
                         __func__);
     ntk_work work;

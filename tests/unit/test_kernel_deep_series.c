@@ -275,6 +275,75 @@ START_TEST(distances)
 }
 END_TEST
 
+/* --- gradients --- */
+
+enum { STEPS = 12 };
+
+/* Its derivatives in x of sum_j v_j K(x, y_j) by differences of nine points h apart, whose error is that of the eighth order, in want,
+ * and 2 h apart in wide; all points in one call, whose series are cut at the same terms. */
+static void differences(const ntk_kernel *kernel, const double *x, const double *y, int64_t n, const double *v, double h,
+                        double want[INPUTS], double wide[INPUTS])
+{
+    static const double shares[] = {4.0 / 5, -1.0 / 5, 4.0 / 105, -1.0 / 280}, steps[STEPS / 2] = {1, 2, 3, 4, 6, 8};
+    static const int narrow_at[] = {0, 1, 2, 3}, wide_at[] = {1, 3, 4, 5};
+    double points[INPUTS * STEPS * INPUTS], sums[INPUTS * STEPS];
+    for (int p = 0; p < INPUTS * STEPS; p++) {
+        memcpy(points + p * INPUTS, x, INPUTS * sizeof *x);
+        points[p * INPUTS + p / STEPS] += (p % 2 ? -h : h) * steps[p % STEPS / 2];
+    }
+    ntk_matrix X = ntk_matrix_const_f64(points, INPUTS * STEPS, INPUTS), Y = ntk_matrix_const_f64(y, n, INPUTS);
+    ntk_matrix V = ntk_matrix_const_f64(v, n, 1), Sums = ntk_matrix_f64(sums, INPUTS * STEPS, 1);
+    CHECK_OK(ntk_kernel_multiply(kernel, &Sums, &X, &Y, &V));
+    for (int k = 0; k < INPUTS; k++) {
+        want[k] = wide[k] = 0;
+        for (int s = 0; s < 4; s++) {
+            const double *one = sums + k * STEPS + 2 * narrow_at[s], *two = sums + k * STEPS + 2 * wide_at[s];
+            want[k] += shares[s] * (one[0] - one[1]) / h;
+            wide[k] += shares[s] * (two[0] - two[1]) / (2 * h);
+        }
+    }
+}
+
+/* The gradient leaves out its own terms, whose degrees multiply them. */
+static void compare_gradient(const subject *s, int32_t part, bool varied, int32_t dtype)
+{
+    enum { ROWS = 3, COLS = 70 };
+    ntk_activation *activation = activation_of(s, 0);
+    ntk_kernel_options o = scales(s, part);
+    ntk_kernel *kernel = kernel_of(activation, &o);
+    uint64_t state = test_seed(406);
+    double *x = draw(COLS, s->longest, varied, dtype, &state), v[COLS], *own = diagonal_of(kernel, x, COLS), size = 0;
+    for (int j = 0; j < COLS; j++) v[j] = j % 13 == 0 || (j > 1 && j < 8) ? (double)(float)test_uniform(9, j) : 0;
+    test_array a = oracle_array(x, ROWS, INPUTS, 0, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype),
+               w = oracle_array(v, COLS, 1, 0, dtype), g = test_array_make(ROWS, INPUTS, 1, dtype);
+    CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &a.view, &b.view, &w.view));
+    for (int j = 0; j < COLS; j++) size += fabs(v[j]) * sqrt(own[j] * own[0]);
+    bool exact = s->kind == NTK_MONOMIAL || s->kind == NTK_HERMITE;
+    double h = exact ? 0x1p-9 : 0x1p-6, roundings = dtype == NTK_F32 ? 4e-5 : exact ? 1e-11 : 1e-10;
+    for (int64_t i = 0; i < ROWS; i++) {
+        double want[INPUTS], wide[INPUTS];
+        differences(kernel, x + i * INPUTS, x, COLS, v, h, want, wide);
+        for (int64_t k = 0; k < INPUTS; k++) {
+            double got = test_get(&g.view, i, k), away = fabs(got - want[k]);
+            ck_assert_msg(away <= fabs(wide[k] - want[k]) + roundings * size,
+                          "%s, part %d, dtype %d: g(%d, %d) is %.15g, not %.15g: %.2g, %.2g", oracle_kind_name(s->kind), part,
+                          dtype, (int)i, (int)k, got, want[k], away / size, fabs(wide[k] - want[k]) / size);
+        }
+    }
+    test_array *const arrays[] = {&a, &b, &w, &g};
+    for (int i = 0; i < 4; i++) test_array_free(arrays[i]);
+    free(own);
+    free(x);
+    ntk_kernel_destroy(kernel);
+    ntk_activation_destroy(activation);
+}
+
+START_TEST(gradients)
+{
+    for (int c = 0; c < 4; c++) compare_gradient(&subjects[_i], c % 3, c % 2, c == 3 ? NTK_F32 : NTK_F64);
+}
+END_TEST
+
 /* --- laws --- */
 
 /* Matrices in every storage, products, single rows, pieces of blocks of coefficients and the diagonal hold what the block does. */
@@ -460,13 +529,16 @@ int main(void)
 {
     Suite *suite = suite_create("kernel_deep_series");
     TCase *entries = test_case(suite, "entries"), *laws = test_case(suite, "laws"), *bounds = test_case(suite, "limits");
+    TCase *slopes = test_case(suite, "gradients");
     tcase_add_checked_fixture(entries, setup, teardown);
+    tcase_add_checked_fixture(slopes, setup, teardown);
     tcase_add_checked_fixture(laws, setup, teardown);
     tcase_add_checked_fixture(bounds, setup, teardown);
     tcase_add_loop_test(entries, the_recursion, 0, SUBJECTS);
     tcase_add_loop_test(entries, the_oracle, 0, 4);
     tcase_add_test(entries, near_kinks);
     tcase_add_loop_test(entries, distances, KINKED, SUBJECTS);
+    tcase_add_loop_test(slopes, gradients, 0, KINKED);
     tcase_add_loop_test(laws, calls_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, machines_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, coarse, 0, SUBJECTS);

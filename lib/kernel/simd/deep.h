@@ -20,11 +20,12 @@ typedef struct ntk_deep_state {
  *         rate     of the next layer;  bias  whether z is not 0
  *         series   without closed form: the terms of kappa, where p is the length and q its mean B (kernel/deep_series.h);
  *                  the strip then begins with a block of the columns' table
+ *         first, inverse   of the row, for gradients: E[s''] / 2, and 1 over its length; the terms' own are g (kernel/deep_series_gradient.c)
  *         trained  whether the tangent may be other than 0 */
 typedef struct ntk_deep_layer {
     double p, q, w, z;
     const void *ps, *qs, *ws, *zs;
-    double k[6], rate, constant, slope;
+    double k[6], rate, constant, slope, first, inverse;
     int bias, trained;
     const ntk_mehler_strip *series;
 } ntk_deep_layer;

@@ -160,6 +160,17 @@ static inline void NAME(smooth_gradient_next)(const ntk_deep_state *state, const
         }                                                                                                               \
     }
 
+/* c^2 dK/dq12 and 2 c^2 dK/dq11 of the last layer. */
+static inline void NAME(put_slopes)(void *along, void *own, const ntk_deep_state *state, const ntk_deep_slopes *slopes,
+                                    int64_t j, int64_t count, const ntk_deep_layer *layer, const NAME(moments) * m,
+                                    const NAME(seconds) * s)
+{
+    const VECTOR rf = V(set)((REAL)layer->k[4]), nt = V(set)((REAL)layer->k[5]), two = V(set)(2);
+    NAME(changes) by = NAME(smooth_changes)(state, slopes, j, layer, m, s);
+    NAME(put_part)(along, j, V(fma)(rf, by.kappa[0], nt * by.tangent[0]), count);
+    NAME(put_part)(own, j, two * V(fma)(rf, by.kappa[1], nt * by.tangent[1]), count);
+}
+
 #define DEFINE_SMOOTH(KIND)                                                                                             \
     static void NAME(KIND##_gradient_step)(const ntk_deep_state *state, const ntk_deep_slopes *slopes, int64_t count,   \
                                            const ntk_deep_layer *layer)                                                 \
@@ -174,14 +185,11 @@ static inline void NAME(smooth_gradient_next)(const ntk_deep_state *state, const
     static void NAME(KIND##_gradient_finish)(void *along, void *own, const ntk_deep_state *state,                       \
                                              const ntk_deep_slopes *slopes, int64_t count, const ntk_deep_layer *layer) \
     {                                                                                                                   \
-        const VECTOR rf = V(set)((REAL)layer->k[4]), nt = V(set)((REAL)layer->k[5]), two = V(set)(2);                   \
         for (int64_t j = 0; j < count; j += LANES) {                                                                    \
             NAME(pair) pair = NAME(pair_of)(state, j, count, layer, 1);                                                 \
             NAME(moments) m = NAME(KIND##_moments)(&pair);                                                              \
             NAME(seconds) s = NAME(KIND##_seconds)(&pair, &m);                                                          \
-            NAME(changes) by = NAME(smooth_changes)(state, slopes, j, layer, &m, &s);                                   \
-            NAME(put_part)(along, j, V(fma)(rf, by.kappa[0], nt * by.tangent[0]), count);                               \
-            NAME(put_part)(own, j, two * V(fma)(rf, by.kappa[1], nt * by.tangent[1]), count);                           \
+            NAME(put_slopes)(along, own, state, slopes, j, count, layer, &m, &s);                                       \
         }                                                                                                               \
     }
 
@@ -191,6 +199,9 @@ DEFINE_SMOOTH(erf)
 DEFINE_SMOOTH(gelu)
 DEFINE_SMOOTH(wave)
 DEFINE_SMOOTH(exp)
+
+#include "kernel/simd/deep_series_gradient_tmpl.h"
+
 #undef DEFINE_KINKED
 #undef DEFINE_SMOOTH
 

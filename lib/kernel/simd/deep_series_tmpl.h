@@ -100,33 +100,39 @@ static inline NAME(moments)
 
 typedef VECTOR NAME(vectors)[4];
 
-/* The moments of four vectors of pairs from column j on. */
-static inline void NAME(series_group)(NAME(moments) m[4], const ntk_deep_state *state, int64_t j, int64_t count,
-                                      const ntk_deep_layer *layer)
+/* F, kdot and rho of four vectors of pairs, by vectors. */
+typedef struct NAME(entry_parts) {
+    NAME(vectors) rho, F, kdot;
+} NAME(entry_parts);
+
+static inline NAME(entry_parts) NAME(entries_at)(const ntk_deep_state *state, int64_t j, const ntk_deep_layer *layer)
 {
-    const ntk_mehler_strip *series = layer->series;
     NAME(four) rho = NAME(rho_at)(state, j);
-    NAME(series) s = NAME(series_of)(series, NAME(table_at)(series, j), rho, layer->trained);
-    const NAME(vectors) rhos = {rho.a, rho.b, rho.c, rho.d}, F = {s.F.a, s.F.b, s.F.c, s.F.d};
-    const NAME(vectors) kdot = {s.kdot.a, s.kdot.b, s.kdot.c, s.kdot.d};
-    for (int v = 0; v < 4 && j + v * LANES < count; v++)
-        m[v] = NAME(series_moments)(layer, j + v * LANES, count, rhos[v], F[v], kdot[v]);
+    NAME(series) s = NAME(series_of)(layer->series, NAME(table_at)(layer->series, j), rho, layer->trained);
+    return (NAME(entry_parts)){
+        {rho.a, rho.b, rho.c, rho.d}, {s.F.a, s.F.b, s.F.c, s.F.d}, {s.kdot.a, s.kdot.b, s.kdot.c, s.kdot.d}};
 }
 
 static void NAME(series_step)(const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer)
 {
-    for (int64_t j = 0; j < count; j += NAME(GROUP)) {
-        NAME(moments) m[4];
-        NAME(series_group)(m, state, j, count, layer);
-        for (int v = 0; v < 4 && j + v * LANES < count; v++) NAME(smooth_next)(state, j + v * LANES, count, layer, &m[v]);
+    for (int64_t group = 0; group < count; group += NAME(GROUP)) {
+        NAME(entry_parts) parts = NAME(entries_at)(state, group, layer);
+        for (int v = 0; v < 4 && group + v * LANES < count; v++) {
+            int64_t j = group + v * LANES;
+            NAME(moments) m = NAME(series_moments)(layer, j, count, parts.rho[v], parts.F[v], parts.kdot[v]);
+            NAME(smooth_next)(state, j, count, layer, &m);
+        }
     }
 }
 
 static void NAME(series_finish)(void *out, const ntk_deep_state *state, int64_t count, const ntk_deep_layer *layer)
 {
-    for (int64_t j = 0; j < count; j += NAME(GROUP)) {
-        NAME(moments) m[4];
-        NAME(series_group)(m, state, j, count, layer);
-        for (int v = 0; v < 4 && j + v * LANES < count; v++) NAME(put_entry)(out, state, j + v * LANES, count, layer, &m[v]);
+    for (int64_t group = 0; group < count; group += NAME(GROUP)) {
+        NAME(entry_parts) parts = NAME(entries_at)(state, group, layer);
+        for (int v = 0; v < 4 && group + v * LANES < count; v++) {
+            int64_t j = group + v * LANES;
+            NAME(moments) m = NAME(series_moments)(layer, j, count, parts.rho[v], parts.F[v], parts.kdot[v]);
+            NAME(put_entry)(out, state, j, count, layer, &m);
+        }
     }
 }
