@@ -1,6 +1,7 @@
 /* Infinite-width kernels from the samples themselves: norms and the angle of the scaled, bias-extended vectors. */
 #include "oracle.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,6 +23,22 @@ static long double dot(const long double *x, const long double *y, int64_t d)
     return sum;
 }
 
+/* a in two halves, whose products are exact (Veltkamp). */
+static long double upper_half(long double a)
+{
+    static const long double factor = (1ULL << (LDBL_MANT_DIG + 1) / 2) + 1.0L;
+    long double product = factor * a;
+    return product - (product - a);
+}
+
+/* c - a b, whose rounding is relative to the result where that is small (Dekker); fmal would do, and be ten times slower. */
+static long double minus_product(long double c, long double a, long double b)
+{
+    long double product = a * b, a1 = upper_half(a), a2 = a - a1, b1 = upper_half(b), b2 = b - b1;
+    long double error = a1 * b1 - product + a1 * b2 + a2 * b1 + a2 * b2;
+    return c - product - error;
+}
+
 /* Far from parallel the inner product tells.  Near it, Gram-Schmidt, each step with one rounding an element, until it changes
  * nothing: what is left of y is relatively exact, and 0 for a y that is parallel to x, of which each step takes all but 2^-64.
  */
@@ -34,7 +51,7 @@ long double oracle_angle(const long double *x, const long double *y, int64_t d)
     for (int64_t k = 0; k < d; k++) rest[k] = y[k];
     do {
         long double along = dot(x, rest, d) / xx;
-        for (int64_t k = 0; k < d; k++) rest[k] = fmal(-along, x[k], rest[k]);
+        for (int64_t k = 0; k < d; k++) rest[k] = minus_product(rest[k], along, x[k]);
         before = left;
         left = dot(rest, rest, d);
     } while (left < before / 2 && left > parallel);
