@@ -133,6 +133,43 @@ NTK_API ntk_status ntk_ridge_lambdas(const ntk_ridge *ridge, const ntk_matrix *l
 /* report->struct_size must be set (NTK_INIT). */
 NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *report) NTK_MUST_CHECK;
 
+/* --- uncertainty and gradients ---
+ *
+ * Of the latent f + b at points, given y: without the noise lambda, and in units of the model's noise, so to be multiplied by
+ * kernel_scale of the report (draws: make the kernel v K and lambda v lambda).  Where targets share their lambdas, and so have one
+ * variance, an output may be for it alone or for each target.  With A = K + lambda I, and k = K(X, x) (math: Rasmussen and Williams
+ * 2006, chapter 2):
+ *   C(x, x') = K(x, x') - k^T A^-1 k' + (1 - 1^T A^-1 k) (1 - 1^T A^-1 k') / 1^T A^-1 1, the last with an intercept only,
+ * and of a PRIMAL lambda (phi - mu)^T (Phi^T Phi + lambda I)^-1 (phi' - mu), mu the mean feature, and lambda / n more with an
+ * intercept.  The arithmetic is the model's, of a SPECTRAL double precision; n unit roundoffs of K(x, x) are lost in the difference,
+ * which is at least 0.  x  m x d, any dtype, as are outputs.  Errors as for predict, and
+ * NTK_ERR_STATE  the model is light (not of the mean's gradient) */
+
+/* C(x_i, x_i).   variance  m x 1, or m x t.   O(n^2) a point; holds a batch of m x n numbers of 32 MB. */
+NTK_API ntk_status ntk_ridge_variance(const ntk_ridge *ridge, const ntk_matrix *variance, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* C(x_i, x_j).   covariance  m x m, or m x (t m), target by target. */
+NTK_API ntk_status ntk_ridge_covariance(const ntk_ridge *ridge, const ntk_matrix *covariance,
+                                        const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* Draws of (f + b)(x) at all points together: mean + C^(1/2) xi with the symmetric root and standard normals that depend on the seed,
+ * target, draw and point alone.   samples  m x (t S): S draws of target 0, then of target 1, ...   It can't be stopped while LAPACK
+ * decomposes C, m x m.
+ * NTK_ERR_SHAPE     the number of columns is no multiple of t
+ * NTK_ERR_OVERFLOW  m is so large that its work is no integer of BLAS */
+NTK_API ntk_status ntk_ridge_sample(const ntk_ridge *ridge, const ntk_matrix *samples, const ntk_matrix *x,
+                                    uint64_t seed) NTK_MUST_CHECK;
+
+/* The derivatives of f in x, at each point: of target 0, then of target 1, ...   gradient  m x (t d).   In gradient's dtype; what kinks
+ * count as is said of ntk_kernel_gradient.
+ * NTK_ERR_UNSUPPORTED  as for ntk_kernel_gradient */
+NTK_API ntk_status ntk_ridge_gradient(const ntk_ridge *ridge, const ntk_matrix *gradient, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* The derivatives of ntk_ridge_variance in x.   gradient  m x d, or m x (t d).
+ * NTK_ERR_UNSUPPORTED  as for ntk_kernel_gradient */
+NTK_API ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk_matrix *gradient,
+                                               const ntk_matrix *x) NTK_MUST_CHECK;
+
 /* --- errors without a test set --- */
 
 /* residuals[i] = y_i minus the prediction for x_i of the model fitted without sample i, by formula (math: Golub, Heath and Wahba 1979;

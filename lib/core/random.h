@@ -6,7 +6,13 @@
 #include <stdint.h>
 
 /* What a sequence is for.  Frozen: changing one changes every network. */
-enum { NTK_RANDOM_HIDDEN = 1, NTK_RANDOM_OUTPUT = 2, NTK_RANDOM_HIDDEN_BIAS = 3, NTK_RANDOM_OUTPUT_BIAS = 4 };
+enum {
+    NTK_RANDOM_HIDDEN = 1,
+    NTK_RANDOM_OUTPUT = 2,
+    NTK_RANDOM_HIDDEN_BIAS = 3,
+    NTK_RANDOM_OUTPUT_BIAS = 4,
+    NTK_RANDOM_POSTERIOR = 5
+};
 
 typedef struct ntk_random {
     uint64_t seed;

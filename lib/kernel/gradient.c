@@ -136,6 +136,12 @@ static ntk_status gradient(const ntk_kernel *kernel, const ntk_lane *lane, const
     return status;
 }
 
+ntk_status ntk_gradient_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                              const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    return (kernel->features ? ntk_finite_gradient : gradient)(kernel, lane, g, x1, x2, v, function);
+}
+
 ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v)
 {
@@ -150,7 +156,7 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    return (kernel->features ? ntk_finite_gradient : gradient)(kernel, &lane, g, x1, x2, v, __func__);
+    return ntk_gradient_write(kernel, &lane, g, x1, x2, v, __func__);
 }
 
 ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,

@@ -25,6 +25,10 @@ typedef struct ntk_tile_gradient {
 /* ntk_kernel_operations of infinite kernels with one hidden layer. */
 ntk_status ntk_infinite_gradient(const ntk_tile_gradient *job, const ntk_lane *lane);
 
+/* ntk_kernel_gradient within other calls, of a kernel that has one, as stages of the lane's work. */
+ntk_status ntk_gradient_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                              const ntk_matrix *x2, const ntk_matrix *v, const char *function);
+
 /* Adds the bytes that ntk_kernel_gradient may hold beside those of prepared samples, whatever the targets, to a need. */
 ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);

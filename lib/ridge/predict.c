@@ -1,9 +1,9 @@
+#include "ridge/predict.h"
 #include "core/context.h"
 #include "core/status.h"
 #include "kernel/infinite.h"
 #include "kernel/product.h"
 #include "kernel/simd/loops.h"
-#include "ridge/ridge.h"
 
 #include <float.h>
 
@@ -143,6 +143,12 @@ static ntk_status predict_features(const ntk_ridge *ridge, const ntk_lane *lane,
     return ntk_features_product(&call, y, x, &ridge->solution.beta, ridge->solution.intercept);
 }
 
+ntk_status ntk_ridge_predict_rows(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
+                                  const char *function)
+{
+    return (ridge->features ? predict_features : predict_kernel)(ridge, lane, y, x, function);
+}
+
 ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x)
 {
     NTK_REQUIRE(ridge);
@@ -157,5 +163,5 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     bool few = x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS;
     bool points = ridge->features ? ridge->features->weights->plain : ridge->system.set->samples.kernel->operations->points;
     if (few && points) return predict_few(ridge, &lane, y, x);
-    return (ridge->features ? predict_features : predict_kernel)(ridge, &lane, y, x, __func__);
+    return ntk_ridge_predict_rows(ridge, &lane, y, x, __func__);
 }

@@ -382,6 +382,20 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
     return ntk_pool_memory(context, bytes);
 }
 
+void ntk_spectral_ones(const ntk_ridge *ridge, int64_t target, double *z)
+{
+    const ntk_spectrum *V = &ridge->system.spectrum;
+    const ntk_ridge_report *report = &ridge->solution.report;
+    int64_t n = report->samples, columns = report->targets + 1;
+    ntk_spectral_at at = ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);
+    for (int64_t i = 0; i < n; i++) z[i] = 0;
+    for (int64_t k = 0; k < n; k++) {
+        double weight = ntk_spectral_inverse(&at, k) * ridge->solution.projected[k * columns + report->targets];
+        const double *v = V->vectors + k * V->ld;
+        for (int64_t i = 0; i < n; i++) z[i] += weight * v[i];
+    }
+}
+
 ntk_status ntk_spectral_check(const ntk_ridge *ridge, const char *function)
 {
     if (ridge->solution.report.method != NTK_RIDGE_SPECTRAL)

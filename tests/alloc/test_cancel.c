@@ -30,12 +30,17 @@ static const char *const long_calls[] = {
     "ntk_ridge_create",
     "ntk_ridge_create_gram",
     "ntk_ridge_create_primal",
+    "ntk_ridge_covariance",
+    "ntk_ridge_gradient",
     "ntk_ridge_leave_one_out",
     "ntk_ridge_path",
     "ntk_ridge_path_derivatives",
     "ntk_ridge_predict",
+    "ntk_ridge_sample",
     "ntk_ridge_select",
     "ntk_ridge_set_lambda",
+    "ntk_ridge_variance",
+    "ntk_ridge_variance_gradient",
 };
 /* clang-format on */
 

@@ -38,7 +38,8 @@ typedef enum test_dim {
     DIM_s,
     DIM_sss,
     DIM_made,
-    DIM_path
+    DIM_path,
+    DIM_6
 } test_dim;
 
 /* Bits of test_argument.traits. */

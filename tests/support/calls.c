@@ -61,6 +61,11 @@ CALL(ridge_intercept, P(0), P(1))
 CALL(ridge_lambdas, P(0), P(1))
 CALL(ridge_summary, P(0), P(1))
 CALL(ridge_leave_one_out, P(0), P(1))
+CALL(ridge_variance, P(0), P(1), P(2))
+CALL(ridge_covariance, P(0), P(1), P(2))
+CALL(ridge_sample, P(0), P(1), P(2), (uint64_t)I(3))
+CALL(ridge_gradient, P(0), P(1), P(2))
+CALL(ridge_variance_gradient, P(0), P(1), P(2))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
@@ -554,6 +559,30 @@ const test_row test_rows[] = {
     {ROW(ridge_leave_one_out, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("residuals", DIM_n, DIM_t, 0)}},
     {ROW(ridge_leave_one_out, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("residuals", DIM_n, DIM_t, 0)}},
     {ROW(ridge_leave_one_out, "spectral"), .arguments = {HANDLE("ridge", spectral), OUTPUT("residuals", DIM_N, DIM_t, 0)}},
+    {ROW(ridge_variance, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("variance", DIM_m, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("variance", DIM_m, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance, "spectral"),
+     .arguments = {HANDLE("ridge", spectral), OUTPUT("variance", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_covariance, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("covariance", DIM_m, DIM_m, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_covariance, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("covariance", DIM_m, DIM_m, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_sample, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("samples", DIM_m, DIM_6, TEST_ROWS),
+                                              INPUT("x", DIM_m, DIM_d, RCF), INTEGER("seed", 3, NULL)}},
+    {ROW(ridge_sample, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("samples", DIM_m, DIM_6, TEST_ROWS),
+                                                INPUT("x", DIM_m, DIM_d, RCF), INTEGER("seed", 3, NULL)}},
+    {ROW(ridge_gradient, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_gradient, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance_gradient, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance_gradient, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance_gradient, "spectral"),
+     .arguments = {HANDLE("ridge", spectral), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_path, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
                                         INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(ridge_path_derivatives, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),

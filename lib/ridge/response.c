@@ -1,0 +1,215 @@
+#include "ridge/response.h"
+
+#include "core/blas.h"
+#include "core/memory.h"
+#include "core/status.h"
+#include "gram/cholesky.h"
+#include "kernel/tile.h"
+#include "ridge/spectral.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows in one task, and columns in one product of a SPECTRAL. */
+enum { ROWS = 128, COLUMNS = 512 };
+
+static bool is_primal(const ntk_response *response)
+{
+    return response->ridge->solution.report.method == NTK_RIDGE_PRIMAL;
+}
+
+static bool is_spectral(const ntk_response *response)
+{
+    return response->ridge->solution.report.method == NTK_RIDGE_SPECTRAL;
+}
+
+/* --- opening --- */
+
+/* The model's samples are prepared anew: others may read them at the same time, and a kernel of several passes changes them. */
+static ntk_status open_kernel(ntk_response *response, const ntk_matrix *x)
+{
+    const ntk_lane *lane = response->lane;
+    const ntk_samples *held = &response->ridge->system.set->samples;
+    int64_t all = x->rows + held->rows;
+    response->training = ntk_samples_view(held);
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(&response->x, held->kernel, lane, x, response->dtype, all, false, response->function, "x"));
+    NTK_TRY(ntk_samples_open(&response->samples, held->kernel, lane, &response->training, response->dtype, all, false,
+                             response->function, "x"));
+    response->prior = response->x.diagonal;
+    return ntk_samples_check(&response->x, &response->samples, response->function);
+}
+
+ntk_status ntk_response_open(ntk_response *response, const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *x,
+                             int64_t batch, const char *function)
+{
+    ntk_context *context = ridge->base.context;
+    const ntk_ridge_report *report = &ridge->solution.report;
+    *response = (ntk_response){.ridge = ridge, .lane = lane, .function = function, .points = x->rows, .order = report->order};
+    response->dtype = is_spectral(response) ? NTK_F64 : report->dtype;
+    response->batch = batch ? batch : ntk_batch_rows(x->rows, report->order);
+    int64_t width = response->order * ntk_dtype_size(response->dtype);
+    if (is_primal(response))
+        NTK_TRY(ntk_operand_open(lane, &response->operand, x, report->dtype, function, "x"));
+    else
+        NTK_TRY(open_kernel(response, x));
+    NTK_TRY(ntk_allocate(context, &response->rows, response->batch, width, "the kernel of points with the samples"));
+    NTK_TRY(ntk_allocate(context, &response->rest, response->batch, sizeof(double), "the intercept's share of points"));
+    if (!is_spectral(response)) {
+        response->answers = response->rows;
+        return NTK_OK;
+    }
+    NTK_TRY(ntk_allocate(context, &response->scale, response->order, sizeof(double), "inverses of eigenvalues"));
+    return ntk_allocate(context, &response->answers, response->batch, width, "answers of points");
+}
+
+void ntk_response_close(ntk_response *response)
+{
+    ntk_context *context = response->ridge->base.context;
+    if (response->answers != response->rows) ntk_free(context, response->answers);
+    ntk_free(context, response->rows);
+    ntk_free(context, response->rest);
+    ntk_free(context, response->scale);
+    ntk_operand_close(context, &response->operand);
+    if (response->samples.context) ntk_samples_close(&response->samples);
+    if (response->x.context) ntk_samples_close(&response->x);
+}
+
+/* --- rows --- */
+
+static void *place(const void *self, int64_t row, int64_t col, int64_t *ld)
+{
+    const ntk_response *response = self;
+    *ld = response->order;
+    return ntk_at(response->rows, response->dtype, (row - response->first) * response->order + col);
+}
+
+ntk_status ntk_response_rows(ntk_response *response, int64_t first, int64_t count, double begin, double end)
+{
+    const ntk_ridge *ridge = response->ridge;
+    const ntk_lane *lane = response->lane;
+    double points = (double)response->points, span = end - begin;
+    begin += span * (double)first / points;
+    end = begin + span * (double)count / points;
+    response->first = first;
+    response->count = count;
+    if (is_primal(response)) {
+        ntk_features_call call = {.features = ridge->features, .lane = lane, .dtype = response->dtype, .w = ridge->w};
+        const ntk_operand *x = &response->operand;
+        call.function = response->function;
+        ntk_work_stage(lane->work, "features of points", count, begin, end);
+        return ntk_centred_features(&call, ridge->system.mu, response->rows,
+                                    ntk_at(x->data, response->dtype, first * x->stride), x->stride, count);
+    }
+    ntk_grid grid = {.rows = &response->x, .cols = &response->samples, .first = first, .count = count, .placement = place};
+    grid.matrix = response;
+    ntk_work_stage(lane->work, "kernel of points", ntk_grid_units(&grid), begin, end);
+    return ntk_grid_evaluate(&grid, lane);
+}
+
+/* --- answers --- */
+
+typedef struct answering {
+    const ntk_response *response;
+    const ntk_spectral_at *at;
+    double ones;
+    bool weights;
+} answering;
+
+/* 1 - z^T k, z = A^-1 1. */
+static void find_rest(const ntk_response *response, const double *z, const void *rows, int64_t first, int64_t count)
+{
+    for (int64_t r = first; r < first + count; r++) {
+        double sum = 1;
+        for (int64_t k = 0; k < response->order; k++) sum -= z[k] * ntk_get(rows, response->dtype, r * response->order + k);
+        response->rest[r] = sum;
+    }
+}
+
+/* V row, and for weights V^T (s V row) in the place of row. */
+static ntk_status answer_spectral(const answering *job, const ntk_lane *lane, int64_t first, int64_t count)
+{
+    const ntk_response *response = job->response;
+    const ntk_ridge *ridge = response->ridge;
+    const ntk_spectrum *V = &ridge->system.spectrum;
+    const ntk_ridge_report *report = &ridge->solution.report;
+    int64_t n = response->order, wide = report->targets + report->intercept;
+    double *rows = (double *)response->rows + first * n, *answers = (double *)response->answers + first * n;
+    for (int64_t k = 0; k < n; k += COLUMNS) {
+        int64_t columns = n - k < COLUMNS ? n - k : COLUMNS;
+        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, count, columns, n, 1, rows, n, V->vectors + k * V->ld, V->ld,
+                              0, answers + k, n));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    for (int64_t r = 0; r < count; r++) {
+        double sum = 1, *row = answers + r * n;
+        for (int64_t k = 0; report->intercept && k < n; k++)
+            sum -= response->scale[k] * response->scale[k] * ridge->solution.projected[k * wide + report->targets] * row[k];
+        response->rest[first + r] = sum;
+        for (int64_t k = 0; k < n; k++) row[k] *= job->weights ? response->scale[k] * response->scale[k] : response->scale[k];
+    }
+    if (!job->weights) return NTK_OK;
+    for (int64_t i = 0; i < n; i += COLUMNS) {
+        int64_t columns = n - i < COLUMNS ? n - i : COLUMNS;
+        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, count, columns, n, 1, answers, n, V->vectors + i, V->ld, 0,
+                              rows + i, n));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    memcpy(answers, rows, (size_t)(count * n) * sizeof *rows);
+    return NTK_OK;
+}
+
+static ntk_status answer_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const answering *job = argument;
+    const ntk_response *response = job->response;
+    const ntk_ridge_solution *solution = &response->ridge->solution;
+    int64_t first = index * ROWS, count = response->count - first < ROWS ? response->count - first : ROWS;
+    if (is_spectral(response)) return answer_spectral(job, lane, first, count);
+    if (solution->ones) find_rest(response, solution->ones, response->rows, first, count);
+    return ntk_cholesky_rows(&response->ridge->system.L, lane, ntk_at(response->rows, response->dtype, first * response->order),
+                             response->order, count, 0, job->weights);
+}
+
+ntk_status ntk_response_answer(ntk_response *response, int64_t target, bool weights)
+{
+    const ntk_ridge *ridge = response->ridge;
+    answering job = {.response = response, .weights = weights};
+    if (is_spectral(response)) {
+        ntk_spectral_at at =
+            ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);
+        for (int64_t k = 0; k < response->order; k++) response->scale[k] = sqrt(ntk_spectral_inverse(&at, k));
+    }
+    return ntk_run_blas(response->lane, (response->count - 1) / ROWS + 1, answer_rows, &job);
+}
+
+double ntk_response_ones(const ntk_response *response, int64_t target)
+{
+    const ntk_ridge *ridge = response->ridge;
+    if (is_primal(response)) return (double)ridge->solution.report.samples;
+    if (!is_spectral(response)) return ridge->solution.ones_sum;
+    ntk_spectral_at at = ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);
+    return ntk_spectral_sum(&at, target).ones;
+}
+
+/* --- checks --- */
+
+ntk_status ntk_response_parts(const ntk_ridge *ridge, const ntk_matrix *out, int64_t columns, int64_t *parts,
+                              const char *function, const char *name)
+{
+    int64_t t = ridge->solution.report.targets;
+    bool once = ntk_lambdas_agree(&ridge->solution) && (t == 1 || out->cols != t * columns);
+    *parts = once ? 1 : t;
+    return ntk_shape_check(out, out->rows, *parts * columns, function, name);
+}
+
+ntk_status ntk_points_check(const ntk_ridge *ridge, const ntk_matrix *out, const char *name, const ntk_matrix *x,
+                            const char *function)
+{
+    NTK_TRY(ntk_output_check(out, function, name));
+    NTK_TRY(ntk_input_check(x, function, "x"));
+    NTK_TRY(ntk_shape_check(x, -1, ridge->solution.report.inputs, function, "x"));
+    NTK_TRY(ntk_shape_check(out, x->rows, -1, function, name));
+    NTK_TRY(ntk_disjoint_check(out, name, x, "x", function));
+    return ntk_finite_check(x, function, "x");
+}
