@@ -214,9 +214,9 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * differ much, what is left out may be so much larger.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite one of several layers or with biases, a finite K^NT of an activation
- *                      whose functions give no second_derivative, an infinite kernel of a kinked activation with a shift or an
- *                      offset, or a caller's kernel without gradient */
+ * NTK_ERR_UNSUPPORTED  the kernel is a Monte Carlo kernel, or made of finite ones, of several layers or with biases; it is, or is
+ *                      made of, a finite K^NT of an activation whose functions give no second_derivative, an infinite kernel of
+ *                      a kinked activation with a shift or an offset, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

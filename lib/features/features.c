@@ -34,8 +34,7 @@ ntk_status ntk_features_create(ntk_context *context, ntk_features **features, co
 
 bool ntk_features_differentiable(const ntk_features *features)
 {
-    return features->weights->plain &&
-           (!ntk_features_has(features, NTK_PART_NT) || ntk_activation_has_second(features->weights->activation));
+    return !ntk_features_has(features, NTK_PART_NT) || ntk_activation_has_second(features->weights->activation);
 }
 
 void ntk_features_destroy(ntk_features *features)

@@ -22,7 +22,7 @@ static inline bool ntk_features_has(const ntk_features *features, int32_t part)
     return features->part == NTK_PART_BOTH || features->part == part;
 }
 
-/* Whether the map has derivatives by x: of a plain network whose activation has sigma'' where phi_NT belongs to the map. */
+/* Whether the activation has the derivatives that the map's take: sigma'' where phi_NT belongs to it. */
 bool ntk_features_differentiable(const ntk_features *features);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/hidden.h"
+#include "features/layered.h"
 
 #include <string.h>
 
@@ -162,6 +163,7 @@ ntk_status ntk_features_gradient_memory(const ntk_features *features, const ntk_
                                         int32_t dtype, int64_t rows, int64_t targets)
 {
     int64_t size, tile;
+    if (!features->weights->plain) return ntk_layered_gradient_memory(features, bytes, dtype, rows);
     ntk_tile shape = shape_of(features->weights, rows, targets);
     NTK_TRY(scratch_size(&size, &tile, features->weights, shape, dtype, targets));
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(rows, shape)), size);
@@ -171,6 +173,7 @@ ntk_status ntk_features_gradient(const ntk_features_call *call, const ntk_matrix
                                  const ntk_coefficients *b)
 {
     ntk_context *context = call->lane->work->context;
+    if (!call->features->weights->plain) return ntk_layered_gradient(call, g, x, b);
     gradient job = {.call = call, .weights = call->features->weights, .g = g, .dtype = call->dtype, .b = b};
     job.shape = shape_of(job.weights, x->rows, b->targets);
     NTK_TRY(scratch_size(&job.scratch_size, &job.tile_bytes, job.weights, job.shape, call->dtype, b->targets));

@@ -170,7 +170,7 @@ static ntk_status add_layer(const layered *job, const ntk_lane *lane, int64_t fi
     int32_t dtype = job->call->dtype;
     int64_t ld, N = layer->neurons;
     const void *h = inputs_at(job, l, first, &ld);
-    void *room = at(job, ntk_signals_room(&job->signals), first * N);
+    void *room = ntk_signals_room(&job->signals, first);
     NTK_TRY(ntk_layer_product(lane, dtype, NTK_TRANSPOSED, count, N, layer->inputs, layer->tangent, h, ld,
                               at(job, block, layer->weights), 0, room));
     for (int64_t i = 0; i < count; i++) {
@@ -266,8 +266,8 @@ static ntk_status weigh_rows(void *argument, int64_t index, const ntk_lane *lane
     const ntk_layer *layer = &job->weights->layer[job->layer];
     int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows);
     for (int64_t i = first; i < last; i++)
-        scale(job, at(job, ntk_signals_room(&job->signals), i * layer->neurons), residual(job, i, job->target) * layer->tangent,
-              derivatives_at(job, job->layer, i), layer->neurons);
+        scale(job, at(job, ntk_signals_room(&job->signals, 0), i * layer->neurons),
+              residual(job, i, job->target) * layer->tangent, derivatives_at(job, job->layer, i), layer->neurons);
     return NTK_OK;
 }
 
@@ -280,7 +280,7 @@ static ntk_status add_weights(void *argument, int64_t index, const ntk_lane *lan
     const void *h = inputs_at(job, job->layer, 0, &ld);
     int64_t to = job->target * ntk_weights_size(job->weights, NTK_PART_NT) + layer->weights + first * layer->inputs;
     NTK_TRY(ntk_blas_gemm(job->call->dtype, NTK_TRANSPOSED, NTK_PLAIN, count, layer->inputs, job->rows, 1,
-                          at(job, ntk_signals_room(&job->signals), first), layer->neurons, h, ld, job->row ? 1 : 0,
+                          at(job, ntk_signals_room(&job->signals, 0), first), layer->neurons, h, ld, job->row ? 1 : 0,
                           at(job, job->b->nt, to), layer->inputs));
     return ntk_advance(lane, 0);
 }

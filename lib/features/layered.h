@@ -12,7 +12,12 @@ ntk_status ntk_layered_product(const ntk_features_call *call, const ntk_matrix *
 ntk_status ntk_layered_transposed_product(const ntk_features_call *call, const ntk_coefficients *b, const ntk_matrix *x,
                                           const ntk_matrix *r);
 
-/* Bytes that each of them may hold; targets is 0 for all but the product. */
+/* gradient.h's. */
+ntk_status ntk_layered_gradient(const ntk_features_call *call, const ntk_matrix *g, const ntk_matrix *x,
+                                const ntk_coefficients *b);
+ntk_status ntk_layered_gradient_memory(const ntk_features *features, uint64_t *bytes, int32_t dtype, int64_t rows);
+
+/* Bytes that each of the first three may hold; targets is 0 for all but the product. */
 ntk_status ntk_layered_memory(const ntk_features *features, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t targets);
 
 #endif

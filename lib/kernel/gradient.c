@@ -142,17 +142,24 @@ ntk_status ntk_gradient_write(const ntk_kernel *kernel, const ntk_lane *lane, co
     return (kernel->features ? ntk_finite_gradient : gradient)(kernel, lane, g, x1, x2, v, function);
 }
 
+/* By tiles, or through features. */
+static bool has_gradient(const ntk_kernel *kernel)
+{
+    if (kernel->features) return ntk_features_differentiable(kernel->features);
+    return kernel->operations->gradient != NULL;
+}
+
 ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1, const ntk_matrix *x2,
                                const ntk_matrix *v)
 {
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
-    if (!kernel->operations->gradient)
+    if (!has_gradient(kernel))
         return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "%s: the kernel has no gradient, being or made of a finite one of several layers or with biases, a "
-                        "finite tangent kernel whose activation's functions give no second_derivative, an infinite one of a "
-                        "kinked activation with a shift or an offset, or a "
-                        "caller's kernel whose functions give no gradient",
+                        "%s: the kernel has no gradient, being a mean or made of finite ones of several layers or with biases, "
+                        "or being or made of a finite tangent kernel whose activation's functions give no second_derivative, "
+                        "an infinite one of a kinked activation with a shift or an offset, or a caller's kernel whose "
+                        "functions give no gradient",
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
@@ -163,7 +170,7 @@ ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *cont
                                int64_t cols, int64_t inputs, int32_t dtype)
 {
     gradient_job job;
-    if (!kernel->operations->gradient) return NTK_OK;
+    if (!has_gradient(kernel)) return NTK_OK;
     if (kernel->features) return ntk_finite_gradient_memory(kernel, context, bytes, rows, cols, inputs, dtype);
     shape_of(&job, kernel, rows, cols, inputs, dtype);
     return ntk_need(bytes, ntk_lanes_expected(context, tasks_for(&job, rows)), job.scratch_size);

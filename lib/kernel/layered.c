@@ -114,9 +114,10 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
 
 /* --- samples --- */
 
-static bool backward(const ntk_features *features)
+/* Of the signals (network/signals.h). */
+static int order_of(const ntk_features *features)
 {
-    return ntk_features_has(features, NTK_PART_NT);
+    return ntk_features_has(features, NTK_PART_NT) ? 1 : 0;
 }
 
 static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t all)
@@ -128,7 +129,7 @@ static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int3
     NTK_TRY(ntk_size_multiply(&row, most, ntk_dtype_size(dtype)));
     NTK_TRY(ntk_need(bytes, rows, (int64_t)row));
     NTK_TRY(ntk_hidden_weights_memory(features->weights, bytes, dtype));
-    return ntk_signals_memory(features->weights, bytes, dtype, rows, backward(features));
+    return ntk_signals_memory(features->weights, bytes, dtype, rows, order_of(features));
 }
 
 /* What the prepared pass keeps for its term at, the at-th of it: inputs, or NULL of the first layer, whose are x, and derivatives, or
@@ -238,7 +239,7 @@ static ntk_status keep_network(ntk_samples *samples, const ntk_lane *lane, int64
     ntk_signals signals = {0};
     void *w;
     NTK_TRY(ntk_hidden_weights(lane, &network, samples->dtype, &w, "a finite kernel"));
-    ntk_status status = ntk_signals_open(&signals, lane, &network, w, samples->dtype, samples->rows, backward(features));
+    ntk_status status = ntk_signals_open(&signals, lane, &network, w, samples->dtype, samples->rows, order_of(features));
     if (status >= 0) status = keep_terms(samples, lane, &signals, at, count, diagonal);
     ntk_signals_close(&signals, lane);
     ntk_free(samples->context, w);

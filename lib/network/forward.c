@@ -121,7 +121,7 @@ static ntk_status forward_chunks(const ntk_lane *lane, const forward *call, cons
 static ntk_status forward_layers(const ntk_lane *lane, const forward *call)
 {
     ntk_signals signals;
-    ntk_status status = ntk_signals_open(&signals, lane, call->weights, call->w, call->dtype, call->y->rows, false);
+    ntk_status status = ntk_signals_open(&signals, lane, call->weights, call->w, call->dtype, call->y->rows, 0);
     if (status >= 0) status = forward_chunks(lane, call, &signals);
     ntk_signals_close(&signals, lane);
     return status;

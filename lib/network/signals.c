@@ -6,6 +6,8 @@
 #include "core/memory.h"
 #include "core/status.h"
 
+#include <string.h>
+
 /* A task has so many numbers, and rows between the two limits; a chunk has tasks for that many lanes. */
 enum { NUMBERS_PER_TASK = 1 << 18, LEAST_ROWS = 4, MOST_ROWS = 128, TASKS = 16 };
 
@@ -20,7 +22,7 @@ typedef struct rows_in_work {
 typedef struct layer_in_work {
     const rows_in_work *rows;
     const ntk_layer *layer;
-    void *h, *b;
+    void *h, *b, *slope, *bend;
     const void *by;
     int64_t per_task;
 } layer_in_work;
@@ -38,9 +40,10 @@ static int64_t neurons_of(const ntk_weights *weights)
     return last->before + last->neurons;
 }
 
-static int64_t widest_of(const ntk_weights *weights)
+/* Numbers of a row of room. */
+static int64_t widest_of(const ntk_weights *weights, int order)
 {
-    int64_t widest = 0;
+    int64_t widest = order > 1 ? weights->inputs : 0;
     for (int64_t l = 0; l < weights->layers; l++)
         if (weights->layer[l].neurons > widest) widest = weights->layer[l].neurons;
     return widest;
@@ -57,37 +60,47 @@ int64_t ntk_signals_rows(const ntk_weights *weights, int64_t samples)
     return shorter(samples, TASKS * rows_per_task(weights));
 }
 
-/* Numbers of a row: all h, all b, and a layer's room for products. */
-static ntk_status numbers_per_row(const ntk_weights *weights, bool backward, int64_t *numbers)
+/* Arrays of all layers' neurons, one for each of the calls in signals.h. */
+enum { OUTPUTS, DERIVATIVES, SLOPES, BENDS, OWN, ARRAYS };
+
+static int arrays_of(int order)
 {
-    int64_t neurons = neurons_of(weights), more = 0;
-    if (backward && __builtin_add_overflow(neurons, widest_of(weights), &more)) return NTK_ERR_OVERFLOW;
-    return __builtin_add_overflow(neurons, more, numbers) ? NTK_ERR_OVERFLOW : NTK_OK;
+    return order > 1 ? ARRAYS : order + 1;
 }
 
-static ntk_status bytes_of(const ntk_weights *weights, int32_t dtype, int64_t rows, bool backward, uint64_t *bytes)
+/* Numbers of a row: the arrays, and then the room. */
+static ntk_status numbers_per_row(const ntk_weights *weights, int order, int64_t *numbers)
+{
+    int64_t room = order ? widest_of(weights, order) : 0;
+    if (__builtin_mul_overflow(neurons_of(weights), arrays_of(order), numbers) ||
+        __builtin_add_overflow(*numbers, room, numbers))
+        return NTK_ERR_OVERFLOW;
+    return NTK_OK;
+}
+
+static ntk_status bytes_of(const ntk_weights *weights, int32_t dtype, int64_t rows, int order, uint64_t *bytes)
 {
     int64_t numbers;
-    NTK_TRY(numbers_per_row(weights, backward, &numbers));
+    NTK_TRY(numbers_per_row(weights, order, &numbers));
     NTK_TRY(ntk_size_multiply(bytes, numbers, ntk_dtype_size(dtype)));
     return ntk_size_multiply(bytes, (int64_t)*bytes, rows);
 }
 
-ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, bool backward)
+ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, int order)
 {
     uint64_t size;
-    NTK_TRY(bytes_of(weights, dtype, ntk_signals_rows(weights, samples), backward, &size));
+    NTK_TRY(bytes_of(weights, dtype, ntk_signals_rows(weights, samples), order, &size));
     return ntk_need(bytes, 1, (int64_t)size);
 }
 
 ntk_status ntk_signals_open(ntk_signals *signals, const ntk_lane *lane, const ntk_weights *weights, const void *w,
-                            int32_t dtype, int64_t samples, bool backward)
+                            int32_t dtype, int64_t samples, int order)
 {
     uint64_t size;
-    *signals = (ntk_signals){.weights = weights, .w = w ? w : weights->w, .dtype = dtype, .backward = backward};
+    *signals = (ntk_signals){.weights = weights, .w = w ? w : weights->w, .dtype = dtype, .order = order};
     signals->rows = ntk_signals_rows(weights, samples);
     signals->per_task = rows_per_task(weights);
-    NTK_TRY(bytes_of(weights, dtype, signals->rows, backward, &size));
+    NTK_TRY(bytes_of(weights, dtype, signals->rows, order, &size));
     return ntk_allocate(lane->work->context, &signals->block, (int64_t)size, 1, "the layers' outputs");
 }
 
@@ -97,20 +110,41 @@ void ntk_signals_close(ntk_signals *signals, const ntk_lane *lane)
     signals->block = NULL;
 }
 
+static void *array_of(const ntk_signals *signals, int array, int64_t layer)
+{
+    int64_t before = array * neurons_of(signals->weights) + signals->weights->layer[layer].before;
+    return ntk_at(signals->block, signals->dtype, signals->rows * before);
+}
+
 void *ntk_signals_outputs(const ntk_signals *signals, int64_t layer)
 {
-    return ntk_at(signals->block, signals->dtype, signals->rows * signals->weights->layer[layer].before);
+    return array_of(signals, OUTPUTS, layer);
 }
 
 void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer)
 {
-    int64_t before = neurons_of(signals->weights) + signals->weights->layer[layer].before;
-    return ntk_at(signals->block, signals->dtype, signals->rows * before);
+    return array_of(signals, DERIVATIVES, layer);
 }
 
-void *ntk_signals_room(const ntk_signals *signals)
+void *ntk_signals_slopes(const ntk_signals *signals, int64_t layer)
 {
-    return ntk_at(signals->block, signals->dtype, signals->rows * 2 * neurons_of(signals->weights));
+    return array_of(signals, SLOPES, layer);
+}
+
+void *ntk_signals_bends(const ntk_signals *signals, int64_t layer)
+{
+    return array_of(signals, BENDS, layer);
+}
+
+void *ntk_signals_own(const ntk_signals *signals, int64_t layer)
+{
+    return array_of(signals, OWN, layer);
+}
+
+void *ntk_signals_room(const ntk_signals *signals, int64_t first)
+{
+    int64_t before = signals->rows * arrays_of(signals->order) * neurons_of(signals->weights);
+    return ntk_at(signals->block, signals->dtype, before + first * widest_of(signals->weights, signals->order));
 }
 
 /* --- element by element --- */
@@ -137,25 +171,33 @@ void *ntk_signals_room(const ntk_signals *signals)
 DEFINE_ELEMENTS(double, f64)
 DEFINE_ELEMENTS(float, f32)
 
-/* h = sigma(z) and b = sigma'(z), of z = h without its biases. */
+static void *row_of(const layer_in_work *job, void *array, int64_t row)
+{
+    return array ? ntk_at(array, job->rows->signals->dtype, row * job->layer->neurons) : NULL;
+}
+
+/* b and slope = sigma'(z), bend = sigma''(z) and h = sigma(z), of z = h without its biases. */
 static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const layer_in_work *job = argument;
     const ntk_signals *signals = job->rows->signals;
     const ntk_activation *activation = signals->weights->activation;
+    ntk_isa isa = lane->work->context->isa;
     int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
     int32_t dtype = signals->dtype;
     const void *biases = ntk_at(signals->w, dtype, job->layer->biases);
     for (int64_t i = first; i < last; i++) {
-        void *h = ntk_at(job->h, dtype, i * N);
+        void *h = ntk_at(job->h, dtype, i * N), *b = row_of(job, job->b, i);
         if (job->layer->bias != 0) (dtype == NTK_F64 ? add_f64 : add_f32)(h, job->layer->bias, biases, N);
-        if (job->b) ntk_activation_evaluate(activation, lane->work->context->isa, dtype, 1, ntk_at(job->b, dtype, i * N), h, N);
-        ntk_activation_evaluate(activation, lane->work->context->isa, dtype, 0, h, h, N);
+        if (job->bend) ntk_activation_evaluate(activation, isa, dtype, 2, row_of(job, job->bend, i), h, N);
+        if (b) ntk_activation_evaluate(activation, isa, dtype, 1, b, h, N);
+        if (job->slope) memcpy(row_of(job, job->slope, i), b, (size_t)(N * ntk_dtype_size(dtype)));
+        ntk_activation_evaluate(activation, isa, dtype, 0, h, h, N);
     }
     return NTK_OK;
 }
 
-/* b = sigma'(z) times what follows the layer: by, or gamma a. */
+/* b = sigma'(z) and bend = sigma''(z) times what follows the layer: by, or gamma a. */
 static ntk_status derive_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     (void)lane;
@@ -164,11 +206,12 @@ static ntk_status derive_rows(void *argument, int64_t index, const ntk_lane *lan
     int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
     int32_t dtype = signals->dtype;
     for (int64_t i = first; i < last; i++) {
-        void *b = ntk_at(job->b, dtype, i * N);
-        if (job->by)
-            (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(b, ntk_at(job->by, dtype, i * N), N);
-        else
-            (dtype == NTK_F64 ? read_out_f64 : read_out_f32)(b, signals->weights->gamma, signals->weights->a, N);
+        void *rows[] = {row_of(job, job->b, i), row_of(job, job->bend, i)};
+        for (int k = 0; k < 2 && rows[k]; k++)
+            if (job->by)
+                (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(rows[k], ntk_at(job->by, dtype, i * N), N);
+            else
+                (dtype == NTK_F64 ? read_out_f64 : read_out_f32)(rows[k], signals->weights->gamma, signals->weights->a, N);
     }
     return NTK_OK;
 }
@@ -188,6 +231,19 @@ static void *rows_at(const rows_in_work *rows, void *array, const ntk_layer *lay
     return ntk_at(array, rows->signals->dtype, rows->first * layer->neurons);
 }
 
+static layer_in_work layer_of(const rows_in_work *rows, int64_t l)
+{
+    const ntk_signals *signals = rows->signals;
+    const ntk_layer *layer = &signals->weights->layer[l];
+    layer_in_work job = {.rows = rows, .layer = layer};
+    job.h = rows_at(rows, ntk_signals_outputs(signals, l), layer);
+    if (signals->order > 0) job.b = rows_at(rows, ntk_signals_derivatives(signals, l), layer);
+    if (signals->order > 1) job.slope = rows_at(rows, ntk_signals_slopes(signals, l), layer);
+    if (signals->order > 1 && ntk_activation_has_second(signals->weights->activation))
+        job.bend = rows_at(rows, ntk_signals_bends(signals, l), layer);
+    return job;
+}
+
 static ntk_status forward(const rows_in_work *rows, const ntk_lane *lane)
 {
     const ntk_signals *signals = rows->signals;
@@ -195,9 +251,7 @@ static ntk_status forward(const rows_in_work *rows, const ntk_lane *lane)
     int64_t ldin = rows->ldx;
     for (int64_t l = 0; l < signals->weights->layers; l++) {
         const ntk_layer *layer = &signals->weights->layer[l];
-        layer_in_work job = {.rows = rows, .layer = layer};
-        job.h = rows_at(rows, ntk_signals_outputs(signals, l), layer);
-        job.b = signals->backward ? rows_at(rows, ntk_signals_derivatives(signals, l), layer) : NULL;
+        layer_in_work job = layer_of(rows, l);
         NTK_TRY(ntk_layer_product(lane, signals->dtype, NTK_TRANSPOSED, rows->count, layer->neurons, layer->inputs,
                                   layer->factor, in, ldin, ntk_at(signals->w, signals->dtype, layer->weights), 0, job.h));
         NTK_TRY(run_layer(&job, lane, activate_rows));
@@ -214,10 +268,9 @@ static ntk_status backward(const rows_in_work *rows, const ntk_lane *lane)
     const void *from = NULL;
     for (int64_t l = signals->weights->layers - 1; l >= 0; l--) {
         const ntk_layer *layer = &signals->weights->layer[l];
-        layer_in_work job = {.rows = rows, .layer = layer};
-        job.b = rows_at(rows, ntk_signals_derivatives(signals, l), layer);
+        layer_in_work job = layer_of(rows, l);
         if (after) {
-            void *product = ntk_at(ntk_signals_room(signals), signals->dtype, rows->first * layer->neurons);
+            void *product = ntk_signals_room(signals, rows->first);
             NTK_TRY(ntk_layer_product(lane, signals->dtype, NTK_PLAIN, rows->count, layer->neurons, after->neurons,
                                       after->factor, from, after->neurons, ntk_at(signals->w, signals->dtype, after->weights),
                                       0, product));
@@ -243,7 +296,7 @@ static ntk_status fill_rows(void *argument, int64_t index, const ntk_lane *lane)
     rows.count = shorter(job->signals->per_task, job->rows - rows.first);
     rows.x = ntk_at(job->x, job->signals->dtype, rows.first * job->ldx);
     NTK_TRY(forward(&rows, lane));
-    return job->signals->backward ? backward(&rows, lane) : NTK_OK;
+    return job->signals->order > 0 ? backward(&rows, lane) : NTK_OK;
 }
 
 ntk_status ntk_signals_fill(const ntk_signals *signals, const ntk_lane *lane, const void *x, int64_t ldx, int64_t rows)

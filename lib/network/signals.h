@@ -6,13 +6,13 @@
 
 /* A chunk of samples in work.  Its shape depends on the sizes alone, and is some ten megabytes but for enormous networks.
  * w         parameters of the hidden layers in dtype (ntk_hidden_weights), or NULL for weights->w, which is NTK_F64
- * backward  the derivatives are wanted, too
+ * order     what is wanted: 0 outputs alone, 1 derivatives of f, 2 what those of the derivatives take
  * rows      of a chunk, at most */
 typedef struct ntk_signals {
     const ntk_weights *weights;
     const void *w;
     int32_t dtype;
-    bool backward;
+    int order;
     int64_t rows, per_task;
     void *block;
 } ntk_signals;
@@ -22,20 +22,26 @@ int64_t ntk_signals_rows(const ntk_weights *weights, int64_t samples);
 
 /* weights, of one network, and w outlive signals.  After a failure, too, the caller closes. */
 ntk_status ntk_signals_open(ntk_signals *signals, const ntk_lane *lane, const ntk_weights *weights, const void *w,
-                            int32_t dtype, int64_t samples, bool backward);
+                            int32_t dtype, int64_t samples, int order);
 void ntk_signals_close(ntk_signals *signals, const ntk_lane *lane);
 
 /* Adds the bytes that signals hold to a need. */
-ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, bool backward);
+ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, int order);
 
 /* Runs samples x through the network, in dtype and finite, at most signals->rows of them.  In parallel; counts no units. */
 ntk_status ntk_signals_fill(const ntk_signals *signals, const ntk_lane *lane, const void *x, int64_t ldx, int64_t rows);
 
-/* h_l = sigma(z_l) and b_l = df/dz_l of hidden layer l, from 0 on: rows x N_l, one row behind the other. */
+/* Of hidden layer l, from 0 on, rows x N_l, one row behind the other: h_l = sigma(z_l); of order 1, b_l = df/dz_l, in which
+ * sigma'(z_l) is a factor; of order 2, sigma'(z_l) alone, and b_l with sigma''(z_l) in its place, if the activation has one. */
 void *ntk_signals_outputs(const ntk_signals *signals, int64_t layer);
 void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer);
+void *ntk_signals_slopes(const ntk_signals *signals, int64_t layer);
+void *ntk_signals_bends(const ntk_signals *signals, int64_t layer);
 
-/* rows x the widest layer, of no use between calls; only where the derivatives are. */
-void *ntk_signals_room(const ntk_signals *signals);
+/* Room that is the caller's between calls: of order 1, from each row on, a row of the widest layer, of order 2 or of x, for it and each
+ * row after it; of order 2, rows x N_l of each layer, besides.  Who works on other rows at the same time uses other room, whatever
+ * the layers' widths. */
+void *ntk_signals_room(const ntk_signals *signals, int64_t first);
+void *ntk_signals_own(const ntk_signals *signals, int64_t layer);
 
 #endif

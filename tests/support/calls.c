@@ -460,6 +460,9 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("kernel", finite), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
+    {ROW(kernel_gradient, "deep finite"),
+     .arguments = {HANDLE("kernel", deep_finite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
+                   INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
     {ROW(kernel_gradient, "composite"),
      .arguments = {HANDLE("kernel", composite), OUTPUT("g", DIM_m, DIM_td, 0), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
