@@ -70,6 +70,19 @@ typedef struct ntk_shifted_moments {
 ntk_shifted_moments ntk_shifted_moments_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
                                            const ntk_angle *angle);
 
+/* The moments and their derivatives in u, where v = beta u + l' sin theta e with e a unit vector across u: kappa's is
+ * along v + own u, with touch e for LEVELS, and kdot's own_kdot u + touch e for SLOPES, whose derivative in q12 times l' sin theta touch
+ * is, however small the sine. */
+typedef struct ntk_shifted_slopes {
+    double kappa, kdot, along, own, own_kdot, touch;
+} ntk_shifted_slopes;
+
+ntk_shifted_slopes ntk_shifted_slopes_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                                         const ntk_angle *angle);
+
+/* d E[s(u)^2] / d q11 */
+double ntk_shifted_own_slope(const ntk_activation *activation, const ntk_shifted *u);
+
 /* E[(s(u) - s(v))^2] with its own relative precision where u and v are nearly the same: 0 < sine < 0.1 or so. */
 double ntk_shifted_distance(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
                             const ntk_angle *angle);

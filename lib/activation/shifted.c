@@ -125,12 +125,53 @@ ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u
     return (ntk_pair){m.kappa, u->length * v->length * angle->cosine * m.kdot};
 }
 
-/* --- nearly the same --- */
-
 static double density(double z)
 {
     return DENSITY * exp(-z * z / 2);
 }
+
+/* --- derivatives --- */
+
+/* exp(-(h^2 - 2 rho h k + k^2) / (2 sin^2)) */
+static double both_at_kinks(double h, double k, const ntk_angle *angle)
+{
+    double apart = angle->cosine > 0 ? h - k : h + k, rest = angle->cosine > 0 ? h * k : -h * k, square = 0;
+    if (apart != 0) square = angle->sine > 0 ? apart / angle->sine * (apart / angle->sine) / 2 : HUGE_VAL;
+    return exp(-square - rest / (1 + fabs(angle->cosine)));
+}
+
+/* By E[s''(u) f(v)] = J p E[f(v) | u = -c] with p the density of u at the kink, where v + c is l' (h' - rho h) + l' sin theta z; one
+ * more derivative of u is one of that in u. */
+ntk_shifted_slopes ntk_shifted_slopes_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
+                                         const ntk_angle *angle)
+{
+    double a = activation->below, b = activation->above, jump = b - a, o = activation->offset / activation->scale;
+    ntk_shifted_moments m = ntk_shifted_moments_of(activation, u, v, angle);
+    ntk_shifted_slopes slopes = {.kappa = m.kappa, .kdot = m.kdot, .along = m.kdot};
+    if (!(u->length > 0)) return slopes;
+    double x = across(v->h, u->h, angle), s = angle->sine, p = density(u->h) / u->length;
+    double t = s > 0 ? x / s : x == 0 ? 0 : copysign(FAR, x), up = normal(t), level = b * up + a * (1 - up);
+    double turn = -jump * p * (u->h / u->length);
+    slopes.touch = v->length > 0 ? jump * jump * both_at_kinks(u->h, v->h, angle) / (2 * PI) / u->length : 0;
+    if (activation->family == NTK_FAMILY_LEVELS) {
+        slopes.own = turn * (level + o);
+        return slopes;
+    }
+    slopes.own = jump * p * (v->length * (x * level + jump * s * density(t)) + o);
+    slopes.own_kdot = turn * level;
+    return slopes;
+}
+
+double ntk_shifted_own_slope(const ntk_activation *activation, const ntk_shifted *u)
+{
+    double a = activation->below, b = activation->above, jump = b - a, o = activation->offset / activation->scale;
+    if (!(u->length > 0)) return 0;
+    double p = density(u->h) / u->length;
+    if (activation->family == NTK_FAMILY_LEVELS) return -jump * p * (u->h / u->length) / 2 * (a + b + 2 * o);
+    return a * a + (b * b - a * a) * u->below + jump * p * o;
+}
+
+/* --- nearly the same --- */
 
 static double slopes_value(const ntk_activation *activation, double x)
 {

@@ -3,6 +3,8 @@
 #include "core/matrix.h"
 #include "core/status.h"
 #include "kernel/near.h"
+#include "kernel/pair_gradients.h"
+#include "kernel/shifted.h"
 #include "kernel/tile.h"
 
 #include <math.h>
@@ -20,31 +22,31 @@ typedef struct pair_state {
     double tangent;
 } pair_state;
 
-/* What a layer knows of a sample: as what it sees, and the next layer's w and z. */
-typedef struct layer_sample {
-    ntk_shifted u;
-    double w, z;
-} layer_sample;
-
 static double factor_at(const ntk_samples *samples, int64_t array, int64_t i)
 {
     return ntk_get(samples->factors, samples->dtype, array * samples->rows + i);
 }
 
-static layer_sample sample_at(const ntk_samples *samples, int64_t layer, int64_t i)
+ntk_shifted_sample ntk_shifted_sample_at(const ntk_samples *samples, int64_t layer, int64_t i)
 {
     const ntk_deep *kernel = (const ntk_deep *)samples->kernel;
     int64_t at = NTK_DEEP_FIRST + NTK_DEEP_FACTORS * layer;
-    return (layer_sample){ntk_shifted_of(kernel->first.activation, factor_at(samples, at + NTK_DEEP_P, i)),
-                          factor_at(samples, at + NTK_DEEP_W, i), factor_at(samples, at + NTK_DEEP_Z, i)};
+    return (ntk_shifted_sample){ntk_shifted_of(kernel->first.activation, factor_at(samples, at + NTK_DEEP_P, i)),
+                                factor_at(samples, at + NTK_DEEP_W, i), factor_at(samples, at + NTK_DEEP_Z, i)};
+}
+
+ntk_angle ntk_deep_shifted_angle(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                                 int64_t j, double product)
+{
+    double w = factor_at(rows, NTK_DEEP_FIRST_W, i) * factor_at(cols, NTK_DEEP_FIRST_W, j);
+    double rho = product * w + factor_at(rows, NTK_DEEP_FIRST_Z, i) * factor_at(cols, NTK_DEEP_FIRST_Z, j);
+    return ntk_angle_between(k, rows, i, cols, j, rho);
 }
 
 static pair_state begin_pair(const tile_job *job, int64_t i, int64_t j, double product)
 {
     const ntk_samples *rows = job->tile->rows, *cols = job->tile->cols;
-    double w = factor_at(rows, NTK_DEEP_FIRST_W, i) * factor_at(cols, NTK_DEEP_FIRST_W, j);
-    double rho = product * w + factor_at(rows, NTK_DEEP_FIRST_Z, i) * factor_at(cols, NTK_DEEP_FIRST_Z, j);
-    ntk_angle angle = ntk_angle_between(&job->k, rows, i, cols, j, rho);
+    ntk_angle angle = ntk_deep_shifted_angle(&job->k, rows, i, cols, j, product);
     double r = factor_at(rows, NTK_DEEP_FIRST_P, i) * factor_at(cols, NTK_DEEP_FIRST_P, j);
     return (pair_state){angle, job->kernel->scales[0].rate * r * angle.cosine};
 }
@@ -52,14 +54,14 @@ static pair_state begin_pair(const tile_job *job, int64_t i, int64_t j, double p
 /* Samples nearer than this lose digits of their distance to a subtraction. */
 static const double NEAR_SINE = 0.02, NEAR_LENGTH = 0.02;
 
-static bool is_near(const layer_sample *u, const layer_sample *v, const ntk_angle *angle)
+static bool is_near(const ntk_shifted_sample *u, const ntk_shifted_sample *v, const ntk_angle *angle)
 {
     return angle->cosine > 0 && angle->sine < NEAR_SINE && fabs(u->u.length - v->u.length) < NEAR_LENGTH * u->u.length;
 }
 
 /* The angle that the next layer sees: with w = W / L, W^2 / (L L') = w w' and (L - L') / L = 1 - w / w'. */
-static ntk_angle next_angle(const ntk_activation *activation, const layer_sample *u, const layer_sample *v,
-                            const ntk_angle *angle, double kappa)
+ntk_angle ntk_deep_shifted_next(const ntk_activation *activation, const ntk_shifted_sample *u, const ntk_shifted_sample *v,
+                                const ntk_angle *angle, double kappa)
 {
     double ww = u->w * v->w, rho = ww * kappa + u->z * v->z;
     if (ww > 0 && is_near(u, v, angle)) {
@@ -72,12 +74,12 @@ static ntk_angle next_angle(const ntk_activation *activation, const layer_sample
 }
 
 /* From one activation to the next. */
-static void step(pair_state *pair, const tile_job *job, const ntk_deep_layer *layer, const layer_sample *u,
-                 const layer_sample *v)
+static void step(pair_state *pair, const tile_job *job, const ntk_deep_layer *layer, const ntk_shifted_sample *u,
+                 const ntk_shifted_sample *v)
 {
     const ntk_activation *activation = job->kernel->first.activation;
     ntk_shifted_moments m = ntk_shifted_moments_of(activation, &u->u, &v->u, &pair->angle);
-    pair->angle = next_angle(activation, u, v, &pair->angle, m.kappa);
+    pair->angle = ntk_deep_shifted_next(activation, u, v, &pair->angle, m.kappa);
     double S = layer->k[4] * m.kappa + layer->k[5];
     pair->tangent = layer->rate * S + layer->k[4] * pair->tangent * m.kdot;
 }
@@ -95,9 +97,9 @@ static void finish_strip(const tile_job *job, int64_t i, int64_t first, int64_t 
     for (int64_t j = 0; j < count; j++) pairs[j] = begin_pair(job, row, col + j, ntk_get(entries, dtype, j));
     for (int64_t l = 0; l <= last; l++) {
         ntk_deep_layer layer = ntk_deep_layer_of(job->kernel, l);
-        layer_sample u = sample_at(tile->rows, l, row);
+        ntk_shifted_sample u = ntk_shifted_sample_at(tile->rows, l, row);
         for (int64_t j = 0; j < count; j++) {
-            layer_sample v = sample_at(tile->cols, l, col + j);
+            ntk_shifted_sample v = ntk_shifted_sample_at(tile->cols, l, col + j);
             if (l < last) {
                 step(&pairs[j], job, &layer, &u, &v);
                 continue;
@@ -154,6 +156,8 @@ const ntk_kernel_operations ntk_deep_shifted_operations = {
     .close = ntk_infinite_close,
     .tile = evaluate_tile,
     .cost = entry_cost,
+    .gradient = ntk_shifted_gradient,
+    .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .products = 1,
     .points = false,
 };

@@ -8,6 +8,20 @@
 
 #include "kernel/deep.h"
 
+/* What a layer knows of a sample: as what it sees, and the next layer's w and z. */
+typedef struct ntk_shifted_sample {
+    ntk_shifted u;
+    double w, z;
+} ntk_shifted_sample;
+
+ntk_shifted_sample ntk_shifted_sample_at(const ntk_samples *samples, int64_t layer, int64_t i);
+
+/* The angle at the first layer, of an inner product; and at the next one, of kappa. */
+ntk_angle ntk_deep_shifted_angle(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                                 int64_t j, double product);
+ntk_angle ntk_deep_shifted_next(const ntk_activation *activation, const ntk_shifted_sample *u, const ntk_shifted_sample *v,
+                                const ntk_angle *angle, double kappa);
+
 extern const ntk_kernel_operations ntk_deep_shifted_operations;
 
 #endif

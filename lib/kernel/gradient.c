@@ -158,8 +158,7 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
         return ntk_fail(NTK_ERR_UNSUPPORTED,
                         "%s: the kernel has no gradient, being a mean or made of finite ones of several layers or with biases, "
                         "or being or made of a finite tangent kernel whose activation's functions give no second_derivative, "
-                        "an infinite one of a kinked activation with a shift or an offset, or a caller's kernel whose "
-                        "functions give no gradient",
+                        "or a caller's kernel whose functions give no gradient",
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);

@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "kernel/near.h"
+#include "kernel/pair_gradients.h"
 #include "kernel/tile.h"
 
 #include <math.h>
@@ -140,6 +141,8 @@ const ntk_kernel_operations ntk_shifted_operations = {
     .close = ntk_infinite_close,
     .tile = evaluate_tile,
     .cost = entry_cost,
+    .gradient = ntk_shifted_gradient,
+    .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .points = false,
     .products = 1,
 };

@@ -5,6 +5,9 @@
 
 #include "kernel/infinite.h"
 
+/* ntk_kernel_operations, also of several layers (deep_shifted.h). */
+ntk_status ntk_shifted_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);
+
 bool ntk_shifted_is_meant(const ntk_activation *activation);
 
 extern const ntk_kernel_operations ntk_shifted_operations;

@@ -305,22 +305,25 @@ static void differences(const ntk_kernel *kernel, const double *x, const double 
 }
 
 /* The gradient leaves out its own terms, whose degrees multiply them. */
-static void compare_gradient(const subject *s, int32_t part, bool varied, int32_t dtype)
+static void compare_gradient(const subject *s, int64_t layers, int32_t part, bool varied, int32_t dtype)
 {
     enum { ROWS = 3, COLS = 70 };
+    const bool kinked = s >= &subjects[KINKED];
     ntk_activation *activation = activation_of(s, 0);
     ntk_kernel_options o = scales(s, part);
+    o.layers = layers;
     ntk_kernel *kernel = kernel_of(activation, &o);
     uint64_t state = test_seed(406);
     double *x = draw(COLS, s->longest, varied, dtype, &state), v[COLS], *own = diagonal_of(kernel, x, COLS), size = 0;
     for (int j = 0; j < COLS; j++) v[j] = j % 13 == 0 || (j > 1 && j < 8) ? (double)(float)test_uniform(9, j) : 0;
+    for (int j = 0; kinked && j < ROWS; j++) v[j] = 0; /* where the rows themselves have cones */
     test_array a = oracle_array(x, ROWS, INPUTS, 0, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype),
                w = oracle_array(v, COLS, 1, 0, dtype), g = test_array_make(ROWS, INPUTS, 1, dtype);
     CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &a.view, &b.view, &w.view));
     for (int j = 0; j < COLS; j++) size += fabs(v[j]) * sqrt(own[j] * own[0]);
-    bool exact = s->kind == NTK_MONOMIAL || s->kind == NTK_HERMITE;
+    bool exact = kinked || s->kind == NTK_MONOMIAL || s->kind == NTK_HERMITE;
     double h = exact ? 0x1p-9 : 0x1p-6, roundings = dtype == NTK_F32 ? 4e-5 : exact ? 1e-11 : 1e-10;
-    for (int64_t i = 0; i < ROWS; i++) {
+    for (int64_t i = 0; i < (kinked ? ROWS - 1 : ROWS); i++) {
         double want[INPUTS], wide[INPUTS];
         differences(kernel, x + i * INPUTS, x, COLS, v, h, want, wide);
         for (int64_t k = 0; k < INPUTS; k++) {
@@ -340,7 +343,37 @@ static void compare_gradient(const subject *s, int32_t part, bool varied, int32_
 
 START_TEST(gradients)
 {
-    for (int c = 0; c < 4; c++) compare_gradient(&subjects[_i], c % 3, c % 2, c == 3 ? NTK_F32 : NTK_F64);
+    for (int c = 0; c < 4; c++)
+        compare_gradient(&subjects[_i], c == 0 ? 1 : subjects[_i].layers, c % 3, c % 2, c == 3 ? NTK_F32 : NTK_F64);
+}
+END_TEST
+
+/* A pair so near that its gradient is had by its cone, at points 1/32 as far apart. */
+START_TEST(gradients_near_kinks)
+{
+    const subject *s = &subjects[_i];
+    const double delta = 1e-3, one = 1;
+    ntk_activation *activation = activation_of(s, 0);
+    uint64_t state = test_seed(407);
+    double *x = draw(2, s->longest / 2, false, NTK_F64, &state), y[INPUTS];
+    for (int k = 0; k < INPUTS; k++) y[k] = x[k] + delta * x[INPUTS + k];
+    for (int c = 0; c < 6; c++) {
+        ntk_kernel_options o = scales(s, c % 3);
+        double g[INPUTS], want[INPUTS], wide[INPUTS];
+        o.layers = c < 3 ? 1 : 2;
+        ntk_kernel *kernel = kernel_of(activation, &o);
+        ntk_matrix X = ntk_matrix_const_f64(x, 1, INPUTS), Y = ntk_matrix_const_f64(y, 1, INPUTS);
+        ntk_matrix V = ntk_matrix_const_f64(&one, 1, 1), G = ntk_matrix_f64(g, 1, INPUTS);
+        CHECK_OK(ntk_kernel_gradient(kernel, &G, &X, &Y, &V));
+        differences(kernel, x, y, 1, &one, delta / 32, want, wide);
+        for (int k = 0; k < INPUTS; k++)
+            ck_assert_msg(fabs(g[k] - want[k]) <= 4 * fabs(wide[k] - want[k]) + 1e-9 * (1 + fabs(want[k])),
+                          "%s, part %d, %d layers: g(%d) is %.15g, not %.15g (%.15g)", oracle_kind_name(s->kind), o.part,
+                          (int)o.layers, k, g[k], want[k], wide[k]);
+        ntk_kernel_destroy(kernel);
+    }
+    free(x);
+    ntk_activation_destroy(activation);
 }
 END_TEST
 
@@ -538,7 +571,8 @@ int main(void)
     tcase_add_loop_test(entries, the_oracle, 0, 4);
     tcase_add_test(entries, near_kinks);
     tcase_add_loop_test(entries, distances, KINKED, SUBJECTS);
-    tcase_add_loop_test(slopes, gradients, 0, KINKED);
+    tcase_add_loop_test(slopes, gradients, 0, SUBJECTS);
+    tcase_add_loop_test(slopes, gradients_near_kinks, KINKED, SUBJECTS);
     tcase_add_loop_test(laws, calls_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, machines_agree, 0, SUBJECTS);
     tcase_add_loop_test(laws, coarse, 0, SUBJECTS);

@@ -611,14 +611,6 @@ START_TEST(honest_errors)
     ntk_kernel_destroy(kernel);
     (void)user_kernel(tanh_value, corner_slope, kink, NTK_ERR_UNSUPPORTED);
     CHECK_MESSAGE("kinks");
-    ntk_activation *activation = create(&subjects[KINKED], 0);
-    kernel = kernel_of(activation, NULL);
-    double x[2] = {1, 2}, v[1] = {1}, g[2];
-    ntk_matrix X = ntk_matrix_const_f64(x, 1, 2), V = ntk_matrix_const_f64(v, 1, 1), G = ntk_matrix_f64(g, 1, 2);
-    CHECK_STATUS(ntk_kernel_gradient(kernel, &G, &X, &X, &V), NTK_ERR_UNSUPPORTED);
-    CHECK_MESSAGE("with a shift");
-    ntk_kernel_destroy(kernel);
-    ntk_activation_destroy(activation);
 }
 END_TEST
 
