@@ -180,6 +180,31 @@ NTK_API ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk
  * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
 NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals) NTK_MUST_CHECK;
 
+/* --- data that change ---
+ *
+ * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on
+ * with a copy.  A call that fails or is cancelled leaves the model as it was, to the bit.  While they work they hold two models.  A
+ * DUAL's factor is updated (math: Golub and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew.
+ * NTK_ERR_STATE  the model is light
+ * other errors as for ntk_ridge_create */
+
+/* *copy = the same model, under context. */
+NTK_API ntk_status ntk_ridge_copy(ntk_context *context, ntk_ridge **copy, const ntk_ridge *ridge) NTK_MUST_CHECK;
+
+/* Adds samples behind those that are there.   x  m x d   y  m x t.   O(n^2 m) of a DUAL; more rows than it has are a fit.
+ * NTK_NOTE_REFITTED  to working precision the new rows depend on others, a squared pivot being at most 2 n unit roundoffs of its
+ *                    diagonal entry, so that the update was given up for a fit, which went well
+ * NTK_ERR_SINGULAR   that fit fails, too */
+NTK_API ntk_status ntk_ridge_append(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y) NTK_MUST_CHECK;
+
+/* Removes samples first, ..., first + count - 1, counted from 0; those behind move up.   O(n^2 count) of a DUAL; more than an eighth
+ * of those that stay are a fit, unless they are the last.
+ * NTK_ERR_SHAPE  there are no such samples, or no others */
+NTK_API ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t count) NTK_MUST_CHECK;
+
+/* Gives the samples other targets.   y  n x t.   O(n^2) but for a PRIMAL. */
+NTK_API ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y) NTK_MUST_CHECK;
+
 /* --- other lambdas: SPECTRAL models ---
  *
  * With K = U diag(w) U^T, c = U^T y and s = 1 / (w + lambda) each number below is a sum over c and s (math: Rasmussen and Williams 2006,

@@ -4,6 +4,8 @@
 #include "core/memory.h"
 #include "core/status.h"
 
+#include <string.h>
+
 /* Rows of the NT block, which may be 0. */
 static int64_t nt_rows(const ntk_features *features)
 {
@@ -32,6 +34,16 @@ ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, cons
     *b = (ntk_coefficients){.dtype = dtype, .targets = 1, .borrowed = true};
     b->nt = rows ? matrix->data : NULL;
     b->rf = rows < features->size ? ntk_at(matrix->data, dtype, rows) : NULL;
+    return NTK_OK;
+}
+
+ntk_status ntk_coefficients_copy(ntk_context *context, ntk_coefficients *b, const ntk_features *features,
+                                 const ntk_coefficients *from)
+{
+    int64_t rows = nt_rows(features), size = from->targets * ntk_dtype_size(from->dtype);
+    NTK_TRY(ntk_coefficients_create(context, b, features, from->dtype, from->targets));
+    if (b->nt) memcpy(b->nt, from->nt, (size_t)(rows * size));
+    if (b->rf) memcpy(b->rf, from->rf, (size_t)((features->size - rows) * size));
     return NTK_OK;
 }
 

@@ -22,6 +22,10 @@ ntk_status ntk_coefficients_open(ntk_context *context, ntk_coefficients *b, cons
                                  const ntk_matrix *matrix);
 void ntk_coefficients_close(ntk_context *context, ntk_coefficients *b);
 
+/* The same numbers in memory of their own.  After a failure, too, the caller closes. */
+ntk_status ntk_coefficients_copy(ntk_context *context, ntk_coefficients *b, const ntk_features *features,
+                                 const ntk_coefficients *from);
+
 /* From and to a p x t matrix, unless b is that matrix.  They count no units.
  * gather: NTK_ERR_OVERFLOW  a number is too large for b's dtype; function is for its sentence */
 ntk_status ntk_coefficients_gather(const ntk_coefficients *b, const ntk_features *features, const ntk_lane *lane,

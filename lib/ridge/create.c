@@ -133,8 +133,7 @@ static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, int64_t i
     return ntk_finite_check(y, function, "y");
 }
 
-/* Fits the zeroed model.  features: of a primal. */
-static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
+ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
 {
     const ntk_ridge_options *options = &problem->options;
     ntk_ridge_report *report = &ridge->solution.report;
@@ -166,7 +165,7 @@ static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_
     problem->lambdas = lambdas;
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
     if (status >= 0) {
-        status = fit(made, problem, features, reason);
+        status = ntk_ridge_fit(made, problem, features, reason);
         if (status < 0)
             ntk_release(made);
         else

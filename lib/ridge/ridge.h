@@ -83,6 +83,9 @@ bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
 /* Replaces the model's. */
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution);
 
+/* Fits a zeroed model by one of the next.  features: of a primal. */
+ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason);
+
 /* Each fills a zeroed model but for its report's reason; what it leaves after a failure is disposed of with the model. */
 ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem);
 ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem);

@@ -73,6 +73,7 @@ void test_attempt_make(test_attempt *attempt, const test_row *row, test_world *w
 void test_attempt_free(test_attempt *attempt)
 {
     for (int i = 0; i < attempt->count; i++) test_array_free(&attempt->arrays[i]);
+    ntk_ridge_destroy(attempt->copy);
 }
 
 static void reset_input(test_array *array, uint64_t seed, unsigned traits)
@@ -110,6 +111,16 @@ static int hash_panel(void *user, const ntk_panel *panel)
     return 0;
 }
 
+static void *copy_of(test_attempt *attempt, const ntk_ridge *ridge)
+{
+    ntk_ridge *copy;
+    ntk_ridge_destroy(attempt->copy);
+    CHECK_OK(ntk_ridge_copy(attempt->world->context, &copy, ridge));
+    attempt->copy = copy;
+    attempt->mutated = test_handle_hash(TEST_RIDGE, copy, &attempt->world->sizes);
+    return copy;
+}
+
 static void reset_argument(test_attempt *attempt, int i)
 {
     const test_argument *argument = &attempt->row->arguments[i];
@@ -118,6 +129,7 @@ static void reset_argument(test_attempt *attempt, int i)
     switch (argument->kind) {
     case TEST_HANDLE:
         value->pointer = handle_at(attempt->world, argument->handle);
+        if (argument->traits & TEST_COPIED) value->pointer = copy_of(attempt, value->pointer);
         return;
     case TEST_CREATED:
         attempt->created[i] = &nowhere;
@@ -182,6 +194,7 @@ static void fail_argument(const test_attempt *attempt, int i, const char *what, 
 
 static uint64_t mutated_hash(const test_attempt *attempt)
 {
+    if (attempt->copy) return test_handle_hash(TEST_RIDGE, attempt->copy, &attempt->world->sizes);
     if (!attempt->row->mutated) return 0;
     return test_handle_hash(attempt->row->mutated_kind, handle_at(attempt->world, attempt->row->mutated),
                             &attempt->world->sizes);

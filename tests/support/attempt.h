@@ -49,6 +49,7 @@ enum {
     TEST_FINITE = 4,        /* NaN and infinities are refused */
     TEST_SAME = 8,          /* the type must be that of the other views */
     TEST_F64 = 16,          /* the type must be NTK_F64 */
+    TEST_COPIED = 128,      /* a ridge, which the call changes: it gets a copy */
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32      /* options that may not be NULL */
 };
@@ -128,6 +129,7 @@ typedef struct test_attempt {
     ntk_matrix views[TEST_MOST_ARGUMENTS];
     test_block blocks[TEST_MOST_ARGUMENTS];
     void *created[TEST_MOST_ARGUMENTS];
+    void *copy;       /* of the argument that is TEST_COPIED */
     uint64_t mutated; /* the hash of the row's mutated handle after the last success */
 } test_attempt;
 

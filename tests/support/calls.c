@@ -66,6 +66,10 @@ CALL(ridge_covariance, P(0), P(1), P(2))
 CALL(ridge_sample, P(0), P(1), P(2), (uint64_t)I(3))
 CALL(ridge_gradient, P(0), P(1), P(2))
 CALL(ridge_variance_gradient, P(0), P(1), P(2))
+CALL(ridge_copy, P(0), P(1), P(2))
+CALL(ridge_append, P(0), P(1), P(2))
+CALL(ridge_remove, P(0), I(1), I(2))
+CALL(ridge_set_targets, P(0), P(1))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
@@ -206,6 +210,10 @@ static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, 
                                           BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED),
                                           BAD_I32(ntk_ridge_options, dtype, NTK_F32), END};
 static const test_bad bad_spectral_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED), END};
+static const test_bad bad_first[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE),
+                                     BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
+static const test_bad bad_removed[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
+                                       BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
 static const test_bad bad_criterion[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
 
@@ -586,6 +594,24 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance_gradient, "spectral"),
      .arguments = {HANDLE("ridge", spectral), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_copy, "dual"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", ridge)}},
+    {ROW(ridge_copy, "primal"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", primal)}},
+    {ROW(ridge_copy, "spectral"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", spectral)}},
+    {ROW(ridge_append, "dual"),
+     .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+    {ROW(ridge_append, "primal"),
+     .arguments = {COPIED("ridge", primal), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+    {ROW(ridge_append, "spectral"),
+     .arguments = {COPIED("ridge", spectral), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+    {ROW(ridge_remove, "dual"),
+     .arguments = {COPIED("ridge", ridge), INTEGER("first", 3, bad_first), INTEGER("count", 1, bad_removed)}},
+    {ROW(ridge_remove, "primal"),
+     .arguments = {COPIED("ridge", primal), INTEGER("first", 3, bad_first), INTEGER("count", 4, bad_removed)}},
+    {ROW(ridge_remove, "spectral"),
+     .arguments = {COPIED("ridge", spectral), INTEGER("first", 3, bad_first), INTEGER("count", 2, bad_removed)}},
+    {ROW(ridge_set_targets, "dual"), .arguments = {COPIED("ridge", ridge), INPUT("y", DIM_n, DIM_t, RCF)}},
+    {ROW(ridge_set_targets, "primal"), .arguments = {COPIED("ridge", primal), INPUT("y", DIM_n, DIM_t, RCF)}},
+    {ROW(ridge_set_targets, "spectral"), .arguments = {COPIED("ridge", spectral), INPUT("y", DIM_N, DIM_t, RCF)}},
     {ROW(ridge_path, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
                                         INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(ridge_path_derivatives, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),

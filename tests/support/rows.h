@@ -17,6 +17,10 @@
     {                                                                                 \
         .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member) \
     }
+#define COPIED(argument, member)                                                                             \
+    {                                                                                                        \
+        .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member), .traits = TEST_COPIED \
+    }
 #define CREATED(argument, what)                                 \
     {                                                           \
         .name = argument, .kind = TEST_CREATED, .created = what \

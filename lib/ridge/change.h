@@ -1,0 +1,37 @@
+/* Models whose data change: what comes next is made whole beside the model, and then takes its place. */
+#ifndef NTK_RIDGE_CHANGE_H
+#define NTK_RIDGE_CHANGE_H
+
+#include "ridge/ridge.h"
+
+/* A change under way.
+ * next  the model to be, without data yet
+ * x, y  its data, contiguous: in the model's dtype, and in double precision */
+typedef struct ntk_ridge_change {
+    ntk_ridge *ridge, *next;
+    const ntk_lane *lane;
+    const char *function;
+    ntk_matrix x, y;
+} ntk_ridge_change;
+
+/* Room for data of so many rows.  After a failure, too, the caller closes. */
+ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk_lane *lane, int64_t rows,
+                           const char *function);
+void ntk_change_close(ntk_ridge_change *change);
+
+/* Rows to, ..., of the data to be: the model's from row first on, or the caller's.
+ * NTK_ERR_OVERFLOW  a number of x is too large for the model's dtype */
+void ntk_change_keep(ntk_ridge_change *change, int64_t to, int64_t first, int64_t count);
+ntk_status ntk_change_take(ntk_ridge_change *change, int64_t to, const ntk_matrix *x, const ntk_matrix *y);
+
+/* Fits next to the data anew. */
+ntk_status ntk_change_refit(ntk_ridge_change *change);
+
+/* The samples of a DUAL's next, and, when it has its factor, its solution. */
+ntk_status ntk_change_samples(ntk_ridge_change *change);
+ntk_status ntk_change_solve(ntk_ridge_change *change, double begin);
+
+/* Puts next in the model's place. */
+void ntk_change_commit(ntk_ridge_change *change);
+
+#endif

@@ -1,0 +1,315 @@
+/* Models whose data change are those fitted to the changed data; copies are models of their own. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ntk_context *context;
+
+static void setup(void)
+{
+    context = test_context(2, NULL);
+}
+static void teardown(void)
+{
+    ntk_context_destroy(context);
+}
+
+enum { D = 4, POINTS = 5 };
+
+/* data of which rows first, ..., first + n - 1 are in work */
+typedef struct scene {
+    ntk_kernel *kernel;
+    double *xs, *ys;
+    ntk_ridge_options options;
+    double lambda;
+} scene;
+
+/* finite: a kernel of features, which a PRIMAL needs */
+static scene scene_create(int64_t rows, int finite, uint64_t *state)
+{
+    scene s = {.options = NTK_INIT(ntk_ridge_options), .lambda = 0.1};
+    if (finite) {
+        ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
+        ntk_network_options options = NTK_INIT(ntk_network_options);
+        ntk_network *network = NULL;
+        ntk_features *features = NULL;
+        options.inputs = D;
+        options.hidden = 10;
+        CHECK_OK(ntk_network_create(context, &network, activation, &options));
+        CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
+        CHECK_OK(ntk_kernel_create_finite(context, &s.kernel, features));
+        ntk_features_destroy(features);
+        ntk_network_destroy(network);
+        ntk_activation_destroy(activation);
+    } else {
+        oracle_kernel oracle = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
+        s.kernel = oracle_kernel_create(context, &oracle);
+    }
+    s.xs = oracle_samples(rows, D, NTK_F32, state);
+    s.ys = oracle_samples(rows, 2, NTK_F32, state);
+    return s;
+}
+
+static void scene_free(scene *s)
+{
+    ntk_kernel_destroy(s->kernel);
+    free(s->xs);
+    free(s->ys);
+}
+
+static ntk_matrix x_of(const scene *s, int64_t first, int64_t n)
+{
+    return ntk_matrix_const_f64(s->xs + first * D, n, D);
+}
+
+static ntk_matrix y_of(const scene *s, int64_t first, int64_t n)
+{
+    return ntk_matrix_const_f64(s->ys + first * 2, n, 2);
+}
+
+static ntk_ridge *fit(const scene *s, int64_t first, int64_t n)
+{
+    ntk_ridge *ridge = NULL;
+    ntk_matrix x = x_of(s, first, n), y = y_of(s, first, n);
+    CHECK_OK(ntk_ridge_create(context, &ridge, s->kernel, &x, &y, s->lambda, &s->options));
+    return ridge;
+}
+
+static ntk_ridge_report summary(const ntk_ridge *ridge)
+{
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    CHECK_OK(ntk_ridge_summary(ridge, &report));
+    return report;
+}
+
+/* coefficients, predictions, what is left out, and the report */
+static void same_models(const ntk_ridge *got, const ntk_ridge *right, double bound, const char *what)
+{
+    ntk_ridge_report a = summary(got), b = summary(right);
+    ck_assert_int_eq(a.samples, b.samples);
+    ck_assert_int_eq(a.order, b.order);
+    uint64_t state = 3;
+    double *points = oracle_samples(POINTS, D, NTK_F32, &state);
+    ntk_matrix at = ntk_matrix_const_f64(points, POINTS, D);
+    for (int k = 0; k < 3; k++) {
+        int64_t rows = k == 0 ? a.order : k == 1 ? POINTS : a.samples;
+        double *f = oracle_memory(rows * 2, sizeof *f), *g = oracle_memory(rows * 2, sizeof *g);
+        ntk_matrix F = ntk_matrix_f64(f, rows, 2), G = ntk_matrix_f64(g, rows, 2);
+        CHECK_OK(k == 0   ? ntk_ridge_coefficients(got, &F)
+                 : k == 1 ? ntk_ridge_predict(got, &F, &at)
+                          : ntk_ridge_leave_one_out(got, &F));
+        CHECK_OK(k == 0   ? ntk_ridge_coefficients(right, &G)
+                 : k == 1 ? ntk_ridge_predict(right, &G, &at)
+                          : ntk_ridge_leave_one_out(right, &G));
+        for (int64_t i = 0; i < rows * 2; i++)
+            ck_assert_msg(fabs(f[i] - g[i]) <= bound * (1 + fabs(g[i])), "%s, part %d: %.15g, fitted anew %.15g", what, k, f[i],
+                          g[i]);
+        free(f);
+        free(g);
+    }
+    ck_assert(fabs(a.log_evidence - b.log_evidence) <= bound * (1 + fabs(b.log_evidence)));
+    ck_assert(fabs(a.kernel_scale - b.kernel_scale) <= bound * (1 + b.kernel_scale));
+    free(points);
+}
+
+typedef struct choice {
+    int32_t method, storage, dtype;
+    int finite;
+    double accuracy;
+} choice;
+
+/* cond(A), at most n K_ii / lambda or some thousands, times the roundoff */
+static const choice choices[] = {
+    {NTK_RIDGE_DUAL, NTK_STORAGE_FULL, NTK_F64, 0, 1e-10},    {NTK_RIDGE_DUAL, NTK_STORAGE_PACKED, NTK_F64, 0, 1e-10},
+    {NTK_RIDGE_DUAL, NTK_STORAGE_PACKED, NTK_F32, 0, 2e-2},   {NTK_RIDGE_DUAL, NTK_STORAGE_FULL, NTK_F64, 1, 1e-10},
+    {NTK_RIDGE_DUAL, NTK_STORAGE_FULL, NTK_F32, 1, 2e-2},     {NTK_RIDGE_PRIMAL, NTK_STORAGE_FULL, NTK_F64, 1, 1e-10},
+    {NTK_RIDGE_SPECTRAL, NTK_STORAGE_FULL, NTK_F64, 0, 1e-10}};
+enum { CHOICES = sizeof choices / sizeof choices[0] };
+
+static scene scene_choose(int index, int64_t rows, uint64_t *state)
+{
+    const choice *c = &choices[index / 2];
+    scene s = scene_create(rows, c->finite, state);
+    s.options.method = c->method;
+    s.options.storage = c->storage;
+    s.options.dtype = c->dtype;
+    s.options.intercept = index % 2;
+    return s;
+}
+
+/* A window that slides over the data. */
+START_TEST(sliding_window)
+{
+    uint64_t state = test_seed(731);
+    enum { WIDTH = 60, STEP = 7, STEPS = 8 };
+    scene s = scene_choose(_i, WIDTH + STEP * STEPS, &state);
+    ntk_ridge *ridge = fit(&s, 0, WIDTH);
+    for (int step = 1; step <= STEPS; step++) {
+        ntk_matrix x = x_of(&s, WIDTH + (step - 1) * STEP, STEP), y = y_of(&s, WIDTH + (step - 1) * STEP, STEP);
+        CHECK_OK(ntk_ridge_append(ridge, &x, &y));
+        CHECK_OK(ntk_ridge_remove(ridge, 0, STEP));
+    }
+    ntk_ridge *right = fit(&s, STEP * STEPS, WIDTH);
+    same_models(ridge, right, choices[_i / 2].accuracy, "a window");
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(right);
+    scene_free(&s);
+}
+END_TEST
+
+/* Over the edges of tiles, from anywhere, in every storage. */
+START_TEST(across_tiles)
+{
+    static const int64_t places[][3] = {{500, 30, 500},   {1030, 3, 0},  {1024, 1, 511}, {1100, 20, 500},
+                                        {1100, 64, 1036}, {513, 1, 512}, {700, 600, 20}};
+    uint64_t state = test_seed(732);
+    const int64_t n = places[_i / 3][0], count = places[_i / 3][1], first = places[_i / 3][2];
+    scene s = scene_create(n + count, 0, &state);
+    double *xs = oracle_memory(n * D, sizeof *xs), *ys = oracle_memory(n * 2, sizeof *ys);
+    s.options.storage = _i % 3 ? NTK_STORAGE_PACKED : NTK_STORAGE_FULL;
+    s.options.dtype = _i % 3 == 2 ? NTK_F32 : NTK_F64;
+    s.lambda = _i % 3 == 2 ? 10 : 1;
+    ntk_ridge *ridge = fit(&s, 0, n), *right = fit(&s, 0, n + count);
+    ntk_matrix x = x_of(&s, n, count), y = y_of(&s, n, count);
+    double bound = _i % 3 == 2 ? 2e-2 : 1e-9;
+    CHECK_OK(ntk_ridge_append(ridge, &x, &y));
+    same_models(ridge, right, bound, "appended");
+    CHECK_OK(ntk_ridge_remove(ridge, first, count));
+    memcpy(xs, s.xs, (size_t)(first * D) * sizeof *xs);
+    memcpy(ys, s.ys, (size_t)(first * 2) * sizeof *ys);
+    memcpy(xs + first * D, s.xs + (first + count) * D, (size_t)((n - first) * D) * sizeof *xs);
+    memcpy(ys + first * 2, s.ys + (first + count) * 2, (size_t)((n - first) * 2) * sizeof *ys);
+    scene without = s;
+    without.xs = xs;
+    without.ys = ys;
+    ntk_ridge_destroy(right);
+    right = fit(&without, 0, n);
+    same_models(ridge, right, bound, "removed");
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(right);
+    free(xs);
+    free(ys);
+    scene_free(&s);
+}
+END_TEST
+
+START_TEST(other_targets)
+{
+    uint64_t state = test_seed(733);
+    scene s = scene_choose(_i, 80, &state), other = s;
+    ntk_ridge *ridge = fit(&s, 0, 80);
+    other.ys = oracle_samples(80, 2, NTK_F32, &state);
+    ntk_matrix y = y_of(&other, 0, 80);
+    CHECK_OK(ntk_ridge_set_targets(ridge, &y));
+    ntk_ridge *right = fit(&other, 0, 80);
+    same_models(ridge, right, choices[_i / 2].dtype == NTK_F64 ? 1e-13 : 1e-5, "targets");
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(right);
+    free(other.ys);
+    scene_free(&s);
+}
+END_TEST
+
+START_TEST(copies)
+{
+    uint64_t state = test_seed(734);
+    scene s = scene_choose(_i, 90, &state);
+    ntk_ridge *ridge = fit(&s, 0, 80), *copy = NULL, *right = fit(&s, 0, 80);
+    ntk_context *other = test_context(1, NULL);
+    ntk_matrix x = x_of(&s, 80, 10), y = y_of(&s, 80, 10);
+    CHECK_OK(ntk_ridge_copy(other, &copy, ridge));
+    same_models(copy, right, 0, "a copy");
+    CHECK_OK(ntk_ridge_append(ridge, &x, &y));
+    same_models(copy, right, 0, "a copy while the model changed");
+    ntk_ridge_destroy(ridge);
+    CHECK_OK(ntk_ridge_append(copy, &x, &y));
+    ntk_ridge_destroy(right);
+    right = fit(&s, 0, 90);
+    same_models(copy, right, choices[_i / 2].accuracy, "a copy that changed");
+    ntk_ridge_destroy(copy);
+    ntk_ridge_destroy(right);
+    ntk_context_destroy(other);
+    scene_free(&s);
+}
+END_TEST
+
+/* --- rows that depend on others --- */
+
+/* A copy of a sample leaves a pivot of about 2 lambda: of 2e-14 it is no pivot for an update of 300 rows, but one for a fit. */
+START_TEST(dependent_rows)
+{
+    uint64_t state = test_seed(735);
+    enum { n = 300 };
+    scene s = scene_create(n + 1, 0, &state);
+    memcpy(s.xs + n * D, s.xs + 17 * D, D * sizeof *s.xs);
+    double size = 0, coefficients[2 * n], after[2 * n];
+    for (int k = 0; k < D; k++) size += s.xs[17 * D + k] * s.xs[17 * D + k] / D;
+    ntk_matrix x = x_of(&s, n, 1), y = y_of(&s, n, 1), A = ntk_matrix_f64(coefficients, n, 2), B = ntk_matrix_f64(after, n, 2);
+    for (int singular = 0; singular < 2; singular++) {
+        /* K(x, x) is about |x|^2 / d, which 2 n roundoffs are 600 of, and 4 sqrt n of them are 69 */
+        s.lambda = size * 0x1p-53 * (singular ? 0 : 120);
+        ntk_ridge *ridge = fit(&s, 0, n);
+        CHECK_OK(ntk_ridge_coefficients(ridge, &A));
+        ntk_ridge_report before = summary(ridge);
+        ntk_status status = ntk_ridge_append(ridge, &x, &y);
+        /* roundings may make the fit's pivot vanish, too */
+        ck_assert_msg(status == NTK_ERR_SINGULAR || (!singular && status == NTK_NOTE_REFITTED), "%s", ntk_status_name(status));
+        if (status < 0) {
+            ntk_ridge_report report = summary(ridge);
+            CHECK_OK(ntk_ridge_coefficients(ridge, &B));
+            ck_assert(memcmp(&before, &report, sizeof before) == 0 && memcmp(coefficients, after, sizeof after) == 0);
+        } else {
+            ck_assert_int_eq(summary(ridge).samples, n + 1);
+        }
+        ntk_ridge_destroy(ridge);
+    }
+    scene_free(&s);
+}
+END_TEST
+
+START_TEST(refused)
+{
+    uint64_t state = test_seed(736);
+    scene s = scene_create(12, 0, &state);
+    ntk_matrix x = x_of(&s, 10, 2), y = y_of(&s, 10, 2);
+    ntk_ridge *ridge = fit(&s, 0, 10), *right = fit(&s, 0, 10), *copy = NULL;
+    CHECK_STATUS(ntk_ridge_remove(ridge, 10, 1), NTK_ERR_SHAPE);
+    CHECK_STATUS(ntk_ridge_remove(ridge, 9, 2), NTK_ERR_SHAPE);
+    CHECK_STATUS(ntk_ridge_remove(ridge, 0, 10), NTK_ERR_SHAPE);
+    s.xs[10 * D] = (double)NAN;
+    CHECK_STATUS(ntk_ridge_append(ridge, &x, &y), NTK_ERR_VALUE);
+    same_models(ridge, right, 0, "what was refused");
+    /* down to one sample and up again */
+    CHECK_OK(ntk_ridge_remove(ridge, 1, 9));
+    x = x_of(&s, 1, 9), y = y_of(&s, 1, 9);
+    CHECK_OK(ntk_ridge_append(ridge, &x, &y));
+    same_models(ridge, right, 1e-11, "from one sample on");
+    s.options.light = 1;
+    ntk_ridge *light = fit(&s, 0, 10);
+    CHECK_STATUS(ntk_ridge_append(light, &x, &y), NTK_ERR_STATE);
+    CHECK_STATUS(ntk_ridge_remove(light, 0, 1), NTK_ERR_STATE);
+    CHECK_OK(ntk_ridge_copy(context, &copy, light));
+    CHECK_STATUS(ntk_ridge_remove(copy, 0, 1), NTK_ERR_STATE);
+    ntk_ridge_destroy(copy);
+    ntk_ridge_destroy(light);
+    ntk_ridge_destroy(right);
+    ntk_ridge_destroy(ridge);
+    scene_free(&s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("changes of ridge regression");
+    TCase *tests = test_case(suite, "changes");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, sliding_window, 0, 2 * CHOICES);
+    tcase_add_loop_test(tests, across_tiles, 0, 3 * 7);
+    tcase_add_loop_test(tests, other_targets, 0, 2 * CHOICES);
+    tcase_add_loop_test(tests, copies, 0, 2 * CHOICES);
+    tcase_add_test(tests, dependent_rows);
+    tcase_add_test(tests, refused);
+    return test_run(suite);
+}
