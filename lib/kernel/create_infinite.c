@@ -65,16 +65,6 @@ static ntk_status check_options(const ntk_kernel_options *options)
     return check_scales(options->layer_rates, options->layers + 1, "layer_rates");
 }
 
-/* Kinks that are not of a known form leave a Hermite series too slow for any accuracy. */
-static ntk_status check_activation(const ntk_activation *activation)
-{
-    if (activation->family == NTK_FAMILY_USER && activation->user.kink_count > 0)
-        return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "ntk_kernel_create_infinite: activation is a function of the caller's with kinks, whose Hermite series "
-                        "converges too slowly; only kernels of smooth ones are made");
-    return NTK_OK;
-}
-
 static double or_one(double scale)
 {
     return scale != 0 ? scale : 1;
@@ -112,7 +102,6 @@ ntk_status ntk_kernel_create_infinite(ntk_context *context, ntk_kernel **kernel,
     NTK_TRY(ntk_options_read(&own, sizeof own, sizeof own, options, "ntk_kernel_options"));
     if (own.layers == 0) own.layers = 1;
     NTK_TRY(check_options(&own));
-    NTK_TRY(check_activation(activation));
     ntk_deep_scales scales = scales_of(&own, 0);
     if (own.parameterization == NTK_PARAM_LECTURE) NTK_TRY(check_lecture(&own, &scales));
     double rate = own.layer_rates ? own.layer_rates[own.layers] : 1;

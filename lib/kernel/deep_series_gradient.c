@@ -123,6 +123,7 @@ ntk_status ntk_deep_series_gradient(const ntk_tile_gradient *job, const ntk_lane
     series_gradient at = {.pairs = {.job = job, .k = &k, .find = find_row}, .kernel = kernel};
     at.loops = NTK_OF_ISA(lane->work->context->isa, ntk_deep_loops, rows->dtype - 1);
     at.degrees = ntk_mehler_degrees_of(kernel->first.activation);
+    NTK_TRY(ntk_mehler_kinked_gradient(kernel->first.activation));
     NTK_TRY(ntk_series_terms_of(&at.terms, &job->tile, true));
     return ntk_pair_gradients_add(&at.pairs, lane, kernel->layers + at.terms.all / 16);
 }

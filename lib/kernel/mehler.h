@@ -65,6 +65,26 @@ ntk_status ntk_mehler_choose(ntk_mehler_rule *rule, const ntk_mehler_source *sou
 /* Nodes and Hermite functions, in one block of memory: free(z). */
 ntk_status ntk_mehler_rule_create(ntk_mehler_rule *rule, ntk_context *context, const ntk_mehler_degrees *degrees);
 
+/* --- a caller's function with kinks (mehler_kinks.c) --- */
+
+bool ntk_mehler_is_kinked(const ntk_activation *activation);
+
+/* E[s(l z)], E[s'(l z)^2] and d_m, m < degrees, of a sample. */
+typedef struct ntk_mehler_expansion {
+    double mean, power, *d;
+} ntk_mehler_expansion;
+
+/* scratch  has room for ntk_mehler_kinked_scratch doubles */
+ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activation *plain, double length, int64_t degrees,
+                                    double *scratch);
+int64_t ntk_mehler_kinked_scratch(void);
+
+/* Chooses the degrees for samples up to this length, as ntk_mehler_choose. */
+ntk_status ntk_mehler_choose_kinked(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length);
+
+/* NTK_ERR_UNSUPPORTED: there is no gradient. */
+ntk_status ntk_mehler_kinked_gradient(const ntk_activation *activation);
+
 /* s without scale, frequency and offset. */
 ntk_activation ntk_mehler_plain(const ntk_activation *activation);
 

@@ -31,7 +31,7 @@ typedef struct filling {
     ntk_activation plain;
     ntk_mehler_degrees degrees;
     ntk_mehler_rule rule;
-    bool polynomial;
+    bool polynomial, kinked;
     double *gain, *share, *slots, offset;
     int64_t terms, rows, first, slot_size; /* rows: 1 where the table is shared */
     atomic_bool overflow;
@@ -156,6 +156,24 @@ static void expand_polynomial(const filling *f, slot *s)
     }
 }
 
+static ntk_status expand_kinked(const filling *f, slot *s, const ntk_lane *lane)
+{
+    double *scratch = s->values;
+    for (int64_t j = 0; j < s->rows; j++) {
+        ntk_mehler_expansion of = {.d = s->coefficients + j * f->terms};
+        NTK_TRY(ntk_mehler_expand_kinked(&of, &f->plain, s->length[j], f->rule.degrees, scratch));
+        s->mean[j] = of.mean;
+        s->rest[j] = of.power;
+        for (int64_t t = 0; t < f->terms; t++) {
+            s->rest[j] -= of.d[t] * of.d[t];
+            s->E[t * BLOCK + j] = f->gain[t] * of.d[t];
+        }
+        if (s->rest[j] < REST_NOISE * of.power) s->rest[j] = 0;
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
 /* --- the table --- */
 
 static void write_table(const filling *f, const slot *s)
@@ -205,6 +223,8 @@ static ntk_status fill_block(void *argument, int64_t index, const ntk_lane *lane
     memset(s.E, 0, (size_t)(BLOCK * f->terms) * sizeof *s.E);
     if (f->polynomial)
         expand_polynomial(f, &s);
+    else if (f->kinked)
+        NTK_TRY(expand_kinked(f, &s, lane));
     else
         NTK_TRY(integrate(f, &s));
     double root = sqrt(f->source->table.value);
@@ -305,7 +325,11 @@ ntk_status ntk_mehler_fill(ntk_mehler *mehler, bool *overflow, const ntk_mehler_
     f.polynomial = ntk_activation_route(activation) == NTK_ROUTE_POLYNOMIAL;
     f.rows = mehler->shared ? 1 : source->rows;
     f.rule.degrees = activation->degree;
-    if (!f.polynomial) {
+    f.kinked = ntk_mehler_is_kinked(activation);
+    if (f.kinked) {
+        NTK_TRY(ntk_mehler_choose_kinked(&f.rule, source, length));
+        f.rule.half = ntk_mehler_kinked_scratch() / (2 * BLOCK) + 1;
+    } else if (!f.polynomial) {
         NTK_TRY(ntk_mehler_choose(&f.rule, source, length));
         NTK_TRY(ntk_mehler_rule_create(&f.rule, source->context, &f.degrees));
     }
