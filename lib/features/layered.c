@@ -11,6 +11,9 @@
 static const double LONGEST_PRODUCT = 4e8;
 enum { BLOCKS = 16, GRANULE = 8 };
 
+/* Numbers of Phi after which a call can be stopped. */
+enum { NUMBERS_WRITTEN = 1 << 20 };
+
 /* A call's samples, chunk by chunk.
  * b     of products, and of transposed ones, which write it
  * sums  rows x targets, of products */
@@ -92,33 +95,27 @@ ntk_status ntk_layered_memory(const ntk_features *features, uint64_t *bytes, int
 
 /* --- rows of Phi --- */
 
-#define DEFINE_SCALE(NAME, REAL)                                                \
-    static void NAME(void *out, double factor, const void *from, int64_t count) \
-    {                                                                           \
-        REAL *to = out, scale = (REAL)factor;                                   \
-        const REAL *in = from;                                                  \
-        for (int64_t k = 0; k < count; k++) to[k] = scale * in[k];              \
-    }
-
-DEFINE_SCALE(scale_f64, double)
-DEFINE_SCALE(scale_f32, float)
-
 static void scale(const layered *job, void *out, double factor, const void *from, int64_t count)
 {
-    (job->call->dtype == NTK_F64 ? scale_f64 : scale_f32)(out, factor, from, count);
+    ntk_scale(job->call->dtype, out, factor, from, count);
 }
 
-/* A layer's part of phi, which begins at phi; neuron by neuron, so that the call can be stopped. */
+/* A layer's part of phi, which begins at phi. */
 static ntk_status write_layer(const layered *job, const ntk_lane *lane, void *phi, int64_t l, int64_t i)
 {
     const ntk_layer *layer = &job->weights->layer[l];
-    int64_t ld;
+    int64_t ld, written = 0;
     const void *b = derivatives_at(job, l, i), *h = inputs_at(job, l, i, &ld);
-    for (int64_t k = 0; k < layer->neurons; k++)
+    for (int64_t k = 0; k < layer->neurons; k++) {
         scale(job, at(job, phi, layer->weights + k * layer->inputs), layer->tangent * ntk_get(b, job->call->dtype, k), h,
               layer->inputs);
+        written += layer->inputs;
+        if (written < NUMBERS_WRITTEN) continue;
+        NTK_TRY(ntk_advance(lane, 0));
+        written = 0;
+    }
     if (layer->bias != 0) scale(job, at(job, phi, layer->biases), layer->bias, b, layer->neurons);
-    return ntk_advance(lane, 0);
+    return NTK_OK;
 }
 
 static ntk_status write_rows(void *argument, int64_t index, const ntk_lane *lane)
@@ -138,6 +135,7 @@ static ntk_status write_rows(void *argument, int64_t index, const ntk_lane *lane
         if (!ntk_is_finite(phi, job->call->dtype, size))
             return ntk_fail(NTK_ERR_OVERFLOW, "%s: a feature overflows in row %lld (counted from 0)", job->call->function,
                             (long long)(job->row + i));
+        NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;
 }

@@ -32,7 +32,7 @@ typedef struct target_rows {
 
 /* --- element by element --- */
 
-/* out = a b (set), or out + a b; b of rows, or NULL for the one number alpha */
+/* out = a b, or to add out + a b; and out + alpha a, whose elements are so far apart */
 #define DEFINE_ELEMENTS(NAME, REAL)                                                                   \
     static void multiply_##NAME(void *results, const void *a, const void *b, int64_t count, bool add) \
     {                                                                                                 \

@@ -29,19 +29,6 @@ typedef struct transposed_tile {
     void *rf, *nt, *s;
 } transposed_tile;
 
-static void scale_row(void *out, int32_t dtype, const void *in, double factor, int64_t count)
-{
-    if (dtype == NTK_F64) {
-        const double *from = in;
-        double *to = out;
-        for (int64_t k = 0; k < count; k++) to[k] = factor * from[k];
-    } else {
-        const float *from = in;
-        float *to = out, single = (float)factor;
-        for (int64_t k = 0; k < count; k++) to[k] = single * from[k];
-    }
-}
-
 static ntk_status scale_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     (void)lane;
@@ -51,7 +38,7 @@ static ntk_status scale_rows(void *argument, int64_t index, const ntk_lane *lane
     for (int64_t i = begin; i < end; i++) {
         double r = ntk_get(call->r.data, call->dtype, (tile->row + i) * call->r.stride + tile->target);
         int64_t at = i * tile->count;
-        scale_row(ntk_at(tile->s, call->dtype, at), call->dtype, ntk_at(tile->nt, call->dtype, at), r, tile->count);
+        ntk_scale(call->dtype, ntk_at(tile->s, call->dtype, at), r, ntk_at(tile->nt, call->dtype, at), tile->count);
     }
     return NTK_OK;
 }

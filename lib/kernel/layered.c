@@ -159,23 +159,11 @@ typedef struct keeping {
     bool diagonal; /* is summed, too */
 } keeping;
 
-#define DEFINE_SCALE(NAME, REAL)                                                \
-    static void NAME(void *out, const void *from, double factor, int64_t count) \
-    {                                                                           \
-        REAL *to = out, scale = (REAL)factor;                                   \
-        const REAL *in = from;                                                  \
-        for (int64_t k = 0; k < count; k++) to[k] = scale * in[k];              \
-    }
-
-DEFINE_SCALE(scale_f64, double)
-DEFINE_SCALE(scale_f32, float)
-
 /* Row i of the chunk's rows in an array of count numbers each. */
 static void keep(const keeping *job, void *to, const void *from, double factor, int64_t i, int64_t count)
 {
     int32_t dtype = job->samples->dtype;
-    (dtype == NTK_F64 ? scale_f64 : scale_f32)(ntk_at(to, dtype, (job->row + i) * count), ntk_at(from, dtype, i * count),
-                                               factor, count);
+    ntk_scale(dtype, ntk_at(to, dtype, (job->row + i) * count), factor, ntk_at(from, dtype, i * count), count);
 }
 
 /* The squared lengths' product, with what biases add to the first. */

@@ -68,6 +68,23 @@ int64_t ntk_rows_per_task(int64_t count)
     return larger(1, ELEMENTS_PER_TASK / count);
 }
 
+#define DEFINE_SCALE(NAME, REAL)                                              \
+    static void NAME(REAL *out, REAL factor, const REAL *from, int64_t count) \
+    {                                                                         \
+        for (int64_t k = 0; k < count; k++) out[k] = factor * from[k];        \
+    }
+
+DEFINE_SCALE(scale_f64, double)
+DEFINE_SCALE(scale_f32, float)
+
+void ntk_scale(int32_t dtype, void *out, double factor, const void *from, int64_t count)
+{
+    if (dtype == NTK_F64)
+        scale_f64(out, factor, from, count);
+    else
+        scale_f32(out, (float)factor, from, count);
+}
+
 /* Eight partial sums let a compiler use vectors without a licence to reorder; they are double for both types, so that the
  * length of a long sample is right in single precision too. */
 #define DEFINE_DOT(NAME, REAL)                                                                    \

@@ -38,9 +38,9 @@ void *ntk_signals_derivatives(const ntk_signals *signals, int64_t layer);
 void *ntk_signals_slopes(const ntk_signals *signals, int64_t layer);
 void *ntk_signals_bends(const ntk_signals *signals, int64_t layer);
 
-/* Room that is the caller's between calls: of order 1, from each row on, a row of the widest layer, of order 2 or of x, for it and each
- * row after it; of order 2, rows x N_l of each layer, besides.  Who works on other rows at the same time uses other room, whatever
- * the layers' widths. */
+/* Room for the caller, of order 1 or 2, which filling overwrites: for rows from first on, each as long as the widest layer, or of
+ * order 2 as x if that is longer.  Whatever is put there, those who work on other rows have other room.  And, of order 2, rows x N_l of
+ * each layer. */
 void *ntk_signals_room(const ntk_signals *signals, int64_t first);
 void *ntk_signals_own(const ntk_signals *signals, int64_t layer);
 

@@ -263,6 +263,12 @@ START_TEST(ridge_primal_and_dual)
     }
     for (int64_t i = 0; i < 2 * m; i++)
         check(test_get(&f[0].view, i / 2, i % 2), (long double)test_get(&f[1].view, i / 2, i % 2), 1e-11L, "f", i / 2, i % 2);
+    test_array slopes[] = {test_array_make(m, 2 * d, 0, NTK_F64), test_array_make(m, 2 * d, 0, NTK_F64)};
+    for (int k = 0; k < 2; k++) CHECK_OK(ntk_ridge_gradient(ridge[k], &slopes[k].view, &Z.view));
+    for (int64_t i = 0; i < 2 * d * m; i++)
+        check(test_get(&slopes[0].view, i / (2 * d), i % (2 * d)),
+              (long double)test_get(&slopes[1].view, i / (2 * d), i % (2 * d)), 1e-11L, "gradient", i / (2 * d), i % (2 * d));
+    for (int k = 0; k < 2; k++) test_array_free(&slopes[k]);
     /* a single row goes another way */
     Z.view.rows = 1;
     CHECK_OK(ntk_ridge_predict(ridge[1], &one.view, &Z.view));
