@@ -116,7 +116,8 @@ NTK_API ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **rid
 NTK_API void ntk_ridge_destroy(ntk_ridge *ridge);
 
 /* y = f(x) + b.   y  m x t (any dtype)   x  m x d (any dtype).
- * For at most 4 rows of at most 4096 inputs nothing is allocated and no other thread is woken: fit for an inner loop.
+ * For at most 4 rows of at most 4096 inputs nothing is allocated and no other thread is woken: fit for an inner loop.  That is of
+ * networks with one hidden layer, finite ones without biases and infinite ones with a closed form; other kernels take memory.
  * The arithmetic is the model's.   Errors as for ntk_kernel_block, but for
  * NTK_ERR_OVERFLOW  a prediction overflows, or a sample is so long that its kernel does; y is unspecified */
 NTK_API ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;
