@@ -181,6 +181,18 @@ NTK_API ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk
  * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
 NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals) NTK_MUST_CHECK;
 
+/* Intervals of so much level by the jackknife+ (math: Barber, Candes, Ramdas and Tibshirani 2021): with r_i the leave-one-out residuals
+ * and f_i the model without sample i, both by formula, the floor((1 - level)(n + 1))-th smallest f_i(x) - |r_i| and the
+ * ceil(level (n + 1))-th smallest f_i(x) + |r_i|.  For exchangeable samples, whatever the noise, such an interval holds a new y with
+ * probability at least 2 level - 1, and in practice about level.   intervals  m x (2 t): low and high of target 0, then of target 1,
+ * ..., infinite where n is too small for the level, NaN if there is one sample and an intercept; any dtype.   x  m x d
+ * O(n^2) a point.   Errors as for predict, and
+ * NTK_ERR_VALUE     level is not between 0 and 1
+ * NTK_ERR_STATE     the model is light
+ * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
+NTK_API ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix *intervals, const ntk_matrix *x,
+                                       double level) NTK_MUST_CHECK;
+
 /* --- data that change ---
  *
  * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on

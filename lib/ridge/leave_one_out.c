@@ -199,6 +199,20 @@ static ntk_status leave_primal(leaving *job)
 
 /* --- the call --- */
 
+ntk_status ntk_leave_one_out_write(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *residuals,
+                                   const char *function)
+{
+    const ntk_ridge_report *report = &ridge->solution.report;
+    leaving job = {.ridge = ridge, .lane = lane, .out = residuals, .n = report->samples, .targets = report->targets};
+    job.function = function;
+    if (job.n == 1 && report->intercept) return write_nothing(&job);
+    ntk_status status = report->method == NTK_RIDGE_SPECTRAL ? leave_spectral(&job)
+                        : report->method == NTK_RIDGE_PRIMAL ? leave_primal(&job)
+                                                             : leave_dual(&job);
+    ntk_free(ridge->base.context, job.scratch);
+    return status;
+}
+
 ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals)
 {
     NTK_REQUIRE(ridge);
@@ -208,12 +222,5 @@ ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *res
     NTK_TRY(ntk_whole_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    leaving job = {.ridge = ridge, .lane = &lane, .out = residuals, .n = report->samples, .targets = report->targets};
-    job.function = __func__;
-    if (job.n == 1 && report->intercept) return write_nothing(&job);
-    ntk_status status = report->method == NTK_RIDGE_SPECTRAL ? leave_spectral(&job)
-                        : report->method == NTK_RIDGE_PRIMAL ? leave_primal(&job)
-                                                             : leave_dual(&job);
-    ntk_free(ridge->base.context, job.scratch);
-    return status;
+    return ntk_leave_one_out_write(ridge, &lane, residuals, __func__);
 }

@@ -88,9 +88,6 @@ ntk_status ntk_response_rows(ntk_response *response, int64_t first, int64_t coun
 {
     const ntk_ridge *ridge = response->ridge;
     const ntk_lane *lane = response->lane;
-    double points = (double)response->points, span = end - begin;
-    begin += span * (double)first / points;
-    end = begin + span * (double)count / points;
     response->first = first;
     response->count = count;
     if (is_primal(response)) {

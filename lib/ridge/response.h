@@ -30,7 +30,7 @@ ntk_status ntk_response_open(ntk_response *response, const ntk_ridge *ridge, con
                              int64_t batch, const char *function);
 void ntk_response_close(ntk_response *response);
 
-/* The rows of points first, ..., first + count - 1, as a stage that takes its share of begin to end. */
+/* The rows of points first, ..., first + count - 1, as a stage from begin to end. */
 ntk_status ntk_response_rows(ntk_response *response, int64_t first, int64_t count, double begin, double end);
 
 /* Answers L^-1 row, with A = L L^T at the target's lambda; or, with weights, A^-1 row.  They count no units. */

@@ -80,6 +80,10 @@ ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function);
 /* Whether one lambda is that of all targets. */
 bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
 
+/* ntk_ridge_leave_one_out of a model that is not light, as stages of the lane's work. */
+ntk_status ntk_leave_one_out_write(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *residuals,
+                                   const char *function);
+
 /* Replaces the model's. */
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution);
 

@@ -55,7 +55,7 @@ ntk_status ntk_spectral_project(const ntk_ridge_system *system, ntk_ridge_soluti
 ntk_status ntk_spectral_solve(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane,
                               const char *function);
 
-/* z = (K + lambda I)^-1 1 at a target's lambda, n numbers. */
+/* z = (K + lambda I)^-1 1 at a target's lambda, n numbers, of a model with an intercept. */
 void ntk_spectral_ones(const ntk_ridge *ridge, int64_t target, double *z);
 
 /* NTK_ERR_UNSUPPORTED or NTK_ERR_STATE unless the model is SPECTRAL and not light. */

@@ -32,9 +32,10 @@ static ntk_status write_batch(ntk_response *response, const ntk_matrix *v, int64
 
 static ntk_status write_all(ntk_response *response, const ntk_matrix *v, int64_t parts)
 {
+    double points = (double)response->points;
     for (int64_t first = 0; first < response->points; first += response->batch) {
         int64_t count = response->points - first < response->batch ? response->points - first : response->batch;
-        NTK_TRY(ntk_response_rows(response, first, count, 0, 1));
+        NTK_TRY(ntk_response_rows(response, first, count, (double)first / points, (double)(first + count) / points));
         bool shared = ntk_lambdas_agree(&response->ridge->solution);
         for (int64_t c = 0; c < (shared ? 1 : parts); c++) NTK_TRY(write_batch(response, v, c));
         for (int64_t c = 1; shared && c < parts; c++)

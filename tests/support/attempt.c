@@ -35,6 +35,8 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return 8;
     case DIM_made:
         return 4 + 1 + 4 + s->d + 4;
+    case DIM_2t:
+        return 2 * s->t;
     case DIM_6:
         return 6;
     case DIM_path:

@@ -39,7 +39,8 @@ typedef enum test_dim {
     DIM_sss,
     DIM_made,
     DIM_path,
-    DIM_6
+    DIM_6,
+    DIM_2t
 } test_dim;
 
 /* Bits of test_argument.traits. */

@@ -70,6 +70,7 @@ CALL(ridge_copy, P(0), P(1), P(2))
 CALL(ridge_append, P(0), P(1), P(2))
 CALL(ridge_remove, P(0), I(1), I(2))
 CALL(ridge_set_targets, P(0), P(1))
+CALL(ridge_intervals, P(0), P(1), P(2), X(3))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
@@ -214,6 +215,8 @@ static const test_bad bad_first[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER
                                      BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
 static const test_bad bad_removed[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
                                        BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
+static const test_bad bad_level[] = {
+    BAD_NUMBER(0), BAD_NUMBER(1), BAD_NUMBER(-0.5), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_criterion[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
 
@@ -612,6 +615,12 @@ const test_row test_rows[] = {
     {ROW(ridge_set_targets, "dual"), .arguments = {COPIED("ridge", ridge), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "primal"), .arguments = {COPIED("ridge", primal), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "spectral"), .arguments = {COPIED("ridge", spectral), INPUT("y", DIM_N, DIM_t, RCF)}},
+    {ROW(ridge_intervals, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("intervals", DIM_m, DIM_2t, 0),
+                                                 INPUT("x", DIM_m, DIM_d, RCF), NUMBER("level", 0.75, bad_level)}},
+    {ROW(ridge_intervals, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("intervals", DIM_m, DIM_2t, 0),
+                                                   INPUT("x", DIM_m, DIM_d, RCF), NUMBER("level", 0.75, bad_level)}},
+    {ROW(ridge_intervals, "spectral"), .arguments = {HANDLE("ridge", spectral), OUTPUT("intervals", DIM_m, DIM_2t, 0),
+                                                     INPUT("x", DIM_m, DIM_d, RCF), NUMBER("level", 0.75, bad_level)}},
     {ROW(ridge_path, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
                                         INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(ridge_path_derivatives, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT("table", DIM_m, DIM_path, 0),
