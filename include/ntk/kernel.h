@@ -239,6 +239,18 @@ NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) N
 NTK_API ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                              const ntk_matrix *x2, const ntk_matrix *w) NTK_MUST_CHECK;
 
+/* Writes all that the kernel is to the sink, in the calling thread.  The format's number is 1; later releases read it.
+ * NTK_ERR_CALLBACK  the sink reported failure
+ * NTK_ERR_NULL, NTK_ERR_OPTION  sink is NULL, or none */
+NTK_API ntk_status ntk_kernel_export(const ntk_kernel *kernel, const ntk_sink *sink) NTK_MUST_CHECK;
+
+/* Makes a kernel of what was exported, with the same numbers to the bit.
+ * NTK_ERR_FORMAT       an array is absent, or not what it should be: the message names it
+ * NTK_ERR_CALLBACK     the source reported failure
+ * NTK_ERR_UNSUPPORTED  it has functions of the caller's, and the source does not give them
+ * NTK_ERR_MEMORY       what it takes cannot be had */
+NTK_API ntk_status ntk_kernel_import(ntk_context *context, ntk_kernel **kernel, const ntk_source *source) NTK_MUST_CHECK;
+
 NTK_END
 
 #endif

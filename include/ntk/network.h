@@ -3,6 +3,7 @@
 #define NTK_NETWORK_H
 
 #include <ntk/activation.h>
+#include <ntk/sink.h>
 
 NTK_BEGIN
 
@@ -106,6 +107,18 @@ NTK_API ntk_status ntk_network_parameters(const ntk_network *network, const ntk_
 /* Replaces the parameters; same layout.  Features and kernels made before keep the old ones.
  * NTK_ERR_VALUE  theta holds NaN or infinity; the network is unchanged */
 NTK_API ntk_status ntk_network_set_parameters(ntk_network *network, const ntk_matrix *theta) NTK_MUST_CHECK;
+
+/* Writes all that the network is to the sink, in the calling thread.  The format's number is 1; later releases read it.
+ * NTK_ERR_CALLBACK  the sink reported failure
+ * NTK_ERR_NULL, NTK_ERR_OPTION  sink is NULL, or none */
+NTK_API ntk_status ntk_network_export(const ntk_network *network, const ntk_sink *sink) NTK_MUST_CHECK;
+
+/* Makes a network of what was exported, with the same numbers to the bit.
+ * NTK_ERR_FORMAT       an array is absent, or not what it should be: the message names it
+ * NTK_ERR_CALLBACK     the source reported failure
+ * NTK_ERR_UNSUPPORTED  it has functions of the caller's, and the source does not give them
+ * NTK_ERR_MEMORY       what it takes cannot be had */
+NTK_API ntk_status ntk_network_import(ntk_context *context, ntk_network **network, const ntk_source *source) NTK_MUST_CHECK;
 
 NTK_END
 

@@ -11,6 +11,7 @@
 #include <ntk/matrix.h>
 #include <ntk/network.h>
 #include <ntk/ridge.h>
+#include <ntk/sink.h>
 #include <ntk/status.h>
 #include <ntk/version.h>
 

@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "kernel/composite.h"
+#include "kernel/exchange.h"
 #include "kernel/scales.h"
 
 #include <string.h>
@@ -111,6 +112,7 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = ntk_ard_scale_gradient,
     .scale_memory = ntk_ard_scale_memory,
+    .write = ntk_ard_write,
 };
 
 ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base, const ntk_matrix *scales)

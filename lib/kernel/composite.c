@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* Kernels that one is made of: what its calls recurse into. */
-enum { MOST_NODES = 1000 };
-
 static int64_t nodes_of(const ntk_kernel *kernel)
 {
     return kernel->nodes ? kernel->nodes : 1;
@@ -22,8 +19,8 @@ static int64_t larger(int64_t a, int64_t b)
 ntk_status ntk_composite_count_check(int64_t count, const char *function)
 {
     NTK_TRY(ntk_kernel_size_check(count, function, "count"));
-    if (count < MOST_NODES) return NTK_OK;
-    return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: count is %lld, expected at most %d", function, (long long)count, MOST_NODES - 1);
+    if (count <= NTK_MOST_TERMS) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: count is %lld, expected at most %d", function, (long long)count, NTK_MOST_TERMS);
 }
 
 static ntk_status check_terms(const ntk_kernel *const *terms, int64_t count, const char *function, const char *name,
@@ -38,9 +35,9 @@ static ntk_status check_terms(const ntk_kernel *const *terms, int64_t count, con
                             (long long)t, (long long)term->inputs, (long long)kernel->inputs);
         if (term->inputs) kernel->inputs = term->inputs;
         kernel->nodes += nodes_of(term);
-        if (kernel->nodes > MOST_NODES)
+        if (kernel->nodes > NTK_MOST_NODES)
             return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel would be made of more than %d kernels, itself included",
-                            function, MOST_NODES);
+                            function, NTK_MOST_NODES);
     }
     return NTK_OK;
 }

@@ -12,6 +12,9 @@ typedef struct ntk_composite {
     double *numbers;
 } ntk_composite;
 
+/* Kernels at most that one is made of, itself included: what its calls recurse into. */
+enum { NTK_MOST_NODES = 1000, NTK_MOST_TERMS = NTK_MOST_NODES - 1 };
+
 /* NTK_ERR_SHAPE or NTK_ERR_UNSUPPORTED unless so many terms can be. */
 ntk_status ntk_composite_count_check(int64_t count, const char *function);
 

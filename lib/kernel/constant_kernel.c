@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/exchange.h"
 #include "kernel/scales.h"
 
 #include <math.h>
@@ -59,6 +60,7 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .write = ntk_constant_write,
 };
 
 ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value)

@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/deep_series.h"
 #include "kernel/deep_shifted.h"
+#include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/scales.h"
 #include "kernel/shifted.h"
@@ -34,6 +35,7 @@ static const ntk_kernel_operations operations = {
     .scale_memory = ntk_deep_scale_memory,
     .points = false,
     .products = 1,
+    .write = ntk_deep_write,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

@@ -8,7 +8,7 @@
 #include "kernel/infinite.h"
 #include "kernel/simd/deep.h"
 
-enum { NTK_DEEP_MOST_LAYERS = 1000 };
+enum { NTK_DEEP_MOST_LAYERS = NTK_MOST_LAYERS };
 
 typedef struct ntk_deep_scales {
     double weight, bias, rate;

@@ -3,6 +3,7 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
+#include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
 
 #include <float.h>
@@ -206,4 +207,5 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .products = 1,
     .points = false,
+    .write = ntk_deep_write,
 };

@@ -2,6 +2,7 @@
 
 #include "core/matrix.h"
 #include "core/status.h"
+#include "kernel/exchange.h"
 #include "kernel/near.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/shifted.h"
@@ -160,4 +161,5 @@ const ntk_kernel_operations ntk_deep_shifted_operations = {
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .products = 1,
     .points = false,
+    .write = ntk_deep_write,
 };

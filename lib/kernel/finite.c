@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "features/hidden.h"
 #include "kernel/combine.h"
+#include "kernel/exchange.h"
 #include "kernel/gates.h"
 #include "kernel/layered.h"
 #include "kernel/scales.h"
@@ -191,7 +192,7 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
     {                                                                                                                 \
         .scratch = RECTANGLES, .passes = passes, .memory = samples_memory, .prepare = prepare, .rest = close_samples, \
         .close = close_samples, .tile = evaluate_tile, .cost = entry_cost, .gradient = GRADIENT,                      \
-        .gradient_scratch = NTK_FINITE_GRADIENT_SCRATCH, .scales = ntk_no_scales                                      \
+        .gradient_scratch = NTK_FINITE_GRADIENT_SCRATCH, .scales = ntk_no_scales, .write = ntk_finite_write           \
     }
 static const ntk_kernel_operations operations = OPERATIONS(2, ntk_finite_tile_gradient),
                                    gate_operations = OPERATIONS(1, ntk_finite_tile_gradient),

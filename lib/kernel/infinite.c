@@ -1,6 +1,7 @@
 #include "kernel/infinite.h"
 
 #include "core/status.h"
+#include "kernel/exchange.h"
 #include "kernel/mehler.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/scales.h"
@@ -120,6 +121,7 @@ static const ntk_kernel_operations operations = {
     .scale_memory = ntk_infinite_scale_memory,
     .points = true,
     .products = 1,
+    .write = ntk_infinite_write,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

@@ -12,6 +12,7 @@
 struct ntk_samples;
 struct ntk_tile_gradient;
 struct ntk_scale_call;
+struct ntk_writer;
 
 /* A rectangle of K, rows of one set of samples by those of another.
  * lower    the sets are the same and row is col: only the lower triangle need be right
@@ -42,6 +43,7 @@ typedef struct ntk_kernel_tile {
  * scales    of derivatives: how many; NULL: there are none.  own_scales  of a kernel made of others, those that its terms have not
  *           got; NULL: none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
+ * write     puts what the kernel is into the writer's group (kernel/exchange.h)
  * products  how many times a tile takes the inner products of the kernel's own x; a finite kernel for K^NT
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
@@ -62,6 +64,7 @@ typedef struct ntk_kernel_operations {
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
     ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
+    ntk_status (*write)(struct ntk_writer *writer, const ntk_kernel *kernel);
     int64_t products;
     bool points;
 } ntk_kernel_operations;

@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "kernel/combine.h"
+#include "kernel/exchange.h"
 #include "kernel/tile.h"
 #include "network/signals.h"
 
@@ -329,4 +330,5 @@ const ntk_kernel_operations ntk_layered_operations = {
     .close = close_samples,
     .tile = evaluate_tile,
     .cost = entry_cost,
+    .write = ntk_finite_write,
 };

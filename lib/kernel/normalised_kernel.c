@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/exchange.h"
 #include "kernel/scales.h"
 
 #include <float.h>
@@ -205,6 +206,7 @@ static const ntk_kernel_operations operations = {
     .scales = ntk_composite_scales,
     .scale_gradient = ntk_normalised_scale_gradient,
     .scale_memory = ntk_normalised_scale_memory,
+    .write = ntk_normalised_write,
 };
 
 ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base)

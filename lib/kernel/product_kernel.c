@@ -2,6 +2,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/exchange.h"
 #include "kernel/scales.h"
 
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
@@ -78,6 +79,7 @@ static const ntk_kernel_operations operations = {
     .scales = ntk_composite_scales,
     .scale_gradient = ntk_product_scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .write = ntk_product_write,
 };
 
 ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *const *factors, int64_t count)

@@ -3,6 +3,7 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
+#include "kernel/exchange.h"
 #include "kernel/near.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/tile.h"
@@ -145,4 +146,5 @@ const ntk_kernel_operations ntk_shifted_operations = {
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
     .points = false,
     .products = 1,
+    .write = ntk_infinite_write,
 };

@@ -2,6 +2,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
+#include "kernel/exchange.h"
 #include "kernel/scales.h"
 
 #include <math.h>
@@ -79,6 +80,7 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = ntk_sum_scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .write = ntk_sum_write,
 };
 
 static ntk_status check_weights(const double *weights, int64_t count)

@@ -2,6 +2,7 @@
 #include "core/options.h"
 #include "core/status.h"
 #include "kernel/combine.h"
+#include "kernel/exchange.h"
 #include "kernel/gradient.h"
 #include "kernel/scales.h"
 
@@ -215,6 +216,7 @@ static const ntk_kernel_operations operations = {
     .gradient_scratch = 1,
     .gradient_sums = 1,
     .scales = ntk_no_scales,
+    .write = ntk_user_kernel_write,
 };
 
 static void dispose(void *self)

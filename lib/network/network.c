@@ -9,8 +9,7 @@ static void dispose(void *self)
     ntk_release((void *)(uintptr_t)network->weights);
 }
 
-/* Takes over the caller's reference to weights. */
-static ntk_status make_network(ntk_context *context, ntk_network **network, const ntk_weights *weights)
+ntk_status ntk_network_of_weights(ntk_context *context, ntk_network **network, const ntk_weights *weights)
 {
     ntk_network *made;
     ntk_status status = ntk_object_create(context, &made, sizeof *made, dispose, "a network");
@@ -33,7 +32,7 @@ ntk_status ntk_network_create(ntk_context *context, ntk_network **network, const
     NTK_REQUIRE(activation);
     NTK_REQUIRE(options);
     NTK_TRY(ntk_weights_of_options(context, &weights, activation, options, 1, __func__));
-    return make_network(context, network, weights);
+    return ntk_network_of_weights(context, network, weights);
 }
 
 void ntk_network_destroy(ntk_network *network)
@@ -47,7 +46,7 @@ ntk_status ntk_network_copy(ntk_context *context, ntk_network **copy, const ntk_
     *copy = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(network);
-    return make_network(context, copy, ntk_retain(network->weights));
+    return ntk_network_of_weights(context, copy, ntk_retain(network->weights));
 }
 
 int64_t ntk_network_size(const ntk_network *network, int32_t part)

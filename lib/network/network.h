@@ -14,4 +14,7 @@ struct ntk_network {
 ntk_status ntk_weights_of_options(ntk_context *context, ntk_weights **weights, const ntk_activation *activation,
                                   const ntk_network_options *options, int64_t networks, const char *function);
 
+/* A handle, which takes over the caller's reference to weights, also where that fails. */
+ntk_status ntk_network_of_weights(ntk_context *context, ntk_network **network, const ntk_weights *weights);
+
 #endif

@@ -25,8 +25,6 @@ _Static_assert(offsetof(ntk_network_options, inputs) == 8 && offsetof(ntk_networ
 /* The end of the first version's struct. */
 enum { LEAST_SIZE = 72 };
 
-enum { MOST_LAYERS = 1000 };
-
 /* --- what options mean --- */
 
 static double or_one(double scale)
@@ -85,9 +83,9 @@ static ntk_status check_sizes(const ntk_network_options *options, const char *fu
 {
     if (options->inputs < 1)
         return ntk_fail(NTK_ERR_OPTION, "%s: inputs is %lld, expected at least 1", function, (long long)options->inputs);
-    if (options->layers < 1 || options->layers > MOST_LAYERS)
+    if (options->layers < 1 || options->layers > NTK_MOST_LAYERS)
         return ntk_fail(NTK_ERR_OPTION, "%s: layers is %lld, expected at most %d, or 0 for 1", function,
-                        (long long)options->layers, MOST_LAYERS);
+                        (long long)options->layers, NTK_MOST_LAYERS);
     if (options->hidden < 1 && !(options->widths && options->hidden == 0))
         return ntk_fail(NTK_ERR_OPTION, "%s: hidden is %lld, expected at least 1", function, (long long)options->hidden);
     for (int64_t l = 0; options->widths && l < options->layers; l++)

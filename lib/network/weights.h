@@ -8,6 +8,9 @@
 #include <ntk/network.h>
 #include <stdbool.h>
 
+/* Hidden layers at most. */
+enum { NTK_MOST_LAYERS = 1000 };
+
 /* A hidden layer: z = factor w h + bias b, of the outputs h of the layer before it, or of x.
  * factor          weight_scale / sqrt(inputs), or 1 in the lecture's parameterization
  * tangent         weight_scale / sqrt(inputs): what a standardised weight's derivative has in common

@@ -13,9 +13,12 @@ size_t sizes(void)
     ntk_gram_options gram = NTK_INIT(ntk_gram_options);
     ntk_ridge_options ridge = NTK_INIT(ntk_ridge_options);
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    ntk_sink sink = NTK_INIT(ntk_sink);
+    ntk_source source = NTK_INIT(ntk_source);
     double element = 0;
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
-           gram.struct_size + ridge.struct_size + report.struct_size + (size_t)view.rows;
+           gram.struct_size + ridge.struct_size + report.struct_size + sink.struct_size + source.struct_size +
+           (size_t)view.rows;
 }

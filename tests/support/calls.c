@@ -1,4 +1,5 @@
 /* The rows: every public function that returns a status. */
+#include "archive.h"
 #include "rows.h"
 
 #include <float.h>
@@ -20,10 +21,14 @@ CALL(activation_derivative, P(0), P(1), P(2))
 CALL(activation_moments, P(0), P(1), X(2), X(3), X(4))
 CALL(network_create, P(0), P(1), P(2), P(3))
 CALL(network_copy, P(0), P(1), P(2))
+CALL(network_export, P(0), P(1))
+CALL(network_import, P(0), P(1), P(2))
 CALL(network_forward, P(0), P(1), P(2))
 CALL(network_parameters, P(0), P(1))
 CALL(network_set_parameters, P(0), P(1))
 CALL(features_create, P(0), P(1), P(2), I32(3))
+CALL(features_export, P(0), P(1))
+CALL(features_import, P(0), P(1), P(2))
 CALL(features_map, P(0), P(1), P(2))
 CALL(features_multiply, P(0), P(1), P(2), P(3))
 CALL(features_multiply_transposed, P(0), P(1), P(2), P(3))
@@ -36,6 +41,8 @@ CALL(kernel_create_constant, P(0), P(1), X(2))
 CALL(kernel_create_normalised, P(0), P(1), P(2))
 CALL(kernel_create_ard, P(0), P(1), P(2), P(3))
 CALL(kernel_create_user, P(0), P(1), P(2))
+CALL(kernel_export, P(0), P(1))
+CALL(kernel_import, P(0), P(1), P(2))
 CALL(kernel_memory, P(0), P(1), I(2), I(3), I(4), I32(5))
 CALL(kernel_block, P(0), P(1), P(2), P(3))
 CALL(kernel_block_error, P(0), P(1), P(2), P(3))
@@ -267,6 +274,27 @@ static const ntk_network_options deep_network = {.struct_size = sizeof deep_netw
                                                  .output_bias_scale = 0.5};
 static const ntk_kernel_options lecture_kernel = {
     .struct_size = sizeof lecture_kernel, .part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 2};
+/* --- sinks and sources --- */
+
+static int write_nothing(void *user, const ntk_array *array)
+{
+    (void)user;
+    return array->data ? 0 : 1;
+}
+
+static const ntk_sink test_sink = {.struct_size = sizeof test_sink, .write = write_nothing};
+static const test_bad bad_sink[] = {BAD_I64(ntk_sink, write, 0, NTK_ERR_OPTION), END};
+static const test_bad bad_source[] = {BAD_I64(ntk_source, describe, 0, NTK_ERR_OPTION),
+                                      BAD_I64(ntk_source, read, 0, NTK_ERR_OPTION), END};
+
+#define TEST_SOURCE_OF(object)                                                                                    \
+    {                                                                                                             \
+        .struct_size = sizeof(ntk_source), .user = (void *)(uintptr_t)object, .describe = test_exported_describe, \
+        .read = test_exported_read                                                                                \
+    }
+static const ntk_source network_source = TEST_SOURCE_OF("network"), features_source = TEST_SOURCE_OF("features"),
+                        kernel_source = TEST_SOURCE_OF("kernel");
+
 static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
 static const ntk_kernel_options deep_kernel = {.struct_size = sizeof deep_kernel,
                                                .layers = 2,
@@ -351,12 +379,16 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("network", network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(network_forward, "deep"),
      .arguments = {HANDLE("network", deep_network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(network_export, ""), .arguments = {HANDLE("network", network), SINK}},
+    {ROW(network_import, ""), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), SOURCE(&network_source)}},
     {ROW(network_parameters, ""), .arguments = {HANDLE("network", network), OUTPUT("theta", DIM_p, DIM_1, TEST_F64)}},
     {ROW(network_set_parameters, ""), .arguments = {HANDLE("network", network), INPUT("theta", DIM_p, DIM_1, RCF | TEST_F64)},
      .mutated = offsetof(test_world, network), .mutated_kind = TEST_NETWORK},
 
     {ROW(features_create, ""), .arguments = {CONTEXT, CREATED("features", TEST_FEATURES), HANDLE("network", network),
                                              INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(features_export, ""), .arguments = {HANDLE("features", features), SINK}},
+    {ROW(features_import, ""), .arguments = {CONTEXT, CREATED("features", TEST_FEATURES), SOURCE(&features_source)}},
     {ROW(features_map, ""),
      .arguments = {HANDLE("features", features), OUTPUT("Phi", DIM_m, DIM_p, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(features_map, "deep"),
@@ -408,6 +440,8 @@ const test_row test_rows[] = {
                                                  .initial = &test_user_kernel,
                                                  .bad = bad_user_kernel,
                                                  .traits = TEST_REQUIRED}}},
+    {ROW(kernel_export, ""), .arguments = {HANDLE("kernel", composite), SINK}},
+    {ROW(kernel_import, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), SOURCE(&kernel_source)}},
     {ROW(kernel_memory, "composite"),
      .arguments = {HANDLE("kernel", composite), RESULT("bytes", 8), SIZE("n1", DIM_m, bad_size), SIZE("n2", DIM_n, bad_size),
                    SIZE("d", DIM_d, bad_size), INTEGER("dtype", NTK_F64, bad_type)}},

@@ -58,6 +58,16 @@
     {                                                      \
         .name = argument, .kind = TEST_USER, .size = bytes \
     }
+#define SINK                                                                                                       \
+    {                                                                                                              \
+        .name = "sink", .kind = TEST_OPTIONS, .type = "ntk_sink", .size = sizeof(ntk_sink), .initial = &test_sink, \
+        .bad = bad_sink, .traits = TEST_REQUIRED                                                                   \
+    }
+#define SOURCE(start)                                                                                               \
+    {                                                                                                               \
+        .name = "source", .kind = TEST_OPTIONS, .type = "ntk_source", .size = sizeof(ntk_source), .initial = start, \
+        .bad = bad_source, .traits = TEST_REQUIRED                                                                  \
+    }
 #define NUMBER(argument, value, list)                                       \
     {                                                                       \
         .name = argument, .kind = TEST_NUMBER, .number = value, .bad = list \

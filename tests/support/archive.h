@@ -1,0 +1,31 @@
+/* A sink and a source in memory, whose arrays a test may change. */
+#ifndef TEST_ARCHIVE_H
+#define TEST_ARCHIVE_H
+
+#include <ntk/ntk.h>
+
+typedef struct test_entry {
+    char *name;
+    ntk_array array; /* its name and data are the entry's own, without gaps */
+} test_entry;
+
+/* fail_at  the write, describe or read, counted from 1, that reports failure; 0: none.  calls  so far
+ * handle   what a source gives for any name of a handle */
+typedef struct test_archive {
+    test_entry *entries;
+    int64_t count, calls, fail_at;
+    const void *handle;
+} test_archive;
+
+ntk_sink test_archive_sink(test_archive *archive);
+ntk_source test_archive_source(test_archive *archive);
+void test_archive_free(test_archive *archive);
+
+/* Bytes of an array's elements. */
+size_t test_array_bytes(const ntk_array *array);
+
+/* Callbacks of a source whose user is "network", "features" or "kernel": a handle of that kind, exported once. */
+int test_exported_describe(void *user, ntk_array *array);
+int test_exported_read(void *user, const ntk_array *array, void *data);
+
+#endif
