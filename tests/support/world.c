@@ -128,30 +128,43 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     make_ridges(world);
 }
 
+const test_owned test_world_handles[] = {
+    {TEST_CONTEXT, offsetof(test_world, context)},
+    {TEST_ACTIVATION, offsetof(test_world, activation)},
+    {TEST_NETWORK, offsetof(test_world, network)},
+    {TEST_NETWORK, offsetof(test_world, deep_network)},
+    {TEST_FEATURES, offsetof(test_world, features)},
+    {TEST_FEATURES, offsetof(test_world, deep_features)},
+    {TEST_KERNEL, offsetof(test_world, infinite)},
+    {TEST_KERNEL, offsetof(test_world, finite)},
+    {TEST_KERNEL, offsetof(test_world, deep)},
+    {TEST_KERNEL, offsetof(test_world, monte_carlo)},
+    {TEST_KERNEL, offsetof(test_world, deep_finite)},
+    {TEST_KERNEL, offsetof(test_world, deep_monte_carlo)},
+    {TEST_KERNEL, offsetof(test_world, composite)},
+    {TEST_ACTIVATION, offsetof(test_world, tanh)},
+    {TEST_KERNEL, offsetof(test_world, series)},
+    {TEST_KERNEL, offsetof(test_world, deep_series)},
+    {TEST_GRAM, offsetof(test_world, gram)},
+    {TEST_GRAM, offsetof(test_world, implicit)},
+    {TEST_GRAM, offsetof(test_world, implicit_finite)},
+    {TEST_RIDGE, offsetof(test_world, ridge)},
+    {TEST_RIDGE, offsetof(test_world, primal)},
+    {TEST_RIDGE, offsetof(test_world, spectral)},
+};
+const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
+
+void *test_world_handle(const test_world *world, int which)
+{
+    void *handle;
+    memcpy(&handle, (const char *)world + test_world_handles[which].offset, sizeof handle);
+    return handle;
+}
+
 void test_world_free(test_world *world)
 {
-    ntk_context_destroy(world->context);
-    ntk_activation_destroy(world->activation);
-    ntk_network_destroy(world->network);
-    ntk_network_destroy(world->deep_network);
-    ntk_features_destroy(world->features);
-    ntk_features_destroy(world->deep_features);
-    ntk_kernel_destroy(world->infinite);
-    ntk_kernel_destroy(world->finite);
-    ntk_kernel_destroy(world->deep);
-    ntk_kernel_destroy(world->monte_carlo);
-    ntk_kernel_destroy(world->deep_finite);
-    ntk_kernel_destroy(world->deep_monte_carlo);
-    ntk_kernel_destroy(world->composite);
-    ntk_activation_destroy(world->tanh);
-    ntk_kernel_destroy(world->series);
-    ntk_kernel_destroy(world->deep_series);
-    ntk_gram_destroy(world->gram);
-    ntk_gram_destroy(world->implicit);
-    ntk_gram_destroy(world->implicit_finite);
-    ntk_ridge_destroy(world->ridge);
-    ntk_ridge_destroy(world->primal);
-    ntk_ridge_destroy(world->spectral);
+    for (int i = 0; i < test_world_handle_count; i++)
+        test_handle_destroy(test_world_handles[i].kind, test_world_handle(world, i));
 }
 
 /* FNV-1a. */

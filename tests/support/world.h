@@ -54,6 +54,16 @@ typedef enum test_handle_kind {
 /* A hash of bytes, continued from another. */
 uint64_t test_hash(uint64_t hash, const void *bytes, size_t size);
 
+/* Every handle of a world, which test_world_free destroys. */
+typedef struct test_owned {
+    test_handle_kind kind;
+    size_t offset;
+} test_owned;
+
+extern const test_owned test_world_handles[];
+extern const int test_world_handle_count;
+void *test_world_handle(const test_world *world, int which);
+
 /* A hash of what the handle says when it is read: equal handles have equal ones. */
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes);
 

@@ -5,34 +5,13 @@
 
 #include <stdio.h>
 
-enum { HANDLES = 16 };
-
-typedef struct owned {
-    test_handle_kind kind;
-    void *handle;
-    uint64_t hash;
-} owned;
-
-static void gather(owned all[HANDLES], const test_world *w)
-{
-    const owned list[HANDLES] = {
-        {TEST_CONTEXT, w->context, 0},    {TEST_ACTIVATION, w->activation, 0}, {TEST_NETWORK, w->network, 0},
-        {TEST_FEATURES, w->features, 0},  {TEST_KERNEL, w->infinite, 0},       {TEST_KERNEL, w->finite, 0},
-        {TEST_KERNEL, w->deep, 0},        {TEST_ACTIVATION, w->tanh, 0},       {TEST_KERNEL, w->series, 0},
-        {TEST_KERNEL, w->monte_carlo, 0}, {TEST_KERNEL, w->composite, 0},      {TEST_GRAM, w->gram, 0},
-        {TEST_GRAM, w->implicit, 0},      {TEST_GRAM, w->implicit_finite, 0},  {TEST_RIDGE, w->ridge, 0},
-        {TEST_RIDGE, w->primal, 0}};
-    for (int i = 0; i < HANDLES; i++) {
-        all[i] = list[i];
-        all[i].hash = test_handle_hash(list[i].kind, list[i].handle, &test_small);
-    }
-}
+enum { MOST_HANDLES = 64 };
 
 /* A permutation by sorting uniform keys; seeds 0 and 1 are the order of creation and its reverse. */
-static void permute(int order[HANDLES], uint64_t seed)
+static void permute(int *order, int count, uint64_t seed)
 {
-    double keys[HANDLES];
-    for (int i = 0; i < HANDLES; i++) {
+    double keys[MOST_HANDLES];
+    for (int i = 0; i < count; i++) {
         keys[i] = seed == 0 ? i : seed == 1 ? -i : test_uniform(seed, i);
         order[i] = 0;
         for (int j = 0; j < i; j++) {
@@ -47,17 +26,20 @@ static void destroy_in_order(uint64_t seed, int32_t threads)
     ntk_context_options options = NTK_INIT(ntk_context_options);
     test_memory memory = {0};
     test_world world;
-    owned all[HANDLES];
-    int rank[HANDLES];
+    const test_owned *all = test_world_handles;
+    uint64_t hashes[MOST_HANDLES];
+    int rank[MOST_HANDLES], count = test_world_handle_count;
+    ck_assert_int_le(count, MOST_HANDLES);
     test_memory_inject(&options, &memory);
     options.threads = threads;
     test_world_make(&world, &test_small, &options);
-    gather(all, &world);
-    permute(rank, seed);
-    for (int turn = 0; turn < HANDLES; turn++)
-        for (int i = 0; i < HANDLES; i++) {
-            if (rank[i] == turn) test_handle_destroy(all[i].kind, all[i].handle);
-            if (rank[i] > turn) ck_assert_uint_eq(test_handle_hash(all[i].kind, all[i].handle, &test_small), all[i].hash);
+    for (int i = 0; i < count; i++) hashes[i] = test_handle_hash(all[i].kind, test_world_handle(&world, i), &test_small);
+    permute(rank, count, seed);
+    for (int turn = 0; turn < count; turn++)
+        for (int i = 0; i < count; i++) {
+            void *handle = test_world_handle(&world, i);
+            if (rank[i] == turn) test_handle_destroy(all[i].kind, handle);
+            if (rank[i] > turn) ck_assert_uint_eq(test_handle_hash(all[i].kind, handle, &test_small), hashes[i]);
         }
     ck_assert_int_eq(memory.live, 0);
     ck_assert_int_eq(memory.bytes, 0);
