@@ -24,7 +24,7 @@
 /* Check writes a line to a file at each assertion that holds, to say where a test crashed; here millions of entries are compared. */
 #undef ck_assert_msg
 #define ck_assert_msg(expr, ...) \
-    (expr) ? (void)0 : _ck_assert_failed(__FILE__, __LINE__, "Assertion '" #expr "' failed", ##__VA_ARGS__)
+    (expr) ? (void)0 : _ck_assert_failed(__FILE__, __LINE__, "Assertion '" #expr "' failed", __VA_ARGS__)
 
 /* Runs the suite, prints its failures, and returns main's exit status.  Check's own timeout is off: the runner has one. */
 int test_run(Suite *suite);
