@@ -91,6 +91,9 @@ static void unscale(const series_gradient *at, const ntk_series_strip *strip, in
     }
 }
 
+/* With so many a strip takes a millisecond or more. */
+enum { MANY_TERMS = 4096 };
+
 /* A and B of a row, from its inner products. */
 static ntk_status find_row(ntk_pair_gradients *pairs, const ntk_lane *lane, int64_t i)
 {
@@ -111,6 +114,7 @@ static ntk_status find_row(ntk_pair_gradients *pairs, const ntk_lane *lane, int6
         memcpy(ntk_at(pairs->along, dtype, place), ntk_at(&along, dtype, before), size);
         memcpy(ntk_at(pairs->own, dtype, place), ntk_at(&own, dtype, before), size);
         if (tile->rows->shifts || tile->cols->shifts) unscale(at, &strip, i, j);
+        if (at->terms.all > MANY_TERMS) NTK_TRY(ntk_advance(lane, 0));
     }
     return NTK_OK;
 }
