@@ -22,6 +22,14 @@ typedef struct ntk_ridge ntk_ridge;
  *           unit roundoffs of the largest counting as 0 */
 enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_SPECTRAL = 3 };
 
+/* AUTO    PLAIN, unless the context's memory budget has no room for that but for MIXED
+ * PLAIN   factor and solution in dtype
+ * MIXED   a DUAL in double precision of a kernel without features: the factor is in single precision, which halves memory and time, and
+ *         the solution is corrected to double precision by products with K, which is never held (math: Higham 2002, chapter 12), or
+ *         where corrections don't halve the error, by conjugate gradients with that factor.  Leave-one-out errors, variances and the
+ *         log evidence have the factor's precision */
+enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 };
+
 /* method     as above
  * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's is full
  * dtype      of the fit's arithmetic; 0: that of x
@@ -30,7 +38,8 @@ enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_S
  * reserved   0
  * lambdas    1 x t, SPECTRAL alone: a lambda for each target, which replace lambda; NULL: all have lambda.  Read by the call only
  * light      non-zero: keep what prediction needs and nothing else: other calls than predict, coefficients, intercept, lambdas and
- *            summary end with NTK_ERR_STATE */
+ *            summary end with NTK_ERR_STATE
+ * precision  as above */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -41,7 +50,7 @@ typedef struct ntk_ridge_options {
     int32_t reserved;
     const ntk_matrix *lambdas;
     int32_t light;
-    int32_t reserved2;
+    int32_t precision;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.
@@ -63,7 +72,9 @@ typedef struct ntk_ridge_options {
  * kernel_scale   the v for which v K, with noise v lambda, has the most evidence: the mean of y^T alpha over all samples and targets
  *                (of n - 1 samples with an intercept); NaN where lambda is 0 and K singular.  The model's variances are to be
  *                multiplied by it
- * memory         bytes that the model holds, beside the kernel */
+ * memory         bytes that the model holds, beside the kernel
+ * precision      NTK_PRECISION_PLAIN or _MIXED
+ * refinements    products with K that corrections of MIXED took */
 typedef struct ntk_ridge_report {
     size_t struct_size;
     int64_t samples;
@@ -83,6 +94,8 @@ typedef struct ntk_ridge_report {
     double degrees;
     double kernel_scale;
     uint64_t memory;
+    int32_t precision;
+    int32_t refinements;
 } ntk_ridge_report;
 
 /* Bytes that ntk_ridge_create would hold at its peak, for n samples of d inputs and t targets.  options may be NULL; dtype 0
@@ -144,7 +157,9 @@ NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *r
  * and of a PRIMAL lambda (phi - mu)^T (Phi^T Phi + lambda I)^-1 (phi' - mu), mu the mean feature, and lambda / n more with an
  * intercept.  The arithmetic is the model's, of a SPECTRAL double precision; n unit roundoffs of K(x, x) are lost in the difference,
  * which is at least 0.  x  m x d, any dtype, as are outputs.  Errors as for predict, and
- * NTK_ERR_STATE  the model is light (not of the mean's gradient) */
+ * NTK_ERR_STATE   the model is light (not of the mean's gradient)
+ * NTK_ERR_MEMORY  as for predict, but that the output is unspecified if there are more points than a batch of 32 MB holds rows of
+ *                 n numbers */
 
 /* C(x_i, x_i).   variance  m x 1, or m x t.   O(n^2) a point; holds a batch of m x n numbers of 32 MB. */
 NTK_API ntk_status ntk_ridge_variance(const ntk_ridge *ridge, const ntk_matrix *variance, const ntk_matrix *x) NTK_MUST_CHECK;

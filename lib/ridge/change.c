@@ -76,6 +76,7 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     problem.options.storage = !ridge->system.L.data || ridge->system.L.ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED;
     problem.options.dtype = report->dtype;
     problem.options.intercept = report->intercept;
+    problem.options.precision = report->precision;
     /* an attempt to update may have left something */
     ntk_ridge_dispose(change->next);
     change->next->system = (ntk_ridge_system){0};
@@ -100,7 +101,7 @@ ntk_status ntk_change_solve(ntk_ridge_change *change, double begin)
     ntk_ridge *next = change->next;
     double end = ridge->features ? (begin + 1) / 2 : 1;
     NTK_TRY(ntk_ridge_solution_open(ridge->base.context, &next->solution, &change->y, ridge->solution.lambdas));
-    NTK_TRY(ntk_dual_solve(&next->system.L, &next->solution, change->lane, begin, end, change->function));
+    NTK_TRY(ntk_dual_solve(&next->system, &next->solution, change->lane, begin, end, change->function));
     if (!ridge->features) return NTK_OK;
     return ntk_ridge_to_features(next, ridge->features, &next->solution, change->lane, end, change->function);
 }
@@ -132,7 +133,7 @@ static ntk_status solve_targets(ntk_ridge *ridge, ntk_ridge_solution *next, cons
         NTK_TRY(ntk_spectral_project(&ridge->system, next, lane));
         NTK_TRY(ntk_spectral_solve(&ridge->system, next, lane, function));
     } else {
-        NTK_TRY(ntk_dual_solve(&ridge->system.L, next, lane, 0, end, function));
+        NTK_TRY(ntk_dual_solve(&ridge->system, next, lane, 0, end, function));
     }
     return features ? ntk_ridge_to_features(ridge, features, next, lane, end, function) : NTK_OK;
 }

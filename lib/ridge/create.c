@@ -10,7 +10,7 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
                    offsetof(ntk_ridge_options, dtype) == 16 && offsetof(ntk_ridge_options, intercept) == 20 &&
                    offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, reserved) == 28 &&
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
-                   offsetof(ntk_ridge_options, reserved2) == 44 && sizeof(ntk_ridge_options) == 48,
+                   offsetof(ntk_ridge_options, precision) == 44 && sizeof(ntk_ridge_options) == 48,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
@@ -22,7 +22,9 @@ static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *
         return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL or _SPECTRAL", function,
                         own->method);
     if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
-    if (own->reserved2 != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved2 is %d, expected 0", function, own->reserved2);
+    if (own->precision < NTK_PRECISION_AUTO || own->precision > NTK_PRECISION_MIXED)
+        return ntk_fail(NTK_ERR_OPTION, "%s: precision is %d, expected NTK_PRECISION_AUTO, _PLAIN or _MIXED", function,
+                        own->precision);
     NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
     if (own->method == NTK_RIDGE_SPECTRAL && own->storage != NTK_STORAGE_FULL)
         return ntk_fail(NTK_ERR_OPTION,
@@ -32,6 +34,22 @@ static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *
         return ntk_fail(NTK_ERR_OPTION, "%s: lambdas are given, which the method NTK_RIDGE_SPECTRAL takes, but method is %d",
                         function, own->method);
     return NTK_OK;
+}
+
+/* Whether a factor in single precision can serve a model in double: its corrections take products with K. */
+static bool may_be_mixed(const ntk_ridge_options *own, const ntk_kernel *kernel)
+{
+    return own->method == NTK_RIDGE_DUAL && own->dtype == NTK_F64 && kernel && !kernel->features;
+}
+
+static ntk_status check_precision(const ntk_ridge_options *own, const ntk_kernel *kernel, const char *function)
+{
+    if (own->precision != NTK_PRECISION_MIXED || may_be_mixed(own, kernel)) return NTK_OK;
+    return ntk_fail(
+        NTK_ERR_OPTION,
+        "%s: precision is NTK_PRECISION_MIXED, which takes the dual method in double precision, from a kernel without "
+        "features and its data",
+        function);
 }
 
 /* Turns AUTO into a method; *reason receives why. */
@@ -81,6 +99,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_TRY(read_options(&own, options, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
+    NTK_TRY(check_precision(&own, kernel, __func__));
     ntk_status status = add_memory(context, &need, kernel, kernel->features, n, d, t, &own);
     NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
     *bytes = need;
@@ -145,22 +164,46 @@ ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, con
     report->reason = reason;
     report->method = options->method;
     report->dtype = options->dtype;
+    report->precision = options->precision;
     report->intercept = options->intercept != 0;
     if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem);
     return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem);
+}
+
+static ntk_status budget_of(const ntk_context *context, const ntk_ridge_problem *problem, const ntk_features *features)
+{
+    uint64_t bytes = 0;
+    if (!problem->gram)
+        NTK_TRY(add_memory(context, &bytes, problem->kernel, features, problem->x->rows, problem->x->cols, problem->y->cols,
+                           &problem->options));
+    return ntk_budget_check(context, bytes, "the ridge regression");
+}
+
+/* Where the budget has no room for a factor in double precision, there may be for one in single. */
+static ntk_status check_budget(const ntk_context *context, ntk_ridge_problem *problem, const ntk_features *features,
+                               const char **reason)
+{
+    ntk_ridge_options *options = &problem->options;
+    bool choice = options->precision == NTK_PRECISION_AUTO;
+    if (choice) options->precision = NTK_PRECISION_PLAIN;
+    ntk_status status = budget_of(context, problem, features);
+    if (status != NTK_ERR_MEMORY || !choice || problem->gram || !may_be_mixed(options, problem->kernel)) return status;
+    options->precision = NTK_PRECISION_MIXED;
+    if (budget_of(context, problem, features) >= 0) {
+        *reason = "dual, in mixed precision: the budget has no room for a factor in double precision";
+        return NTK_OK;
+    }
+    options->precision = NTK_PRECISION_PLAIN;
+    return budget_of(context, problem, features);
 }
 
 /* Makes the model of a problem that has been checked.  features: of a primal. */
 static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
                              const char *reason)
 {
-    uint64_t bytes = 0;
     ntk_ridge *made;
     double *lambdas;
-    if (!problem->gram)
-        NTK_TRY(add_memory(context, &bytes, problem->kernel, features, problem->x->rows, problem->x->cols, problem->y->cols,
-                           &problem->options));
-    NTK_TRY(ntk_budget_check(context, bytes, "the ridge regression"));
+    NTK_TRY(check_budget(context, problem, features, &reason));
     NTK_TRY(make_lambdas(context, &lambdas, problem));
     problem->lambdas = lambdas;
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
@@ -187,7 +230,9 @@ ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_k
     ntk_ridge_problem problem = {.kernel = kernel, .x = x, .y = y, .lambda = lambda, .function = __func__};
     NTK_TRY(read_options(&problem.options, options, __func__));
     NTK_TRY(choose(&problem.options, kernel, x->rows, &reason, __func__));
-    if (!problem.options.dtype) problem.options.dtype = x->dtype;
+    bool mixed = problem.options.precision == NTK_PRECISION_MIXED;
+    if (!problem.options.dtype) problem.options.dtype = mixed ? NTK_F64 : x->dtype;
+    NTK_TRY(check_precision(&problem.options, kernel, __func__));
     return make_ridge(context, ridge, &problem, kernel->features, reason);
 }
 
@@ -231,6 +276,7 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
     problem.options.method = spectral ? NTK_RIDGE_SPECTRAL : NTK_RIDGE_DUAL;
     problem.options.storage = gram->storage;
     problem.options.dtype = gram->K.dtype;
+    NTK_TRY(check_precision(&problem.options, NULL, __func__));
     if (spectral && gram->storage != NTK_STORAGE_FULL)
         return ntk_fail(NTK_ERR_OPTION,
                         "%s: storage of the kernel matrix is %d, expected NTK_STORAGE_FULL, which the method "
@@ -258,5 +304,6 @@ ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, cons
             __func__);
     problem.options.method = NTK_RIDGE_PRIMAL;
     if (!problem.options.dtype) problem.options.dtype = x->dtype;
+    NTK_TRY(check_precision(&problem.options, NULL, __func__));
     return make_ridge(context, ridge, &problem, features, "primal: features were given");
 }

@@ -2,7 +2,7 @@
 #include "core/pool.h"
 #include "core/status.h"
 #include "gram/cholesky.h"
-#include "ridge/ridge.h"
+#include "ridge/refine.h"
 
 #include <math.h>
 
@@ -14,6 +14,7 @@ typedef struct dual {
     const ntk_lane *lane;
     const char *function;
     void *rhs;
+    int32_t dtype; /* of the solution */
     int64_t n, targets, columns;
     double *means;
 } dual;
@@ -51,7 +52,7 @@ ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem
 
 static ntk_status make_rhs(dual *job)
 {
-    int32_t dtype = job->L->dtype;
+    int32_t dtype = job->dtype;
     ntk_matrix y = ntk_matrix_const_f64(job->solution->y, job->n, job->targets);
     NTK_TRY(ntk_column_means(job->means, &y, job->columns > job->targets, job->lane));
     NTK_TRY(ntk_allocate(job->context, &job->rhs, job->n, job->columns * ntk_dtype_size(dtype), "the right sides"));
@@ -67,7 +68,7 @@ enum { ROWS_AT_ONCE = 64, ELEMENTS_PER_ADVANCE = 1 << 18 };
 /* b = 1^T Z / 1^T z, to be added to the means; and z. */
 static ntk_status find_intercepts(const dual *job)
 {
-    int32_t dtype = job->L->dtype;
+    int32_t dtype = job->dtype;
     ntk_ridge_solution *solution = job->solution;
     double *b = solution->intercept;
     for (int64_t c = 0; c < job->targets; c++) b[c] = 0;
@@ -93,7 +94,7 @@ typedef struct sums {
 /* alpha = Z - b z of rows first, ..., last - 1 and one target. */
 static void finish_target(const dual *job, int64_t c, int64_t first, int64_t last, sums *found)
 {
-    int32_t dtype = job->L->dtype;
+    int32_t dtype = job->dtype;
     ntk_ridge_solution *solution = job->solution;
     double b = solution->intercept[c];
     for (int64_t i = first; i < last; i++) {
@@ -133,7 +134,7 @@ static void report_fit(const dual *job, const sums *found)
 static ntk_status finish(dual *job)
 {
     ntk_ridge_solution *solution = job->solution;
-    int32_t dtype = job->L->dtype;
+    int32_t dtype = job->dtype;
     sums found = {0, 0};
     NTK_TRY(ntk_allocate(job->context, &solution->alpha, job->n, job->targets * ntk_dtype_size(dtype), "the coefficients"));
     NTK_TRY(find_intercepts(job));
@@ -148,16 +149,32 @@ static ntk_status finish(dual *job)
     return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", job->function);
 }
 
-ntk_status ntk_dual_solve(const ntk_symmetric *L, ntk_ridge_solution *solution, const ntk_lane *lane, double begin, double end,
-                          const char *function)
+/* By the factor alone, or where that is in single precision and the solution not, by corrections with K. */
+static ntk_status solve(dual *job, const ntk_ridge_system *system, double begin, double end)
+{
+    double *z;
+    if (job->L->dtype == job->dtype)
+        return ntk_cholesky_solve(job->L, job->lane, begin, end, job->rhs, job->columns, job->columns);
+    NTK_TRY(ntk_allocate(job->context, &z, job->n, job->columns * (int64_t)sizeof *z, "refined right sides"));
+    ntk_status status = ntk_refined_solve(system, job->solution->report.lambda, job->lane, begin, end, job->rhs, z,
+                                          job->columns, &job->solution->report.refinements, job->function);
+    ntk_free(job->context, job->rhs);
+    job->rhs = z;
+    return status;
+}
+
+ntk_status ntk_dual_solve(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane, double begin,
+                          double end, const char *function)
 {
     ntk_context *context = lane->work->context;
-    dual job = {.context = context, .L = L, .solution = solution, .lane = lane, .function = function, .n = L->n};
+    dual job = {.context = context, .L = &system->L, .solution = solution, .lane = lane, .function = function};
+    job.n = system->L.n;
+    job.dtype = solution->report.dtype;
     job.targets = solution->report.targets;
     job.columns = job.targets + solution->report.intercept;
     NTK_TRY(ntk_allocate(context, &job.means, job.targets, sizeof(double), "the targets' means"));
     ntk_status status = make_rhs(&job);
-    if (status >= 0) status = ntk_cholesky_solve(L, lane, begin, end, job.rhs, job.columns, job.columns);
+    if (status >= 0) status = solve(&job, system, begin, end);
     if (status >= 0) status = finish(&job);
     ntk_free(context, job.means);
     ntk_free(context, job.rhs);
@@ -208,6 +225,42 @@ void ntk_ridge_lighten(ntk_ridge *ridge)
     system->set = NULL;
 }
 
+/* The factor of K + (lambda + shift) I, from samples in single precision. */
+static ntk_status factor_single(ntk_ridge *ridge, const ntk_ridge_problem *problem, ntk_samples *samples, const ntk_lane *lane,
+                                double shift, ntk_share room)
+{
+    ntk_symmetric *L = &ridge->system.L;
+    double middle = room.begin + (room.end - room.begin) * assembly_share(samples->rows, samples->inputs);
+    NTK_TRY(ntk_gram_assemble(L, samples, lane, room.begin, middle));
+    NTK_TRY(ntk_ridge_shift(L, problem->lambda + shift, problem->function));
+    return ntk_cholesky_factor(L, lane, middle, room.end, &ridge->solution.report.smallest_pivot, "K + lambda I");
+}
+
+/* So much is added to the diagonal where single precision finds no factor, in mean diagonal entries times n roundoffs. */
+static const double shift_roundoffs = 4;
+
+static ntk_status factor_samples(ntk_ridge *ridge, const ntk_ridge_problem *problem, ntk_samples *samples, const ntk_lane *lane)
+{
+    double trace = 0;
+    NTK_TRY(ntk_symmetric_create(ridge->base.context, &ridge->system.L, problem->options.storage, NTK_F32, samples->rows));
+    ntk_status status = factor_single(ridge, problem, samples, lane, 0, (ntk_share){0, 0.7});
+    if (status != NTK_ERR_SINGULAR) return status;
+    for (int64_t i = 0; i < samples->rows; i++) trace += samples->diagonal[i];
+    return factor_single(ridge, problem, samples, lane, shift_roundoffs * 0x1p-24 * trace, (ntk_share){0.7, 0.9});
+}
+
+/* A factor in single precision for a model in double. */
+static ntk_status factor_mixed(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
+{
+    ntk_sample_set *single;
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(open_samples(ridge, problem, lane));
+    NTK_TRY(ntk_sample_set_create(&single, problem->kernel, lane, problem->x, NTK_F32, false, problem->function));
+    ntk_status status = factor_samples(ridge, problem, &single->samples, lane);
+    ntk_release(single);
+    return status;
+}
+
 static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
     ntk_context *context = ridge->base.context;
@@ -215,11 +268,16 @@ static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const 
     ntk_symmetric *L = &ridge->system.L;
     const ntk_features *features = problem->kernel->features;
     double assembled = 0.97 * assembly_share(problem->x->rows, problem->x->cols), end = features ? 0.98 : 1;
+    if (problem->options.precision == NTK_PRECISION_MIXED) {
+        NTK_TRY(factor_mixed(ridge, problem, lane));
+        NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));
+        return ntk_dual_solve(&ridge->system, solution, lane, 0.9, 1, problem->function);
+    }
     NTK_TRY(ntk_ridge_assemble(ridge, problem, lane, problem->options.storage, L, assembled));
     NTK_TRY(ntk_ridge_shift(L, problem->lambda, problem->function));
     NTK_TRY(ntk_cholesky_factor(L, lane, assembled, 0.97, &solution->report.smallest_pivot, "K + lambda I"));
     NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));
-    NTK_TRY(ntk_dual_solve(L, solution, lane, 0.97, end, problem->function));
+    NTK_TRY(ntk_dual_solve(&ridge->system, solution, lane, 0.97, end, problem->function));
     return features ? ntk_ridge_to_features(ridge, features, solution, lane, end, problem->function) : NTK_OK;
 }
 
@@ -270,10 +328,16 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
     /* lambdas, twice, intercepts, means */
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
     NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, n, d));
-    NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, n));
-    NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, dtype, n, d));
+    bool mixed = options->precision == NTK_PRECISION_MIXED;
+    int32_t held = mixed ? NTK_F32 : dtype;
+    NTK_TRY(ntk_symmetric_memory(bytes, options->storage, held, n));
+    if (mixed) NTK_TRY(ntk_sample_set_memory(kernel, &assembly, held, n, d));
+    factor = assembly;
+    NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, held, n, d));
     NTK_TRY(ntk_cholesky_memory(&factor, n));
     NTK_TRY(ntk_need(&solution, n, (int64_t)row));
+    if (mixed) NTK_TRY(ntk_need(&solution, n, (int64_t)row));
+    if (mixed) NTK_TRY(ntk_refine_memory(context, &solution, kernel, n, d, columns));
     NTK_TRY(ntk_size_multiply(&row, t, sizeof(double)));
     NTK_TRY(ntk_need(&solution, n, (int64_t)row));
     if (options->intercept) NTK_TRY(ntk_need(&solution, n, sizeof(double)));

@@ -78,8 +78,9 @@ typedef struct slopes {
     const double *z; /* A^-1 1, or NULL */
     double *stacked; /* (n + 1) x d */
     double *weights; /* n + 1, or of a primal p */
-    double *row;     /* d */
-    int64_t d, column;
+    double *rows;    /* m x (parts d): all that will be written, once nothing can fail */
+    double *row;     /* of one of them, d */
+    int64_t d, column, columns;
 } slopes;
 
 static ntk_status slope_of_kernel(const slopes *job, const ntk_matrix *x, int64_t row, double ones)
@@ -126,12 +127,12 @@ static ntk_status write_batch(slopes *job, const ntk_matrix *x, int64_t first, i
     NTK_TRY(ntk_response_rows(response, first, count, (double)first / points, (double)first / points));
     NTK_TRY(ntk_response_answer(response, target, true));
     for (int64_t r = 0; r < count; r++) {
+        job->row = job->rows + (first + r) * job->columns + job->column;
         ntk_share room = ntk_work_narrow(response->lane->work, (double)(first + r) / points, (double)(first + r + 1) / points);
         ntk_work_stage(response->lane->work, "gradient of a variance", 1, 0, 1);
         ntk_status status = response->prior ? slope_of_kernel(job, x, r, ones) : slope_of_features(job, x, r);
         ntk_work_widen(response->lane->work, room);
         NTK_TRY(status);
-        NTK_TRY(ntk_write_row(job->out, first + r, job->column, job->row, NTK_F64, job->d, response->function, "gradient"));
     }
     return NTK_OK;
 }
@@ -161,13 +162,16 @@ static ntk_status write_all(slopes *job, const ntk_matrix *x, int64_t parts, dou
         ntk_work_widen(response->lane->work, room);
         NTK_TRY(status);
     }
+    for (int64_t i = 0; i < response->points; i++)
+        NTK_TRY(
+            ntk_write_row(job->out, i, 0, job->rows + i * job->columns, NTK_F64, job->columns, response->function, "gradient"));
     return NTK_OK;
 }
 
 static ntk_status slopes_open(slopes *job, ntk_context *context, const ntk_ridge *ridge)
 {
     int64_t n = ridge->solution.report.samples, row = job->d * (int64_t)sizeof(double);
-    NTK_TRY(ntk_allocate(context, &job->row, job->d, sizeof(double), "a gradient"));
+    NTK_TRY(ntk_allocate(context, &job->rows, job->out->rows, job->columns * (int64_t)sizeof(double), "gradients"));
     if (!ridge->system.set) return NTK_OK;
     NTK_TRY(ntk_allocate(context, &job->weights, n + 1, sizeof(double), "weights of the samples"));
     NTK_TRY(ntk_allocate(context, &job->stacked, n + 1, row, "the samples and a point"));
@@ -189,14 +193,14 @@ ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk_matrix 
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
     ntk_response response = {.ridge = ridge};
-    slopes job = {.response = &response, .out = gradient, .d = report->inputs};
+    slopes job = {.response = &response, .out = gradient, .d = report->inputs, .columns = gradient->cols};
     double *z = NULL;
     ntk_status status = slopes_open(&job, context, ridge);
     if (status >= 0) status = ntk_allocate(context, &z, report->samples, sizeof(double), "the response to a constant");
     if (status >= 0) status = ntk_response_open(&response, ridge, &lane, x, 0, __func__);
     if (status >= 0) status = write_all(&job, x, parts, z);
     ntk_response_close(&response);
-    void *const held[] = {z, job.row, job.weights, job.stacked};
+    void *const held[] = {z, job.rows, job.weights, job.stacked};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) ntk_free(context, held[i]);
     return status;
 }

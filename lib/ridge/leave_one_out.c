@@ -123,7 +123,8 @@ static ntk_status leave_spectral(leaving *job)
     double *alpha = NULL, *scratch = NULL, *g = NULL;
     ntk_work_stage(job->lane->work, "leave-one-out", job->n * job->targets, 0, 1);
     ntk_status status = ntk_allocate(context, &alpha, job->n, wide, "the coefficients by samples");
-    if (status >= 0) status = ntk_allocate(context, &scratch, job->n, wide, "the coefficients by eigenvectors");
+    if (status >= 0)
+        status = ntk_allocate(context, &scratch, job->n, wide + (int64_t)sizeof(double), "the coefficients by eigenvectors");
     if (status >= 0) status = ntk_allocate(context, &g, job->n, sizeof(double), "the diagonal of an inverse");
     int64_t together = ntk_lambdas_agree(solution) ? job->targets : 1;
     for (int64_t c = 0; status >= 0 && c < job->targets; c += together)

@@ -11,7 +11,8 @@ ntk_status ntk_path_open(ntk_context *context, ntk_path_scratch *scratch, const 
     int64_t n = report->samples, wide = (report->targets + report->intercept) * (int64_t)sizeof(double);
     *scratch = (ntk_path_scratch){.derivatives = derivatives};
     NTK_TRY(ntk_allocate(context, &scratch->alpha, n, wide, "the coefficients by samples"));
-    NTK_TRY(ntk_allocate(context, &scratch->projected, n, derivatives ? 2 * wide : wide, "the coefficients by eigenvectors"));
+    NTK_TRY(ntk_allocate(context, &scratch->projected, n, (derivatives ? 2 * wide : wide) + (int64_t)sizeof(double),
+                         "the coefficients by eigenvectors"));
     NTK_TRY(ntk_allocate(context, &scratch->g, n, sizeof(double), "the diagonal of an inverse"));
     if (!derivatives) return NTK_OK;
     NTK_TRY(ntk_allocate(context, &scratch->slopes, n, wide, "the coefficients' derivatives"));

@@ -15,7 +15,8 @@ _Static_assert(offsetof(ntk_ridge_report, samples) == 8 && offsetof(ntk_ridge_re
                    offsetof(ntk_ridge_report, reserved) == 76 && offsetof(ntk_ridge_report, condition) == 80 &&
                    offsetof(ntk_ridge_report, rss) == 88 && offsetof(ntk_ridge_report, log_evidence) == 96 &&
                    offsetof(ntk_ridge_report, degrees) == 104 && offsetof(ntk_ridge_report, kernel_scale) == 112 &&
-                   offsetof(ntk_ridge_report, memory) == 120 && sizeof(ntk_ridge_report) == 128,
+                   offsetof(ntk_ridge_report, memory) == 120 && offsetof(ntk_ridge_report, precision) == 128 &&
+                   offsetof(ntk_ridge_report, refinements) == 132 && sizeof(ntk_ridge_report) == 136,
                "the layout of ntk_ridge_report is frozen");
 
 /* --- what a model holds --- */

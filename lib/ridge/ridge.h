@@ -99,9 +99,9 @@ ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *pro
 ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
                               ntk_symmetric *K, double end);
 
-/* Solves for a solution that has been opened.  L  the factor */
-ntk_status ntk_dual_solve(const ntk_symmetric *L, ntk_ridge_solution *solution, const ntk_lane *lane, double begin, double end,
-                          const char *function);
+/* Solves for a solution that has been opened. */
+ntk_status ntk_dual_solve(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane, double begin,
+                          double end, const char *function);
 
 /* log |L L^T|, and a lower bound of its condition number. */
 double ntk_log_determinant(const ntk_symmetric *L, double *condition);

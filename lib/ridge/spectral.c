@@ -205,17 +205,12 @@ static void scale_projections(const ntk_spectral_at *at, double *B, double *dB)
 ntk_status ntk_spectral_inverse_rows(const ntk_spectral_at *at, const ntk_lane *lane, double *alpha, double *dalpha, double *g,
                                      double *dg, double *scratch)
 {
-    ntk_context *context = lane->work->context;
     int64_t n = at->solution->report.samples, columns = at->targets + at->solution->report.intercept;
-    double *s;
-    NTK_TRY(ntk_allocate(context, &s, n, sizeof *s, "inverses of eigenvalues"));
+    double *s = scratch, *B = scratch + n;
     for (int64_t k = 0; k < n; k++) s[k] = ntk_spectral_inverse(at, k);
-    scale_projections(at, scratch, dalpha ? scratch + n * columns : NULL);
-    rows_job job = {
-        .at = at, .s = s, .B = scratch, .n = n, .columns = columns, .alpha = alpha, .dalpha = dalpha, .g = g, .dg = dg};
-    ntk_status status = ntk_run_blas(lane, (n - 1) / SPAN + 1, evaluate_span, &job);
-    ntk_free(context, s);
-    return status;
+    scale_projections(at, B, dalpha ? B + n * columns : NULL);
+    rows_job job = {.at = at, .s = s, .B = B, .n = n, .columns = columns, .alpha = alpha, .dalpha = dalpha, .g = g, .dg = dg};
+    return ntk_run_blas(lane, (n - 1) / SPAN + 1, evaluate_span, &job);
 }
 
 /* --- the model --- */
@@ -308,7 +303,7 @@ ntk_status ntk_spectral_solve(const ntk_ridge_system *system, ntk_ridge_solution
     NTK_TRY(check_regular(system, solution, function));
     NTK_TRY(ntk_allocate(context, &solution->alpha, n, t * ntk_dtype_size(report->dtype), "the coefficients"));
     NTK_TRY(ntk_allocate(context, &rows, n, wide, "the coefficients by samples"));
-    ntk_status status = ntk_allocate(context, &scratch, n, wide, "the coefficients by eigenvectors");
+    ntk_status status = ntk_allocate(context, &scratch, n, wide + (int64_t)sizeof(double), "the coefficients by eigenvectors");
     int64_t together = ntk_lambdas_agree(solution) ? t : 1;
     for (int64_t c = 0; status >= 0 && c < t; c += together)
         status = solve_targets(system, solution, lane, c, together, rows, scratch);

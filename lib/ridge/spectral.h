@@ -45,7 +45,7 @@ ntk_spectral_sums ntk_spectral_sum(const ntk_spectral_at *at, int64_t target);
 /* alpha = A^-1 (y - b) of the targets, and g = diag A^-1 about the intercept, with their derivatives in lambda.
  * alpha, dalpha  n x columns, columns = targets + intercept, the last one A^-1 1 or its derivative;  g, dg  n.  dalpha, dg and g may
  * be NULL.
- * scratch        n x columns, twice with dalpha
+ * scratch        n x (columns + 1), or with dalpha n x (2 columns + 1)
  * A stage's units: n. */
 ntk_status ntk_spectral_inverse_rows(const ntk_spectral_at *at, const ntk_lane *lane, double *alpha, double *dalpha, double *g,
                                      double *dg, double *scratch);

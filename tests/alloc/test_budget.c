@@ -60,7 +60,8 @@ static void scene_make(scene *s, const budget_case *c)
         CHECK_OK(ntk_kernel_create_finite(s->context, &s->kernel, s->features));
     else
         CHECK_OK(ntk_kernel_create_infinite(s->context, &s->kernel, s->activation, NULL));
-    s->ridge = (ntk_ridge_options){sizeof s->ridge, c->method, c->storage, c->dtype, c->intercept, c->borrow, 0, NULL, 0, 0};
+    s->ridge = (ntk_ridge_options){sizeof s->ridge, c->method, c->storage, c->dtype, c->intercept,
+                                   c->borrow,       0,         NULL,       0,        NTK_PRECISION_PLAIN};
     s->gram = (ntk_gram_options){sizeof s->gram, c->storage, c->dtype};
     s->x = test_array_make(c->n, INPUTS, 0, c->dtype);
     s->y = test_array_make(c->n, TARGETS, 0, c->dtype);

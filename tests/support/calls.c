@@ -211,7 +211,7 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
 
 #define BAD_RIDGE                                                                                                  \
     BAD_KIND(ntk_ridge_options, method, 4), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
-        BAD_I32(ntk_ridge_options, reserved, 1), BAD_I32(ntk_ridge_options, reserved2, 1)
+        BAD_I32(ntk_ridge_options, reserved, 1), BAD_KIND(ntk_ridge_options, precision, 3)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
@@ -308,6 +308,8 @@ static const ntk_gram_options implicit_gram = {
 static const ntk_stream_options whole_panels = {
     .struct_size = sizeof whole_panels, .rows = 7, .shape = NTK_PANEL_WHOLE, .dtype = NTK_F32};
 static const ntk_ridge_options spectral_ridge = {.struct_size = sizeof spectral_ridge, .method = NTK_RIDGE_SPECTRAL};
+static const ntk_ridge_options mixed_ridge = {
+    .struct_size = sizeof mixed_ridge, .intercept = 1, .precision = NTK_PRECISION_MIXED};
 static const ntk_ridge_options light_ridge = {.struct_size = sizeof light_ridge, .light = 1};
 static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
                                                .method = NTK_RIDGE_DUAL,
@@ -586,6 +588,8 @@ const test_row test_rows[] = {
      .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite),
                    INPUT("x", DIM_N, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_N, DIM_t, TEST_ROWS | TEST_FINITE),
                    NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, &spectral_ridge, bad_spectral_ridge)}},
+    {ROW(ridge_create, "mixed"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
+                                               OPTIONS(ntk_ridge_options, &mixed_ridge, NULL)}},
     {ROW(ridge_create, "light"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
                                                OPTIONS(ntk_ridge_options, &light_ridge, bad_ridge)}},
     {ROW(ridge_create, "primal"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
