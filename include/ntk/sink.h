@@ -26,7 +26,8 @@ typedef struct ntk_array {
 } ntk_array;
 
 /* Where a handle's arrays go.  The callbacks are called by the thread that calls the library, one after the other.
- * write  puts an array away; every name comes once.  Returns 0, or what ends the call with NTK_ERR_CALLBACK
+ * write  puts an array away; every name comes once.  Returns 0; or a negative ntk_status, with which the call ends, its sentence
+ *        being the callback's (ntk_error_set); or a positive number: NTK_ERR_CALLBACK
  * user   its first argument */
 typedef struct ntk_sink {
     size_t struct_size;
@@ -35,18 +36,19 @@ typedef struct ntk_sink {
 } ntk_sink;
 
 /* Where a handle's arrays come from.  As above; what is read is checked, so that a source may hold anything.
- * describe  for array->name sets type, rank and shape, and returns 0; positive: there is no such array; negative: failure, which ends
- *           the call with NTK_ERR_CALLBACK
- * read      writes the elements of an array so described to data, row after row without gaps; non-zero: failure
+ * describe  for array->name sets type, rank and shape, and returns 0; positive: there is no such array; negative: failure as of write
+ * read      writes the elements of an array so described to data, row after row without gaps; returns as write does
  * handle    NULL, or gives what no array can hold: for the name of an activation of the caller's functions (such as
  *           "kernel/activation") a const ntk_activation *, for that of a kernel of the caller's functions a const ntk_kernel *, or NULL
- *           if there is none.  The library takes its own reference */
+ *           if there is none.  The library takes its own reference
+ * handle_user  its first argument */
 typedef struct ntk_source {
     size_t struct_size;
     void *user;
     int (*describe)(void *user, ntk_array *array);
     int (*read)(void *user, const ntk_array *array, void *data);
     const void *(*handle)(void *user, const char *name);
+    void *handle_user;
 } ntk_source;
 
 NTK_END

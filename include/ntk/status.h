@@ -46,6 +46,10 @@ NTK_API const char *ntk_status_name(ntk_status status);
  * success; "" before the first error.  The string belongs to the thread and lasts until its next error or note. */
 NTK_API const char *ntk_error_message(void);
 
+/* Sets the calling thread's sentence, cut after 511 bytes, and returns status: for callbacks and companion libraries, which so report
+ * as the library does.  message NULL: the sentence stays. */
+NTK_API ntk_status ntk_error_set(ntk_status status, const char *message);
+
 NTK_END
 
 #endif

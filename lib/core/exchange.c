@@ -12,8 +12,9 @@ _Static_assert(sizeof(ntk_array) == 48 && offsetof(ntk_array, data) == 8 && offs
                "the layout of ntk_array is frozen");
 _Static_assert(sizeof(ntk_sink) == 24 && offsetof(ntk_sink, user) == 8 && offsetof(ntk_sink, write) == 16,
                "the layout of ntk_sink is frozen");
-_Static_assert(sizeof(ntk_source) == 40 && offsetof(ntk_source, user) == 8 && offsetof(ntk_source, describe) == 16 &&
-                   offsetof(ntk_source, read) == 24 && offsetof(ntk_source, handle) == 32,
+_Static_assert(sizeof(ntk_source) == 48 && offsetof(ntk_source, user) == 8 && offsetof(ntk_source, describe) == 16 &&
+                   offsetof(ntk_source, read) == 24 && offsetof(ntk_source, handle) == 32 &&
+                   offsetof(ntk_source, handle_user) == 40,
                "the layout of ntk_source is frozen");
 
 /* Changes when arrays change their meaning, or new ones are required. */
@@ -60,6 +61,13 @@ void ntk_path_leave(ntk_path *path)
     } while (slash);
 }
 
+/* What a callback's answer ends the call with; of a negative one the sentence is the callback's. */
+static ntk_status answer_of(const ntk_path *path, int answer, const char *who)
+{
+    if (answer <= 0) return answer;
+    return ntk_fail(NTK_ERR_CALLBACK, "%s: the %s reported failure %d of %.200s", path->function, who, answer, path->text);
+}
+
 /* --- writing --- */
 
 ntk_status ntk_writer_open(ntk_writer *writer, const ntk_sink *sink, const char *function)
@@ -78,12 +86,9 @@ static ntk_status write(ntk_writer *writer, const char *name, ntk_array *array)
     int64_t length = writer->path.length;
     NTK_TRY(ntk_path_enter(&writer->path, name));
     array->name = writer->path.text;
-    int failure = writer->sink.write(writer->sink.user, array);
-    if (failure)
-        ntk_fail(NTK_ERR_CALLBACK, "%s: the sink reported failure %d of %.200s", writer->path.function, failure,
-                 writer->path.text);
+    ntk_status status = answer_of(&writer->path, writer->sink.write(writer->sink.user, array), "sink");
     leave_to(&writer->path, length);
-    return failure ? NTK_ERR_CALLBACK : NTK_OK;
+    return status;
 }
 
 ntk_status ntk_write_array(ntk_writer *writer, const char *name, int32_t type, int64_t rows, int64_t cols, int64_t stride,
@@ -133,18 +138,12 @@ ntk_status ntk_read_refuse(const ntk_reader *reader, const char *name, const cha
                     reader->path.text, reader->path.length ? "/" : "", name, expected);
 }
 
-static ntk_status fail_callback(const ntk_reader *reader, int failure)
-{
-    return ntk_fail(NTK_ERR_CALLBACK, "%s: the source reported failure %d of %.200s", reader->path.function, failure,
-                    reader->path.text);
-}
-
 /* With the array's name in the path.  It must be of this type and rank, and not empty. */
 static ntk_status describe(ntk_reader *reader, const char *name, int32_t type, int32_t rank, ntk_array *array, int64_t length)
 {
     *array = (ntk_array){.name = reader->path.text, .shape = {1, 1}};
     int answer = reader->source.describe(reader->source.user, array);
-    if (answer < 0) return fail_callback(reader, answer);
+    if (answer < 0) return answer;
     bool right = answer == 0 && array->type == type && array->rank == rank && array->shape[0] >= 1 && array->shape[1] >= 1;
     if (rank < 2) array->shape[1] = 1;
     if (rank < 1) array->shape[0] = 1;
@@ -163,8 +162,7 @@ static bool is_finite(const void *data, int32_t type, int64_t count)
 /* rows, cols  -1: any, of at most rows_most elements in all */
 static ntk_status read_described(ntk_reader *reader, const char *name, const ntk_array *array, void *data, int64_t length)
 {
-    int failure = reader->source.read(reader->source.user, array, data);
-    if (failure) return fail_callback(reader, failure);
+    NTK_TRY(answer_of(&reader->path, reader->source.read(reader->source.user, array, data), "source"));
     if (is_finite(data, array->type, array->shape[0] * array->shape[1])) return NTK_OK;
     leave_to(&reader->path, length);
     return ntk_read_refuse(reader, name, "finite numbers");
@@ -237,7 +235,7 @@ ntk_status ntk_read_choice(ntk_reader *reader, const char *name, const char *con
 ntk_status ntk_read_handle(ntk_reader *reader, const char *what, const void **handle)
 {
     const ntk_source *source = &reader->source;
-    *handle = source->handle ? source->handle(source->user, reader->path.text) : NULL;
+    *handle = source->handle ? source->handle(source->handle_user, reader->path.text) : NULL;
     if (*handle) return NTK_OK;
     return ntk_fail(NTK_ERR_UNSUPPORTED,
                     "%s: %.200s is %s of the caller's functions, which no array can hold: give it by the source's handle()",

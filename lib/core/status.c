@@ -22,6 +22,12 @@ void ntk_set_message(const char *text)
     message[sizeof message - 1] = '\0';
 }
 
+ntk_status ntk_error_set(ntk_status status, const char *text)
+{
+    if (text) ntk_set_message(text);
+    return status;
+}
+
 const char *ntk_error_message(void)
 {
     return message;

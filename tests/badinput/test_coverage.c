@@ -40,6 +40,10 @@ static void check_network_size(void)
 static void check_strings(void)
 {
     ck_assert_str_eq(ntk_error_message(), "");
+    ck_assert_int_eq(ntk_error_set(NTK_ERR_IO, "the disk is full"), NTK_ERR_IO);
+    ck_assert_str_eq(ntk_error_message(), "the disk is full");
+    ck_assert_int_eq(ntk_error_set(7, NULL), 7);
+    ck_assert_str_eq(ntk_error_message(), "the disk is full");
     ck_assert_str_eq(ntk_status_name(INT32_MIN), "unknown status");
     ck_assert_str_eq(ntk_version_string(), NTK_VERSION_STRING);
     ck_assert_int_eq(ntk_abi_version(), NTK_ABI_VERSION);
@@ -54,8 +58,9 @@ static const struct {
     {"ntk_kernel_destroy", check_destroy},  {"ntk_gram_destroy", check_destroy},
     {"ntk_ridge_destroy", check_destroy},   {"ntk_gram_size", check_sizes},
     {"ntk_features_size", check_sizes},     {"ntk_network_size", check_network_size},
-    {"ntk_status_name", check_strings},     {"ntk_error_message", check_strings},
-    {"ntk_version_string", check_strings},  {"ntk_abi_version", check_strings},
+    {"ntk_error_set", check_strings},       {"ntk_status_name", check_strings},
+    {"ntk_error_message", check_strings},   {"ntk_version_string", check_strings},
+    {"ntk_abi_version", check_strings},
 };
 enum { WITHOUT_STATUS = sizeof without_status / sizeof without_status[0] };
 

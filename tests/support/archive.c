@@ -83,7 +83,7 @@ static int describe_in(const test_archive *archive, ntk_array *array)
 
 static int describe_entry(void *user, ntk_array *array)
 {
-    return fails(user) ? -7 : describe_in(user, array);
+    return fails(user) ? NTK_ERR_CALLBACK : describe_in(user, array);
 }
 
 static int read_in(const test_archive *archive, const ntk_array *array, void *data)
@@ -116,7 +116,8 @@ ntk_source test_archive_source(test_archive *archive)
                         .user = archive,
                         .describe = describe_entry,
                         .read = read_entry,
-                        .handle = handle_of};
+                        .handle = handle_of,
+                        .handle_user = archive};
 }
 
 void test_archive_free(test_archive *archive)
