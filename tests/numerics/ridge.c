@@ -55,6 +55,91 @@ static void count_predictions(tally *t, const ntk_ridge *ridge, const data *x, c
     test_array_free(&f);
 }
 
+/* A^-1, and how far the A that is solved may be from it: the entries' errors and Cholesky's, as above. */
+typedef struct inverse {
+    long double *G, trace, distance;
+} inverse;
+
+static inverse inverse_make(const data *x, int32_t dtype)
+{
+    inverse made = {oracle_memory(N * N, sizeof *made.G), 0, 0};
+    long double *A = oracle_memory(N * N, sizeof *A), worst = 0;
+    for (int64_t i = 0; i < N * N; i++) {
+        oracle_value K = entry(x->x + i / N * D, x->x + i % N * D, dtype);
+        A[i] = K.value + (i % (N + 1) ? 0 : (long double)lambda);
+        if (i % (N + 1) == 0) made.trace += A[i];
+        worst = fmaxl(worst, K.bound);
+    }
+    oracle_inverse(made.G, A, N);
+    made.distance = N * worst + 3 * N * (long double)oracle_roundoff(dtype) * made.trace;
+    free(A);
+    return made;
+}
+
+/* alpha is off by |A^-1 E alpha| and (A^-1)_ii by (A^-1 E A^-1)_ii, |E| being the distance and |A^-1| at most 1 / lambda, and by what
+ * that leaves out, as much again in each turn. */
+static void count_left_out(tally *t, const ntk_ridge *ridge, const inverse *A, const double *y)
+{
+    long double size = 0, relative = A->distance / (long double)lambda, alpha[N];
+    test_array left = test_array_make(N, 1, 0, t->dtype);
+    CHECK_OK(ntk_ridge_leave_one_out(ridge, &left.view));
+    for (int64_t i = 0; i < N; i++) {
+        alpha[i] = 0;
+        for (int64_t j = 0; j < N; j++) alpha[i] += A->G[i * N + j] * (long double)y[j];
+        size += alpha[i] * alpha[i];
+    }
+    for (int64_t i = 0; i < N; i++) {
+        long double g = A->G[i * N + i], of = sqrtl(size) / g + fabsl(alpha[i] / g);
+        oracle_value residual = {alpha[i] / g, relative / (1 - relative) * of + (long double)oracle_roundoff(t->dtype) * of};
+        tally_count(t, test_get(&left.view, i, 0), residual, A->trace / (long double)lambda * of);
+    }
+    test_array_free(&left);
+}
+
+/* K(x, x) - k^T w, w = A^-1 k: off by w^T E w, and by twice what k is off times w. */
+static void count_variances(tally *t, const ntk_ridge *ridge, const data *x, const inverse *A)
+{
+    data points = data_draw(POINTS, D, t->dtype, 13);
+    test_array v = test_array_make(POINTS, 1, 0, t->dtype);
+    long double roundoff = (long double)oracle_roundoff(t->dtype), relative = A->distance / (long double)lambda;
+    CHECK_OK(ntk_ridge_variance(ridge, &v.view, &points.in.view));
+    for (int64_t p = 0; p < POINTS; p++) {
+        oracle_value prior = entry(points.x + p * D, points.x + p * D, t->dtype), k[N];
+        long double explained = 0, squares = 0, bound = prior.bound;
+        for (int64_t i = 0; i < N; i++) k[i] = entry(x->x + i * D, points.x + p * D, t->dtype);
+        for (int64_t i = 0; i < N; i++) {
+            long double w = 0;
+            for (int64_t j = 0; j < N; j++) w += A->G[i * N + j] * k[j].value;
+            explained += w * k[i].value;
+            squares += w * w;
+            bound += 2 * fabsl(w) * k[i].bound;
+        }
+        bound += A->distance * squares / (1 - relative) + N * roundoff * prior.value;
+        oracle_value variance = {prior.value - explained, bound};
+        tally_count(t, test_get(&v.view, p, 0), variance, A->trace * squares + prior.value);
+    }
+    data_free(&points);
+    test_array_free(&v);
+}
+
+static void measure_uncertainty(ntk_context *context, const ntk_kernel *kernel, tally *left_out, tally *variance)
+{
+    uint64_t state = 8;
+    data x = data_draw(N, D, left_out->dtype, 7);
+    double *y = oracle_samples(N, 1, NTK_F32, &state);
+    test_array targets = oracle_array(y, N, 1, 0, left_out->dtype);
+    inverse A = inverse_make(&x, left_out->dtype);
+    ntk_ridge *ridge = NULL;
+    CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &x.in.view, &targets.view, lambda, NULL));
+    count_left_out(left_out, ridge, &A, y);
+    count_variances(variance, ridge, &x, &A);
+    ntk_ridge_destroy(ridge);
+    test_array_free(&targets);
+    free(A.G);
+    free(y);
+    data_free(&x);
+}
+
 static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t storage, tally *residual, tally *prediction)
 {
     uint64_t state = 8;
@@ -80,12 +165,16 @@ void measure_ridge(ntk_context *context)
     const oracle_kernel relu = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
     ntk_kernel *kernel = oracle_kernel_create(context, &relu);
     tallies full = tally_begin(), packed = tally_begin(), prediction = tally_begin();
+    tallies left_out = tally_begin(), variance = tally_begin();
     for (int p = 0; p < PRECISIONS; p++) {
         measure(context, kernel, NTK_STORAGE_FULL, &full.of[p], &prediction.of[p]);
         measure(context, kernel, NTK_STORAGE_PACKED, &packed.of[p], &prediction.of[p]);
+        measure_uncertainty(context, kernel, &left_out.of[p], &variance.of[p]);
     }
     tally_print("ridge, full: residual of the true system", "trace(A) norm(alpha)", &full);
     tally_print("ridge, packed: residual of the true system", "trace(A) norm(alpha)", &packed);
     tally_print("ntk_ridge_predict", "sum of abs(terms)", &prediction);
+    tally_print("ntk_ridge_leave_one_out, cond = trace(A) / l", "cond norm(alpha) / g", &left_out);
+    tally_print("ntk_ridge_variance, w = A^-1 k", "trace(A) w^2 + K_xx", &variance);
     ntk_kernel_destroy(kernel);
 }
