@@ -39,3 +39,4 @@ typedef struct loading {
 DEFINE_HANDLE(network)
 DEFINE_HANDLE(features)
 DEFINE_HANDLE(kernel)
+DEFINE_HANDLE(ridge)

@@ -280,6 +280,19 @@ NTK_API ntk_status ntk_ridge_select(const ntk_ridge *ridge, const ntk_matrix *la
 /* Gives the model other lambdas.   lambda  1 x 1, one for all targets, or 1 x t, one for each, >= 0. */
 NTK_API ntk_status ntk_ridge_set_lambda(ntk_ridge *ridge, const ntk_matrix *lambda) NTK_MUST_CHECK;
 
+/* Writes all that the model is to the sink, in the calling thread: its kernel or features, its samples and targets, and the factor, so
+ * that it predicts, and takes new samples, to the same bits when it is read.  The format's number is 1; later releases read it.
+ * NTK_ERR_CALLBACK  the sink reported failure
+ * NTK_ERR_MEMORY    a tile of the factor cannot be had */
+NTK_API ntk_status ntk_ridge_export(const ntk_ridge *ridge, const ntk_sink *sink) NTK_MUST_CHECK;
+
+/* Makes a model of what was exported.
+ * NTK_ERR_FORMAT       an array is absent, or not what it should be: the message names it
+ * NTK_ERR_CALLBACK     the source reported failure
+ * NTK_ERR_UNSUPPORTED  its kernel has functions of the caller's, and the source does not give them
+ * NTK_ERR_MEMORY       what it takes cannot be had */
+NTK_API ntk_status ntk_ridge_import(ntk_context *context, ntk_ridge **ridge, const ntk_source *source) NTK_MUST_CHECK;
+
 NTK_END
 
 #endif

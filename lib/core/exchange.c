@@ -4,6 +4,7 @@
 #include "core/options.h"
 #include "core/status.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,6 +206,25 @@ ntk_status ntk_read_shape(ntk_reader *reader, const char *name, int32_t type, in
 ntk_status ntk_read_real(ntk_reader *reader, const char *name, double *value)
 {
     return read_exactly(reader, name, NTK_ARRAY_F64, 0, 1, 1, value);
+}
+
+ntk_status ntk_read_real_or_nan(ntk_reader *reader, const char *name, double *value)
+{
+    int64_t length = reader->path.length;
+    NTK_TRY(ntk_path_enter(&reader->path, name));
+    ntk_array array = {.name = reader->path.text, .shape = {1, 1}};
+    int answer = reader->source.describe(reader->source.user, &array);
+    leave_to(&reader->path, length);
+    *value = NAN;
+    if (answer < 0) return answer;
+    return answer ? NTK_OK : ntk_read_real(reader, name, value);
+}
+
+ntk_status ntk_read_expect(ntk_reader *reader, const char *name, int32_t type, int64_t rows, int64_t cols)
+{
+    int64_t has_rows, has_cols = -1;
+    NTK_TRY(ntk_read_shape(reader, name, type, &has_rows, cols < 0 ? NULL : &has_cols));
+    return has_rows == rows && has_cols == (cols < 0 ? -1 : cols) ? NTK_OK : ntk_read_refuse(reader, name, "another shape");
 }
 
 ntk_status ntk_read_integer(ntk_reader *reader, const char *name, int64_t least, int64_t most, int64_t *value)

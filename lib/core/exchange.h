@@ -55,6 +55,12 @@ ntk_status ntk_read_array(ntk_reader *reader, const char *name, int32_t type, in
 ntk_status ntk_read_shape(ntk_reader *reader, const char *name, int32_t type, int64_t *rows, int64_t *cols);
 ntk_status ntk_read_real(ntk_reader *reader, const char *name, double *value);
 
+/* NaN if it is absent. */
+ntk_status ntk_read_real_or_nan(ntk_reader *reader, const char *name, double *value);
+
+/* Whether an array has this type and shape, before there is memory for it; cols -1: rank 1. */
+ntk_status ntk_read_expect(ntk_reader *reader, const char *name, int32_t type, int64_t rows, int64_t cols);
+
 /* An integer from least to most. */
 ntk_status ntk_read_integer(ntk_reader *reader, const char *name, int64_t least, int64_t most, int64_t *value);
 

@@ -132,17 +132,18 @@ void test_archive_free(test_archive *archive)
 
 /* --- of a world --- */
 
-static test_archive exported[3];
+enum { OBJECTS = 4 };
+static test_archive exported[OBJECTS];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Of a world of its own, whose callers' functions the sources need not give. */
 static void export_all(void)
 {
     test_world world;
-    ntk_sink sinks[3];
+    ntk_sink sinks[OBJECTS];
     const ntk_kernel *terms[3];
     ntk_kernel *cosine, *sum;
-    for (int i = 0; i < 3; i++) sinks[i] = test_archive_sink(&exported[i]);
+    for (int i = 0; i < OBJECTS; i++) sinks[i] = test_archive_sink(&exported[i]);
     test_world_make(&world, &test_small, NULL);
     CHECK_OK(ntk_kernel_create_normalised(world.context, &cosine, world.deep));
     terms[0] = world.infinite, terms[1] = world.finite, terms[2] = cosine;
@@ -150,6 +151,7 @@ static void export_all(void)
     CHECK_OK(ntk_network_export(world.network, &sinks[0]));
     CHECK_OK(ntk_features_export(world.features, &sinks[1]));
     CHECK_OK(ntk_kernel_export(sum, &sinks[2]));
+    CHECK_OK(ntk_ridge_export(world.ridge, &sinks[3]));
     ntk_kernel_destroy(sum);
     ntk_kernel_destroy(cosine);
     test_world_free(&world);
@@ -158,7 +160,8 @@ static void export_all(void)
 static test_archive *exported_of(const char *object)
 {
     pthread_once(&once, export_all);
-    return &exported[object[0] == 'n' ? 0 : object[0] == 'f' ? 1 : 2];
+    static const char letters[] = "nfkr";
+    return &exported[strchr(letters, object[0]) - letters];
 }
 
 int test_exported_describe(void *user, ntk_array *array)

@@ -24,7 +24,7 @@ void test_archive_free(test_archive *archive);
 /* Bytes of an array's elements. */
 size_t test_array_bytes(const ntk_array *array);
 
-/* Callbacks of a source whose user is "network", "features" or "kernel": a handle of that kind, exported once. */
+/* Callbacks of a source whose user is "network", "features", "kernel" or "ridge": a handle of that kind, exported once. */
 int test_exported_describe(void *user, ntk_array *array);
 int test_exported_read(void *user, const ntk_array *array, void *data);
 

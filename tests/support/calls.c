@@ -62,6 +62,8 @@ CALL(ridge_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_create, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
 CALL(ridge_create_gram, P(0), P(1), P(2), P(3), X(4), P(5))
 CALL(ridge_create_primal, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
+CALL(ridge_export, P(0), P(1))
+CALL(ridge_import, P(0), P(1), P(2))
 CALL(ridge_predict, P(0), P(1), P(2))
 CALL(ridge_coefficients, P(0), P(1))
 CALL(ridge_intercept, P(0), P(1))
@@ -293,7 +295,7 @@ static const test_bad bad_source[] = {BAD_I64(ntk_source, describe, 0, NTK_ERR_O
         .read = test_exported_read                                                                                \
     }
 static const ntk_source network_source = TEST_SOURCE_OF("network"), features_source = TEST_SOURCE_OF("features"),
-                        kernel_source = TEST_SOURCE_OF("kernel");
+                        kernel_source = TEST_SOURCE_OF("kernel"), ridge_source = TEST_SOURCE_OF("ridge");
 
 static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
 static const ntk_kernel_options deep_kernel = {.struct_size = sizeof deep_kernel,
@@ -600,6 +602,9 @@ const test_row test_rows[] = {
                    OPTIONS(ntk_ridge_options, NULL, bad_gram_ridge)}},
     {ROW(ridge_create_primal, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", features),
                                                  FEATURE_DATA, OPTIONS(ntk_ridge_options, NULL, bad_primal_ridge)}},
+    {ROW(ridge_export, "dual"), .arguments = {HANDLE("ridge", ridge), SINK}},
+    {ROW(ridge_export, "spectral"), .arguments = {HANDLE("ridge", spectral), SINK}},
+    {ROW(ridge_import, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), SOURCE(&ridge_source)}},
     {ROW(ridge_predict, "dual"),
      .arguments = {HANDLE("ridge", ridge), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_predict, "primal"),
