@@ -34,7 +34,7 @@ enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 
  * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's is full
  * dtype      of the fit's arithmetic; 0: that of x
  * intercept  non-zero: fit an unpenalised constant b for each target
- * borrow     non-zero: x outlives the model, so that the dual need not copy it (it still copies what must be converted)
+ * borrow     non-zero: x outlives the model, so that it need not be copied (what must be converted still is)
  * reserved   0
  * lambdas    1 x t, SPECTRAL alone: a lambda for each target, which replace lambda; NULL: all have lambda.  Read by the call only
  * light      non-zero: keep what prediction needs and nothing else: other calls than predict, coefficients, intercept, lambdas and

@@ -42,17 +42,23 @@ static ntk_status decompose(drawing *job, int64_t target)
     return ntk_advance(job->response->lane, 0);
 }
 
+/* Draws in one product, so that it can be stopped. */
+enum { DRAWS = 64 };
+
 static ntk_status draw_target(drawing *job, int64_t target)
 {
     int64_t m = job->m;
     ntk_random random = {.seed = job->seed, .purpose = NTK_RANDOM_POSTERIOR, .layer = (uint32_t)target};
     ntk_random_normals(&random, job->xi, 0, job->count * m);
-    NTK_TRY(
-        ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, job->count, m, m, 1, job->xi, m, job->C, m, 0, job->coordinates, m));
-    for (int64_t s = 0; s < job->count; s++)
-        for (int64_t k = 0; k < m; k++) job->coordinates[s * m + k] *= sqrt(fmax(job->values[k], 0));
-    NTK_TRY(
-        ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, job->count, m, m, 1, job->coordinates, m, job->C, m, 0, job->draws, m));
+    for (int64_t first = 0; first < job->count; first += DRAWS) {
+        int64_t count = job->count - first < DRAWS ? job->count - first : DRAWS;
+        double *xi = job->xi + first * m, *coordinates = job->coordinates + first * m, *draws = job->draws + first * m;
+        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, count, m, m, 1, xi, m, job->C, m, 0, coordinates, m));
+        for (int64_t s = 0; s < count; s++)
+            for (int64_t k = 0; k < m; k++) coordinates[s * m + k] *= sqrt(fmax(job->values[k], 0));
+        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, count, m, m, 1, coordinates, m, job->C, m, 0, draws, m));
+        NTK_TRY(ntk_advance(job->response->lane, 0));
+    }
     for (int64_t i = 0; i < m; i++)
         for (int64_t s = 0; s < job->count; s++) {
             double value = job->means[i * job->targets + target] + job->draws[s * m + i];
