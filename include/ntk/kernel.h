@@ -224,18 +224,21 @@ NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matri
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
 /* *count = the number of the kernel's scales, as ntk_kernel_scale_gradient takes them; 0 of a finite kernel or a caller's.
- * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is of an activation without closed form or with a shift or an
+ * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is an infinite one of a kinked activation with a shift or an
  *                      offset, or has scales of its inputs but no ntk_kernel_gradient */
 NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) NTK_MUST_CHECK;
 
 /* g[s] = d/d(scale s) of sum_ij w_ij K(x1_i, x2_j).   g  ntk_kernel_scales x 1   x1  n1 x d   x2  n2 x d   w  n1 x n2.
  * The scales of an infinite kernel of L layers: the weight scales of layers 1 to L, their L bias scales, output_weight_scale and
  * output_bias_scale; of a constant its value; of a sum its weights, then the scales of its terms in order; of a product those of
- * its factors; of a kernel with scales of its inputs these d, then those of its base; of a cosine those of its base.  So with w = (alpha alpha^T - (K + lambda I)^-1) / 2 it is the gradient of the log evidence, and for a large
- * matrix w may be taken by blocks, whose g add up.  Where samples' directions are parallel to 1e-8 (f32: 3e-4), and their lengths
- * nearly the same, what a scale does to the angle between them is left out, which is less than that.
+ * its factors; of a kernel with scales of its inputs these d, then those of its base; of a cosine those of its base.  So with
+ * w = (alpha alpha^T - (K + lambda I)^-1) / 2 it is the gradient of the log evidence, and for a large matrix w may be taken by
+ * blocks, whose g add up.  Where kinked activations see samples' directions parallel to 1e-8 (f32: 3e-4), and their lengths nearly
+ * the same, what a scale does to the angle between them is left out, which is less than that.  Of activations without closed form
+ * it is the gradient of their series, as ntk_kernel_gradient is.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW.
- * NTK_ERR_UNSUPPORTED  as of ntk_kernel_scales, or there are none */
+ * NTK_ERR_UNSUPPORTED  as of ntk_kernel_scales, or there are none, or the kernel is, or is made of, an infinite one of a caller's
+ *                      function with kinks */
 NTK_API ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                              const ntk_matrix *x2, const ntk_matrix *w) NTK_MUST_CHECK;
 

@@ -90,7 +90,7 @@ ntk_deep_layer ntk_deep_layer_of(const ntk_deep *kernel, int64_t l)
 ntk_deep ntk_deep_shape(const ntk_infinite *first, int64_t layers)
 {
     ntk_deep shape = {.first = ntk_infinite_apart(first), .layers = layers};
-    shape.first.base.operations = &operations;
+    shape.first.base.operations = operations_of(first->activation);
     return shape;
 }
 

@@ -2,7 +2,7 @@
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/status.h"
-#include "kernel/deep_strip.h"
+#include "kernel/deep_series.h"
 #include "kernel/infinite.h"
 #include "kernel/scale_chain.h"
 #include "kernel/scales.h"
@@ -23,6 +23,7 @@ typedef struct scale_job {
     ntk_infinite_constants k;
     const ntk_deep_loops *loops;
     const ntk_deep_family *family;
+    const ntk_series_terms *series; /* NULL: the moments have closed forms */
     int64_t row_edge, col_edge;
     char *scratch;
     int64_t states_at, sides_at, own_at, scratch_size;
@@ -37,6 +38,8 @@ typedef struct scale_tile {
     void *products, *states, *sides;
     double *own;
     ntk_scale_totals totals;
+    ntk_series_strip series;
+    double passed; /* layers and terms since it was asked whether to stop */
 } scale_tile;
 
 static int64_t shorter(int64_t a, int64_t b)
@@ -54,7 +57,7 @@ static void shape_of(scale_job *job, const ntk_deep *kernel, int64_t rows, int64
     int64_t edge = ntk_tile_edge(&kernel->first.base, rows, cols, inputs, dtype, rows + cols, MOST_ROWS);
     int64_t size = ntk_dtype_size(dtype);
     job->row_edge = shorter(rows, edge);
-    job->col_edge = shorter(cols, edge);
+    job->col_edge = shorter(cols, (edge + NTK_MEHLER_BLOCK - 1) / NTK_MEHLER_BLOCK * NTK_MEHLER_BLOCK);
     job->states_at = whole_lines(job->row_edge * job->col_edge * size);
     job->sides_at = job->states_at + whole_lines(STATE * kernel->layers * NTK_STRIP * size);
     job->own_at = job->sides_at + whole_lines((kernel->layers + 1) * job->col_edge * size);
@@ -66,6 +69,15 @@ static int64_t tasks_for(const scale_job *job, int64_t rows)
     return (rows - 1) / job->row_edge + 1;
 }
 
+/* Layer l of a strip; back  with what its reverse takes.  Strips of series begin with a block of the columns' tables. */
+static ntk_deep_layer layer_of(scale_tile *at, const ntk_deep_strip *strip, int64_t l, bool back)
+{
+    ntk_series_strip *series = &at->series;
+    if (!at->job->series) return ntk_deep_strip_layer(strip, l);
+    series->at = series->whole = *strip;
+    return back ? ntk_series_strip_reverse(series, l) : ntk_series_strip_layer(series, l);
+}
+
 static ntk_deep_state state_of(const scale_tile *at, int64_t layer)
 {
     int32_t dtype = at->job->rows->dtype;
@@ -74,19 +86,32 @@ static ntk_deep_state state_of(const scale_tile *at, int64_t layer)
                             ntk_at(at->states, dtype, first + 2 * NTK_STRIP)};
 }
 
+/* A layer's moments of pairs, or as much work, between two times that it is asked whether to stop. */
+static const double WORK_PER_ADVANCE = 1 << 18;
+
+static ntk_status ask(scale_tile *at, int64_t l, int64_t pairs)
+{
+    const ntk_series_terms *series = at->job->series;
+    at->passed += (double)pairs * (double)(1 + (series ? series->of[l] / 8 : 0));
+    if (at->passed < WORK_PER_ADVANCE) return NTK_OK;
+    at->passed = 0;
+    return ntk_advance(at->lane, 0);
+}
+
 /* States at all layers, of inner products. */
-static ntk_status go_forward(const scale_tile *at, ntk_deep_strip *strip, const void *products)
+static ntk_status go_forward(scale_tile *at, ntk_deep_strip *strip, const void *products)
 {
     int32_t near[NTK_STRIP];
     int64_t found, bytes = STATE * NTK_STRIP * ntk_dtype_size(at->job->rows->dtype);
     strip->state = state_of(at, 0);
     NTK_TRY(ntk_deep_strip_begin(strip, products, near, &found));
     for (int64_t l = 0; l + 1 < at->job->kernel->layers; l++) {
-        ntk_deep_layer layer = ntk_deep_strip_layer(strip, l);
+        ntk_deep_layer layer = layer_of(at, strip, l, false);
         ntk_deep_state next = state_of(at, l + 1);
         memcpy(next.rho, strip->state.rho, (size_t)bytes);
         strip->state = next;
         at->job->family->step(&next, strip->count, &layer);
+        NTK_TRY(ask(at, l, strip->count));
     }
     return NTK_OK;
 }
@@ -113,7 +138,7 @@ static void seed_adjoint(const scale_tile *at, const ntk_deep_strip *strip, cons
 }
 
 /* Adds what a strip has, from its states. */
-static void go_back(scale_tile *at, const ntk_deep_strip *strip)
+static ntk_status go_back(scale_tile *at, const ntk_deep_strip *strip)
 {
     const scale_job *job = at->job;
     const ntk_deep *kernel = job->kernel;
@@ -123,7 +148,7 @@ static void go_back(scale_tile *at, const ntk_deep_strip *strip)
     const ntk_deep_adjoint adjoint = {&seen, &tangent};
     ntk_deep_sums sums;
     for (int64_t l = last; l >= 0; l--) {
-        ntk_deep_layer layer = ntk_deep_strip_layer(strip, l);
+        ntk_deep_layer layer = layer_of(at, strip, l, true);
         ntk_deep_state state = state_of(at, l);
         if (l == last) {
             seed_adjoint(at, strip, &adjoint, &layer);
@@ -134,6 +159,7 @@ static void go_back(scale_tile *at, const ntk_deep_strip *strip)
                              l < last ? state_of(at, l + 1).rho : NULL, strip->count, &layer);
         at->own[side] += sums.row;
         ntk_scale_add_layer(&at->totals, kernel, l, &sums);
+        NTK_TRY(ask(at, l, strip->count));
     }
     ntk_deep_layer first = ntk_deep_strip_first(strip);
     ntk_deep_state state = state_of(at, 0);
@@ -141,6 +167,7 @@ static void go_back(scale_tile *at, const ntk_deep_strip *strip)
     job->loops->reverse_first(&adjoint, ntk_at(at->sides, dtype, col), &sums, &state, strip->count, &first, kinked);
     if (kinked) at->own[0] += sums.row;
     ntk_scale_add_first(&at->totals, kernel, &job->k, &sums);
+    return NTK_OK;
 }
 
 static ntk_status add_row(scale_tile *at, int64_t i)
@@ -153,35 +180,33 @@ static ntk_status add_row(scale_tile *at, int64_t i)
         strip.first = tile->col + done;
         strip.count = shorter(tile->col_count - done, NTK_STRIP);
         NTK_TRY(go_forward(at, &strip, ntk_at(at->products, tile->rows->dtype, i * tile->col_count + done)));
-        go_back(at, &strip);
+        NTK_TRY(go_back(at, &strip));
     }
     ntk_scale_add_sample(&at->totals, job->kernel, &job->k, tile->rows, strip.row, at->own);
     return NTK_OK;
 }
 
 /* What the columns' samples have of all rows of the tile. */
-static void add_columns(scale_tile *at)
+static ntk_status add_columns(scale_tile *at)
 {
     const scale_job *job = at->job;
     int64_t layers = job->kernel->layers;
     for (int64_t j = 0; j < at->tile.col_count; j++) {
         for (int64_t l = 0; l <= layers; l++) at->own[l] = ntk_get(at->sides, job->cols->dtype, l * job->col_edge + j);
         ntk_scale_add_sample(&at->totals, job->kernel, &job->k, job->cols, at->tile.col + j, at->own);
+        for (int64_t l = 0; l < layers; l++) NTK_TRY(ask(at, l, 1));
     }
+    return NTK_OK;
 }
 
 static ntk_status add_tile(scale_tile *at)
 {
     const scale_job *job = at->job;
-    int64_t every = (1 << 18) / (at->tile.col_count * job->kernel->layers) + 1;
     int64_t sides = (job->kernel->layers + 1) * job->col_edge * ntk_dtype_size(job->rows->dtype);
     NTK_TRY(ntk_tile_inner_products(&at->tile, at->lane, at->products, at->tile.col_count));
     memset(at->sides, 0, (size_t)sides);
-    for (int64_t i = 0; i < at->tile.row_count; i++) {
-        NTK_TRY(add_row(at, i));
-        if ((i + 1) % every == 0) NTK_TRY(ntk_advance(at->lane, 0));
-    }
-    add_columns(at);
+    for (int64_t i = 0; i < at->tile.row_count; i++) NTK_TRY(add_row(at, i));
+    NTK_TRY(add_columns(at));
     return ntk_advance(at->lane, 0);
 }
 
@@ -189,7 +214,7 @@ static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const scale_job *job = argument;
     char *scratch = job->scratch + lane->index * job->scratch_size;
-    scale_tile at = {.job = job, .lane = lane};
+    scale_tile at = {.job = job, .lane = lane, .series.terms = job->series};
     at.products = scratch;
     at.states = scratch + job->states_at;
     at.sides = scratch + job->sides_at;
@@ -238,12 +263,21 @@ ntk_status ntk_deep_scale_gradient(const ntk_kernel *kernel, const ntk_scale_cal
 {
     const ntk_deep *deep = (const ntk_deep *)kernel;
     ntk_sample_pair pair;
+    NTK_TRY(ntk_mehler_kinked_gradient(deep->first.activation, call->function));
     NTK_TRY(ntk_sample_pair_open(&pair, kernel, lane, &call->x1, &call->x2, call->dtype, call->function));
     scale_job job = {.rows = &pair.rows, .cols = &pair.cols, .weights = &call->weights, .kernel = deep};
     job.k = ntk_infinite_constants_of(&deep->first, call->x1.cols);
     job.loops = NTK_OF_ISA(lane->work->context->isa, ntk_deep_loops, call->dtype - 1);
     job.family = ntk_deep_family_of(lane->work->context->isa, call->dtype, deep->first.activation->family);
-    ntk_status status = evaluate(&job, lane, call, g);
+    ntk_series_terms terms;
+    ntk_status status = NTK_OK;
+    if (!ntk_infinite_is_closed(deep->first.activation)) {
+        const ntk_kernel_tile all = {.rows = &pair.rows, .cols = &pair.cols};
+        job.family = &job.loops->series;
+        job.series = &terms;
+        status = ntk_series_terms_of(&terms, &all, true);
+    }
+    if (status >= 0) status = evaluate(&job, lane, call, g);
     ntk_sample_pair_close(&pair);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "core/status.h"
 #include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/scales.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,28 +44,6 @@ typedef struct layer_job {
     atomic_bool overflow;
 } layer_job;
 
-/* E[s^2] and E[s'^2] of sample i, by the terms that are enough for its set. */
-typedef struct own_moments {
-    double kappa, kdot;
-} own_moments;
-
-static own_moments own_moments_of(const layer_job *job, int64_t i)
-{
-    const ntk_samples *samples = job->samples;
-    const ntk_deep *kernel = (const ntk_deep *)samples->kernel;
-    const ntk_mehler *mehler = &samples->layers[job->layer];
-    ntk_mehler_degrees degrees = ntk_mehler_degrees_of(kernel->first.activation);
-    int64_t mean_at = NTK_DEEP_FIRST + NTK_DEEP_FACTORS * job->layer + NTK_DEEP_Q;
-    double length = job->lengths[i], mean = ntk_get(samples->factors, samples->dtype, mean_at * samples->rows + i);
-    double sum = 0, slope = 0;
-    for (int64_t t = mehler->own - 1; t >= 0; t--) {
-        double e = ntk_get(mehler->table, samples->dtype, ntk_mehler_at(mehler, i, t));
-        sum += e * e;
-        slope += (double)(ntk_mehler_degree(&degrees, t) + 1) * e * e;
-    }
-    return (own_moments){mean * mean + length * length * sum, slope};
-}
-
 static bool fits(double value, int32_t dtype)
 {
     return fabs(value) <= (dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX);
@@ -75,7 +54,7 @@ static void pass_sample(layer_job *job, int64_t i)
     ntk_samples *samples = job->samples;
     const ntk_deep *kernel = (const ntk_deep *)samples->kernel;
     ntk_deep_gain gain = ntk_deep_gain_of(kernel, job->layer);
-    own_moments own = own_moments_of(job, i);
+    ntk_series_own own = ntk_series_own_of(samples, job->layer, i, job->lengths[i]);
     int64_t at = NTK_DEEP_FIRST + NTK_DEEP_FACTORS * job->layer;
     double tangent = job->tangents[i] > 0 ? gain.weight * gain.weight * job->tangents[i] * own.kdot : 0, next, rf;
     put(samples, i, at + NTK_DEEP_P, job->lengths[i]);
@@ -205,6 +184,9 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .cost = entry_cost,
     .gradient = ntk_deep_series_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
+    .scales = ntk_deep_scales_of,
+    .scale_gradient = ntk_deep_scale_gradient,
+    .scale_memory = ntk_deep_scale_memory,
     .products = 1,
     .points = false,
     .write = ntk_deep_write,

@@ -15,6 +15,32 @@
 #include "kernel/deep_strip.h"
 #include "kernel/mehler.h"
 
+/* The coefficients e of sample i at a layer, by terms. */
+typedef struct ntk_series_sample {
+    const ntk_mehler *mehler;
+    ntk_mehler_degrees degrees;
+    int32_t dtype;
+    int64_t i;
+} ntk_series_sample;
+
+ntk_series_sample ntk_series_sample_of(const ntk_samples *samples, int64_t l, int64_t i);
+
+/* e of term t, 0 beyond the table; and of degree 1, 0 where parity leaves it out. */
+double ntk_series_e(const ntk_series_sample *sample, int64_t t);
+double ntk_series_e1(const ntk_series_sample *sample);
+
+/* Of term t, of degree m, the term of degree m + 2, or -1 where parity leaves that out; and sqrt((m + 2) (m + 3)) / 2. */
+int64_t ntk_series_above(const ntk_mehler_degrees *degrees, int64_t t);
+double ntk_series_rise(const ntk_mehler_degrees *degrees, int64_t t);
+
+/* E[s^2] and E[s'^2] by the terms that are enough for the sample's set, and the derivative of E[s^2] in l^2. */
+typedef struct ntk_series_own {
+    double kappa, kdot, slope;
+} ntk_series_own;
+
+/* length  of what layer l sees of sample i */
+ntk_series_own ntk_series_own_of(const ntk_samples *samples, int64_t l, int64_t i, double length);
+
 /* Whether this layer or one before it is trained, so that the tangent may be other than 0 after its activation. */
 bool ntk_deep_series_is_trained(const ntk_deep *kernel, int64_t layer);
 
@@ -30,12 +56,12 @@ ntk_status ntk_series_terms_of(ntk_series_terms *terms, const ntk_kernel_tile *t
 enum { NTK_SERIES_STRIP = 128 };
 
 /* A row's pairs with some columns.  at  the pairs;  whole  the same with those columns before them that their first block has, whose
- * numbers mean nothing;  row, own  the row's coefficients of the layer in work */
+ * numbers mean nothing;  row, own, other  the row's coefficients of the layer in work, as in simd/loops.h */
 typedef struct ntk_series_strip {
     const ntk_series_terms *terms;
     ntk_deep_strip at, whole;
     ntk_strip_room rho, gap, tangent;
-    ntk_mehler_row row, own;
+    ntk_mehler_row row, own, other;
     ntk_mehler_strip series;
 } ntk_series_strip;
 
@@ -52,6 +78,9 @@ ntk_status ntk_series_strip_begin(ntk_series_strip *strip, int64_t i, int64_t j,
 
 /* Layer l of the whole strip, with the row's coefficients. */
 ntk_deep_layer ntk_series_strip_layer(ntk_series_strip *strip, int64_t l);
+
+/* The same with what the reverse loop takes besides. */
+ntk_deep_layer ntk_series_strip_reverse(ntk_series_strip *strip, int64_t l);
 
 ntk_status ntk_deep_series_tile(const ntk_kernel_tile *tile, const ntk_lane *lane);
 ntk_status ntk_deep_series_gradient(const struct ntk_tile_gradient *job, const ntk_lane *lane);

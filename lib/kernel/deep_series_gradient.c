@@ -17,40 +17,25 @@ typedef struct series_gradient {
     ntk_pair_gradients pairs;
     const ntk_deep *kernel;
     const ntk_deep_loops *loops;
-    ntk_mehler_degrees degrees;
     ntk_series_terms terms;
 } series_gradient;
 
-/* e_m of row i; 0 where parity leaves it out, or the table ends. */
-static double coefficient(const series_gradient *at, const ntk_samples *rows, int64_t l, int64_t i, int64_t m)
-{
-    const ntk_mehler_degrees *degrees = &at->degrees;
-    const ntk_mehler *mehler = &rows->layers[l];
-    if (m > 0 && (m < degrees->first || (m - degrees->first) % degrees->step)) return 0;
-    int64_t t = m ? 1 + (m - degrees->first) / degrees->step : 0;
-    return t < mehler->terms ? ntk_get(mehler->table, rows->dtype, ntk_mehler_at(mehler, i, t)) : 0;
-}
-
 /* Layer l with what the row adds to it; *next receives d S(x, x) / d q11 after its activation, over that before it. */
-static ntk_deep_layer layer_of(const series_gradient *at, ntk_series_strip *strip, int64_t l, double *next)
+static ntk_deep_layer layer_of(ntk_series_strip *strip, int64_t l, double *next)
 {
     const ntk_samples *rows = strip->at.tile->rows, *cols = strip->at.tile->cols;
     int64_t i = strip->at.row, terms = strip->terms->of[l];
     ntk_deep_layer layer = ntk_series_strip_layer(strip, l);
-    double length = layer.p, G = 0, kdot = 0;
-    layer.inverse = length > 0 ? 1 / length : 0;
-    layer.first = coefficient(at, rows, l, i, 1) * layer.inverse * sqrt(0.5);
+    const ntk_series_sample row = ntk_series_sample_of(rows, l, i);
+    layer.inverse = layer.p > 0 ? 1 / layer.p : 0;
+    layer.first = ntk_series_e1(&row) * layer.inverse * sqrt(0.5);
     for (int64_t t = 0; t < terms; t++) {
-        int64_t m = ntk_mehler_degree(&at->degrees, t);
-        double e = coefficient(at, rows, l, i, m), above = coefficient(at, rows, l, i, m + 2);
-        double g = sqrt((double)(m + 2) * (double)(m + 3)) * above * layer.inverse / 2;
-        ntk_put(&strip->own, rows->dtype, t, g);
-        G += g * e;
-        kdot += (double)(m + 1) * e * e;
+        double above = ntk_series_e(&row, ntk_series_above(&row.degrees, t));
+        ntk_put(&strip->own, rows->dtype, t, ntk_series_rise(&row.degrees, t) * above * layer.inverse);
     }
     ntk_mehler_take_shared(&strip->own, &cols->layers[l], cols->dtype, terms);
     strip->series.own = &strip->own;
-    *next = layer.k[4] * (kdot + 2 * (layer.first * layer.q + length * G));
+    *next = layer.k[4] * ntk_series_own_of(rows, l, i, layer.p).slope;
     return layer;
 }
 
@@ -66,7 +51,7 @@ static void pass_layers(const series_gradient *at, ntk_series_strip *strip, void
     memset(rooms, 0, sizeof rooms);
     at->loops->begin_gradient(&slopes, state, count, kernel->scales[0].rate, false);
     for (int64_t l = 0; l < kernel->layers; l++) {
-        ntk_deep_layer layer = layer_of(at, strip, l, &next);
+        ntk_deep_layer layer = layer_of(strip, l, &next);
         layer.slope = slope;
         slope *= next;
         if (l + 1 < kernel->layers) {
@@ -126,8 +111,7 @@ ntk_status ntk_deep_series_gradient(const ntk_tile_gradient *job, const ntk_lane
     const ntk_infinite_constants k = ntk_infinite_constants_of(&kernel->first, rows->inputs);
     series_gradient at = {.pairs = {.job = job, .k = &k, .find = find_row}, .kernel = kernel};
     at.loops = NTK_OF_ISA(lane->work->context->isa, ntk_deep_loops, rows->dtype - 1);
-    at.degrees = ntk_mehler_degrees_of(kernel->first.activation);
-    NTK_TRY(ntk_mehler_kinked_gradient(kernel->first.activation));
+    NTK_TRY(ntk_mehler_kinked_gradient(kernel->first.activation, "ntk_kernel_gradient"));
     NTK_TRY(ntk_series_terms_of(&at.terms, &job->tile, true));
     return ntk_pair_gradients_add(&at.pairs, lane, kernel->layers + at.terms.all / 16);
 }

@@ -82,8 +82,8 @@ int64_t ntk_mehler_kinked_scratch(void);
 /* Chooses the degrees for samples up to this length, as ntk_mehler_choose. */
 ntk_status ntk_mehler_choose_kinked(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length);
 
-/* NTK_ERR_UNSUPPORTED: there is no gradient. */
-ntk_status ntk_mehler_kinked_gradient(const ntk_activation *activation);
+/* NTK_ERR_UNSUPPORTED: there are no derivatives for the public function to give. */
+ntk_status ntk_mehler_kinked_gradient(const ntk_activation *activation, const char *function);
 
 /* s without scale, frequency and offset. */
 ntk_activation ntk_mehler_plain(const ntk_activation *activation);

@@ -144,9 +144,11 @@ ntk_status ntk_mehler_choose_kinked(ntk_mehler_rule *rule, const ntk_mehler_sour
     return status;
 }
 
-ntk_status ntk_mehler_kinked_gradient(const ntk_activation *activation)
+ntk_status ntk_mehler_kinked_gradient(const ntk_activation *activation, const char *function)
 {
     if (!ntk_mehler_is_kinked(activation)) return NTK_OK;
-    return ntk_fail(NTK_ERR_UNSUPPORTED, "ntk_kernel_gradient: the activation is a function of the caller's with kinks, whose "
-                                         "Hermite series does not converge for gradients");
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "%s: the activation is a function of the caller's with kinks, whose Hermite series does not converge for "
+                    "derivatives",
+                    function);
 }

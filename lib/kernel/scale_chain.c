@@ -1,5 +1,6 @@
 #include "kernel/scale_chain.h"
 
+#include "kernel/deep_series.h"
 #include "kernel/near.h"
 
 #include <math.h>
@@ -72,22 +73,47 @@ static void add_lengths(const ntk_scale_totals *totals, const ntk_deep *kernel, 
     }
 }
 
+/* What the pairs' sums own have of l^2, of what layer l sees; those of series have it times l^2. */
+static double own_of(const ntk_deep *kernel, const ntk_samples *samples, int64_t i, int64_t l, const double *own)
+{
+    if (ntk_infinite_is_closed(kernel->first.activation)) return own[l];
+    double length = layer_factor(samples, i, l, NTK_DEEP_P);
+    return length > 0 ? own[l] / length / length : 0;
+}
+
+/* E[s^2] of a sample, and its derivative in l^2. */
+typedef struct square {
+    double kappa, slope;
+} square;
+
+static square square_of(const ntk_deep *kernel, const ntk_samples *samples, int64_t i, int64_t l)
+{
+    const ntk_activation *activation = kernel->first.activation;
+    const ntk_infinite_factors factors = {.p = layer_factor(samples, i, l, NTK_DEEP_P),
+                                          .q = layer_factor(samples, i, l, NTK_DEEP_Q)};
+    if (!ntk_infinite_is_closed(activation)) {
+        ntk_series_own of = ntk_series_own_of(samples, l, i, factors.p);
+        return (square){of.kappa, of.slope};
+    }
+    const ntk_angle none = ntk_angle_of(1, 0);
+    double s = ntk_smooth_length(activation, &factors);
+    ntk_moments m;
+    ntk_closed_moments(&m, activation, s, s, &none);
+    return (square){m.kappa, m.kdot + 2 * m.dkappa_dq11};
+}
+
 /* S_l(x, x) of all layers, by its derivatives through those that follow. */
 static void add_squares(const ntk_scale_totals *totals, const ntk_deep *kernel, const ntk_infinite_constants *k,
                         const ntk_samples *samples, int64_t i, const double *own)
 {
-    const ntk_activation *activation = kernel->first.activation;
-    const ntk_angle none = ntk_angle_of(1, 0);
-    double by_square = own[kernel->layers - 1], length = factor_of(samples, i, NTK_DEEP_FIRST_P);
+    double by_square = own_of(kernel, samples, i, kernel->layers - 1, own);
+    double length = factor_of(samples, i, NTK_DEEP_FIRST_P);
     for (int64_t l = kernel->layers - 2; l >= 0; l--) {
-        const ntk_infinite_factors factors = {.p = layer_factor(samples, i, l, NTK_DEEP_P),
-                                              .q = layer_factor(samples, i, l, NTK_DEEP_Q)};
-        double s = ntk_smooth_length(activation, &factors), gain = gain_of(kernel, l);
-        ntk_moments m;
-        ntk_closed_moments(&m, activation, s, s, &none);
-        totals->weight[l + 1] += by_square * gain * m.kappa;
+        square at = square_of(kernel, samples, i, l);
+        double gain = gain_of(kernel, l);
+        totals->weight[l + 1] += by_square * gain * at.kappa;
         totals->bias[l + 1] += by_square;
-        by_square = own[l] + by_square * gain * (m.kdot + 2 * m.dkappa_dq11);
+        by_square = own_of(kernel, samples, i, l, own) + by_square * gain * at.slope;
     }
     totals->weight[0] += by_square * (length - k->b) * (length + k->b);
     totals->bias[0] += by_square;

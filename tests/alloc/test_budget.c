@@ -268,7 +268,7 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     if (kernel == world->monte_carlo || kernel == world->deep_monte_carlo)
         CHECK_OK(ntk_kernel_block_error(kernel, &K.view, &x1.view, &x2.view));
     if (kernel != world->deep_monte_carlo) CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
-    if (kernel == world->infinite || kernel == world->deep || kernel == world->composite) {
+    if (kernel == world->infinite || kernel == world->deep || kernel == world->series || kernel == world->composite) {
         int64_t scales;
         CHECK_OK(ntk_kernel_scales(kernel, &scales));
         test_array by_scales = test_array_make(scales, 1, 0, dtype);

@@ -12,7 +12,6 @@
 #define LOOPS(P)                                                                                                           \
     {                                                                                                                      \
         begin_##P, FAMILY(slopes, P), FAMILY(levels, P), FAMILY(erf, P), FAMILY(gelu, P), FAMILY(wave, P), FAMILY(exp, P), \
-            {series_step_##P, series_finish_##P, series_gradient_step_##P, series_gradient_finish_##P, NULL},              \
-            begin_gradient_##P, spread_##P, reverse_first_##P                                                              \
+            FAMILY(series, P), begin_gradient_##P, spread_##P, reverse_first_##P                                           \
     }
 const ntk_deep_loops NTK_ISA_NAME(ntk_deep_loops)[2] = {LOOPS(f64), LOOPS(f32)};

@@ -20,7 +20,8 @@ typedef struct ntk_deep_state {
  *         rate     of the next layer;  bias  whether z is not 0
  *         series   without closed form: the terms of kappa, where p is the length and q its mean B (kernel/deep_series.h);
  *                  the strip then begins with a block of the columns' table
- *         first, inverse   of the row, for gradients: E[s''] / 2, and 1 over its length; the terms' own are g (kernel/deep_series_gradient.c)
+ *         first, inverse   of the row, for gradients: E[s''] / 2, and 1 over its length; the terms' own are g
+ *                          (kernel/deep_series_gradient.c), but over these lengths in reverse (kernel/deep_series_scales.c)
  *         trained  whether the tangent may be other than 0 */
 typedef struct ntk_deep_layer {
     double p, q, w, z;
@@ -56,7 +57,8 @@ typedef struct ntk_deep_adjoint {
 /* Sums over a strip that derivatives by scales are made of.
  * SLOPES, LEVELS  row   sum of (d K / d rho) w d rho / d alpha, where the next layer's (w, z) of the row is (cos, sin) of alpha; of
  *                       the last layer the sum of K;  gain  the sum of K
- * others          row   d K / d S_l(x, x), but for what later layers do to it;  gain, bias  d K / d k4 and d K / d k5
+ * others          row   d K / d S_l(x, x), but for what later layers do to it, and for series times S_l(x, x);
+ *                 gain, bias  d K / d k4 and d K / d k5
  * At the first layer bias is the rate times d K / d rate; of others gain is S d K / d S and row d K / d S. */
 typedef struct ntk_deep_sums {
     double row, gain, bias;

@@ -136,6 +136,9 @@ DEFINE_SMOOTH(erf)
 DEFINE_SMOOTH(gelu)
 DEFINE_SMOOTH(wave)
 DEFINE_SMOOTH(exp)
+
+#include "kernel/simd/deep_series_reverse_tmpl.h"
+
 #undef DEFINE_KINKED
 #undef DEFINE_SMOOTH
 

@@ -47,12 +47,12 @@ static inline NAME(series_slopes) NAME(series_slopes_of)(const ntk_mehler_strip 
                                  NAME(fma_four)(lead, s.G, none_own), NAME(fma_four)(lead, G_turn, none_own)};
 }
 
-/* 1 / r, or 0 for 0 */
+/* 1 / r, and no infinity; or 0 for 0 */
 static inline VECTOR NAME(inverse)(VECTOR r)
 {
     const VECTOR zero = V(set)(0), one = V(set)(1);
     V(mask) some = V(less)(zero, r);
-    return V(select)(some, one / V(select)(some, r, one), zero);
+    return V(select)(some, V(min)(one / V(select)(some, r, one), V(set)(HUGE_PRODUCT)), zero);
 }
 
 /* A quantity of four vectors of pairs, by vectors. */

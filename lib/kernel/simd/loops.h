@@ -18,12 +18,15 @@ typedef struct ntk_strip {
 /* Terms of Mehler's formula (kernel/mehler.h), of degrees 0, first, first + step ...
  * row     E of the row's sample; or products E E' where table is NULL
  * own     NULL, or for gradients the row's coefficients of B, or products likewise, where row has those of A
+ * other   for derivatives by scales what the row has of columns' terms lift further on, lifted of them; products likewise
+ * one     what it has of the columns' degree 1, or of all columns'
  * table   E' of the columns, blocks of terms x NTK_MEHLER_COLUMNS that are stride apart; the first column is the one at */
 enum { NTK_MEHLER_COLUMNS = 64 };
 
 typedef struct ntk_mehler_strip {
-    const void *row, *own, *table;
-    int64_t terms, first, step, stride, at;
+    const void *row, *own, *other, *table;
+    int64_t terms, first, step, stride, at, lift, lifted;
+    double one;
 } ntk_mehler_strip;
 
 /* kappa of a ReLU falls like (pi - theta)^3 towards pi, and three times the relative error of pi - theta is its own: from an
