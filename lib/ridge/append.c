@@ -102,6 +102,7 @@ static ntk_status update(appending *job, const ntk_lane *lane, double *entries, 
     NTK_TRY(ntk_response_answer(&job->response, 0, false));
     NTK_TRY(complement(job, lane, &x));
     for (int64_t i = 0; i < job->m; i++) entries[i] = ntk_symmetric_diagonal(&job->S, i);
+    ntk_work_stage(lane->work, "products of new rows", 1, 0.7, 0.7);
     NTK_TRY(take_products(job, lane));
     ntk_status status = ntk_cholesky_factor(&job->S, lane, 0.7, 0.8, &smallest, "K + lambda I");
     if (status < 0 && status != NTK_ERR_SINGULAR) return status;

@@ -106,8 +106,8 @@ ntk_status ntk_ridge_covariance(const ntk_ridge *ridge, const ntk_matrix *covari
     ntk_response response = {.ridge = ridge};
     ntk_status status = ntk_size_multiply(&count, x->rows, x->rows);
     if (status >= 0) status = ntk_allocate(context, &C, (int64_t)count, sizeof(double), "a covariance");
-    if (status >= 0) status = ntk_covariance_prior(ridge, &lane, &prior, x, __func__);
     if (status >= 0) status = ntk_response_open(&response, ridge, &lane, x, x->rows, __func__);
+    if (status >= 0) status = ntk_covariance_prior(ridge, &lane, &prior, x, __func__);
     if (status >= 0) status = write_parts(&response, covariance, prior, C, parts);
     ntk_response_close(&response);
     ntk_free(context, prior);

@@ -107,9 +107,9 @@ ntk_status ntk_ridge_sample(const ntk_ridge *ridge, const ntk_matrix *samples, c
     job.targets = ridge->solution.report.targets;
     job.count = samples->cols / job.targets;
     ntk_status status = allocate(&job, context);
+    if (status >= 0) status = ntk_response_open(&response, ridge, &lane, x, x->rows, __func__);
     if (status >= 0) status = ntk_covariance_prior(ridge, &lane, &prior, x, __func__);
     job.prior = prior;
-    if (status >= 0) status = ntk_response_open(&response, ridge, &lane, x, x->rows, __func__);
     if (status >= 0) status = draw(&job, ridge, &lane);
     ntk_response_close(&response);
     void *const held[] = {prior, job.C, job.values, job.work, job.integers, job.means, job.xi, job.coordinates, job.draws};
