@@ -117,7 +117,7 @@ static void cancel_at(test_attempt *attempt, watcher *w, int64_t k, uint64_t rig
 }
 
 /* Calls with more callbacks than these are stopped at about so many of them, spread over the call: each stop repeats it. */
-enum { MOST_STOPS = 60 };
+enum { MOST_STOPS = 30 };
 
 /* Stops at callback 1, 1 + step, ... of as many as there are. */
 static void cancel_each(test_attempt *attempt, watcher *w, int64_t step)
@@ -141,7 +141,7 @@ static void cancel_each(test_attempt *attempt, watcher *w, int64_t step)
 typedef int (*parallel_function)(void *, int64_t, void (*)(void *, int64_t), void *);
 
 /* Rows that share a world, which takes longer to make than most calls. */
-enum { GROUP = 12 };
+enum { GROUP = 25 };
 
 static void run(int group, int32_t threads, parallel_function parallel, int64_t step)
 {

@@ -132,19 +132,28 @@ void test_archive_free(test_archive *archive)
 
 /* --- of a world --- */
 
-enum { OBJECTS = 4 };
-static test_archive exported[OBJECTS];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+enum { OBJECTS = 4, MOST_SIZES = 8 };
+
+/* What was exported of a world of these sizes. */
+typedef struct exported {
+    test_sizes sizes;
+    test_archive archives[OBJECTS];
+} exported;
+
+static exported all[MOST_SIZES];
+static int count;
+static test_sizes current;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Of a world of its own, whose callers' functions the sources need not give. */
-static void export_all(void)
+static void export_all(exported *to)
 {
     test_world world;
     ntk_sink sinks[OBJECTS];
     const ntk_kernel *terms[3];
     ntk_kernel *cosine, *sum;
-    for (int i = 0; i < OBJECTS; i++) sinks[i] = test_archive_sink(&exported[i]);
-    test_world_make(&world, &test_small, NULL);
+    for (int i = 0; i < OBJECTS; i++) sinks[i] = test_archive_sink(&to->archives[i]);
+    test_world_make(&world, &to->sizes, NULL);
     CHECK_OK(ntk_kernel_create_normalised(world.context, &cosine, world.deep));
     terms[0] = world.infinite, terms[1] = world.finite, terms[2] = cosine;
     CHECK_OK(ntk_kernel_create_sum(world.context, &sum, terms, NULL, 3));
@@ -157,11 +166,27 @@ static void export_all(void)
     test_world_free(&world);
 }
 
-static test_archive *exported_of(const char *object)
+void test_exported_prepare(const test_sizes *sizes)
 {
-    pthread_once(&once, export_all);
+    pthread_mutex_lock(&lock);
+    current = *sizes;
+    int i = 0;
+    while (i < count && memcmp(&all[i].sizes, sizes, sizeof *sizes) != 0) i++;
+    if (i == count) {
+        ck_assert_int_lt(count, MOST_SIZES);
+        all[count].sizes = *sizes;
+        export_all(&all[count++]);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static const test_archive *exported_of(const char *object)
+{
     static const char letters[] = "nfkr";
-    return &exported[strchr(letters, object[0]) - letters];
+    for (int i = 0; i < count; i++)
+        if (memcmp(&all[i].sizes, &current, sizeof current) == 0) return &all[i].archives[strchr(letters, object[0]) - letters];
+    ck_abort_msg("test_exported_prepare was not called");
+    return NULL;
 }
 
 int test_exported_describe(void *user, ntk_array *array)

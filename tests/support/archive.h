@@ -2,6 +2,8 @@
 #ifndef TEST_ARCHIVE_H
 #define TEST_ARCHIVE_H
 
+#include "world.h"
+
 #include <ntk/ntk.h>
 
 typedef struct test_entry {
@@ -24,7 +26,9 @@ void test_archive_free(test_archive *archive);
 /* Bytes of an array's elements. */
 size_t test_array_bytes(const ntk_array *array);
 
-/* Callbacks of a source whose user is "network", "features", "kernel" or "ridge": a handle of that kind, exported once. */
+/* Callbacks of a source whose user is "network", "features", "kernel" or "ridge": a handle of that kind, of a world of the sizes for
+ * which it was prepared last; once for any sizes. */
+void test_exported_prepare(const test_sizes *sizes);
 int test_exported_describe(void *user, ntk_array *array);
 int test_exported_read(void *user, const ntk_array *array, void *data);
 

@@ -1,5 +1,7 @@
 #include "attempt.h"
 
+#include "archive.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -60,6 +62,7 @@ static bool is_view(const test_argument *argument)
 void test_attempt_make(test_attempt *attempt, const test_row *row, test_world *world, int32_t dtype)
 {
     *attempt = (test_attempt){.row = row, .world = world, .dtype = dtype};
+    test_exported_prepare(&world->sizes);
     while (attempt->count < TEST_MOST_ARGUMENTS && row->arguments[attempt->count].name) {
         const test_argument *argument = &row->arguments[attempt->count];
         ck_assert_uint_le(argument->size, TEST_BLOCK);

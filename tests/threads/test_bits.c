@@ -19,7 +19,7 @@ static bool depends_on_threads(const test_row *row)
 }
 
 /* Rows that share a world, which takes longer to make than most calls. */
-enum { GROUP = 12 };
+enum { GROUP = 25 };
 
 static bool is_row(int row, int group)
 {
