@@ -18,7 +18,7 @@ static void check_refusal(test_attempt *attempt, uint64_t right, int64_t k)
 }
 
 /* Of a call that asks often, in loops, each of the first so many requests is refused, and about as many of the rest. */
-enum { MOST_REFUSALS = 100 };
+enum { MOST_REFUSALS = 30 };
 
 /* strict: every refusal fails the call.  Otherwise it may go on with less, such as fewer threads, to the same bits. */
 static void refuse_each(test_attempt *attempt, bool strict)

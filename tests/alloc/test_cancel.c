@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Several tiles of a kernel matrix, several panels of a factorization, more features than one tile takes. */
-static const test_sizes long_work = {.n = 1500, .m = 1200, .d = 12, .N = 48, .t = 2};
+static const test_sizes long_work = {.n = 1000, .m = 700, .d = 12, .N = 48, .t = 2};
 
 /* Calls whose work grows with the samples: they must ask. */
 /* clang-format off */
@@ -117,7 +117,7 @@ static void cancel_at(test_attempt *attempt, watcher *w, int64_t k, uint64_t rig
 }
 
 /* Calls with more callbacks than these are stopped at about so many of them, spread over the call: each stop repeats it. */
-enum { MOST_STOPS = 30 };
+enum { MOST_STOPS = 16 };
 
 /* Stops at callback 1, 1 + step, ... of as many as there are. */
 static void cancel_each(test_attempt *attempt, watcher *w, int64_t step)
