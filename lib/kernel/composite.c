@@ -161,13 +161,19 @@ ntk_status ntk_share_products(ntk_kernel_tile *tile, const ntk_lane *lane, int64
     return NTK_OK;
 }
 
+/* Terms whose samples are not the kernel's, being transformed or scaled, have inner products of their own. */
+static void drop_others_products(ntk_kernel_tile *term, const ntk_kernel_tile *whole)
+{
+    if (term->rows->x.data != whole->rows->x.data || term->cols->x.data != whole->cols->x.data) term->products = NULL;
+}
+
 ntk_status ntk_term_tile(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t, void *out, int64_t ld, void *scratch)
 {
     ntk_kernel_tile term = *tile;
     term.rows = &tile->rows->terms[t];
     term.cols = &tile->cols->terms[t];
     term.add = false;
-    if (tile->rows->kernel->operations->transform) term.products = NULL;
+    drop_others_products(&term, tile);
     term.out = out;
     term.ld = ld;
     term.scratch = scratch;
@@ -202,7 +208,7 @@ ntk_tile_gradient ntk_term_gradient(const ntk_tile_gradient *job, int64_t t, int
     part.tile.rows = &rows->terms[t];
     part.tile.cols = &job->tile.cols->terms[t];
     part.tile.scratch = scratch;
-    if (rows->kernel->operations->transform) part.tile.products = NULL;
+    drop_others_products(&part.tile, &job->tile);
     part.weights = ntk_at(job->weights, rows->dtype, first * job->by_target);
     part.targets = count;
     part.g = ntk_at(job->g, rows->dtype, first * rows->inputs);
