@@ -21,6 +21,18 @@
 #define TEST_THREAD_SANITIZER 0
 #endif
 
+/* The address sanitizer's allocator may be locked by another thread at the moment of a fork, and then stays so in the child. */
+#if defined(__SANITIZE_ADDRESS__)
+#define TEST_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEST_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifndef TEST_ADDRESS_SANITIZER
+#define TEST_ADDRESS_SANITIZER 0
+#endif
+
 /* Check writes a line to a file at each assertion that holds, to say where a test crashed; here millions of entries are compared. */
 #undef ck_assert_msg
 #define ck_assert_msg(expr, ...) \

@@ -218,7 +218,7 @@ int main(void)
     tcase_add_test(tests, refused_memory_means_no_pool);
     if (!TEST_THREAD_SANITIZER) {
         tcase_add_test(tests, forked_child_gets_its_own);
-        tcase_add_test(tests, fork_inside_a_call);
+        if (!TEST_ADDRESS_SANITIZER) tcase_add_test(tests, fork_inside_a_call);
     }
     tcase_add_test(tests, waiting_caller_is_asked);
     return test_run(suite);
