@@ -3,6 +3,7 @@
 #include "core/blas.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "features/hidden.h"
 #include "features/layered.h"
@@ -151,7 +152,7 @@ static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, const ntk_wei
                                int64_t targets)
 {
     uint64_t bytes;
-    *tile_bytes = (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    *tile_bytes = ntk_whole_lines(shape.rows * shape.neurons * ntk_dtype_size(dtype));
     NTK_TRY(ntk_size_multiply(&bytes, targets, weights->inputs * ntk_dtype_size(dtype)));
     NTK_TRY(ntk_size_multiply(&bytes, shape.rows, (int64_t)bytes));
     NTK_TRY(ntk_size_add(&bytes, TILES, *tile_bytes));

@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "core/operand.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "network/signals.h"
 
@@ -31,11 +32,6 @@ typedef struct layered {
     ntk_operand r;
     int64_t target, layer, block;
 } layered;
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static void *at(const layered *job, const void *array, int64_t index)
 {
@@ -72,7 +68,7 @@ static ntk_status each_chunk(layered *job, ntk_status (*work)(layered *job, cons
     NTK_TRY(
         ntk_signals_open(&job->signals, call->lane, job->weights, call->w, call->dtype, job->samples, has(job, NTK_PART_NT)));
     for (; job->row < job->samples; job->row += job->rows) {
-        job->rows = shorter(job->signals.rows, job->samples - job->row);
+        job->rows = ntk_smaller(job->signals.rows, job->samples - job->row);
         NTK_TRY(ntk_signals_fill(&job->signals, call->lane, at(job, job->x, job->row * job->ldx), job->ldx, job->rows));
         NTK_TRY(work(job, call->lane));
         NTK_TRY(ntk_advance(call->lane, job->rows * units));
@@ -122,7 +118,7 @@ static ntk_status write_rows(void *argument, int64_t index, const ntk_lane *lane
 {
     const layered *job = argument;
     const ntk_weights *weights = job->weights;
-    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows);
+    int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->rows);
     int64_t size = job->call->features->size,
             hidden = size - (has(job, NTK_PART_RF) ? ntk_weights_size(weights, NTK_PART_RF) : 0);
     for (int64_t i = first; i < last; i++) {
@@ -199,7 +195,7 @@ static ntk_status begin_sums(const layered *job, const ntk_lane *lane, int64_t f
 static ntk_status sum_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const layered *job = argument;
-    int64_t first = index * job->signals.per_task, count = shorter(job->signals.per_task, job->rows - first);
+    int64_t first = index * job->signals.per_task, count = ntk_smaller(job->signals.per_task, job->rows - first);
     NTK_TRY(begin_sums(job, lane, first, count));
     for (int64_t c = 0; c < job->b->targets && job->b->nt; c++)
         for (int64_t l = 0; l < job->weights->layers; l++) NTK_TRY(add_layer(job, lane, first, count, l, c));
@@ -262,7 +258,7 @@ static ntk_status weigh_rows(void *argument, int64_t index, const ntk_lane *lane
     (void)lane;
     const layered *job = argument;
     const ntk_layer *layer = &job->weights->layer[job->layer];
-    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows);
+    int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->rows);
     for (int64_t i = first; i < last; i++)
         scale(job, at(job, ntk_signals_room(&job->signals, 0), i * layer->neurons),
               residual(job, i, job->target) * layer->tangent, derivatives_at(job, job->layer, i), layer->neurons);
@@ -274,7 +270,7 @@ static ntk_status add_weights(void *argument, int64_t index, const ntk_lane *lan
 {
     const layered *job = argument;
     const ntk_layer *layer = &job->weights->layer[job->layer];
-    int64_t first = index * job->block, count = shorter(job->block, layer->neurons - first), ld;
+    int64_t first = index * job->block, count = ntk_smaller(job->block, layer->neurons - first), ld;
     const void *h = inputs_at(job, job->layer, 0, &ld);
     int64_t to = job->target * ntk_weights_size(job->weights, NTK_PART_NT) + layer->weights + first * layer->inputs;
     NTK_TRY(ntk_blas_gemm(job->call->dtype, NTK_TRANSPOSED, NTK_PLAIN, count, layer->inputs, job->rows, 1,
@@ -312,7 +308,7 @@ static ntk_status add_output_weights(void *argument, int64_t index, const ntk_la
 {
     const layered *job = argument;
     const ntk_weights *weights = job->weights;
-    int64_t first = index * job->block, count = shorter(job->block, weights->hidden - first), targets = job->b->targets;
+    int64_t first = index * job->block, count = ntk_smaller(job->block, weights->hidden - first), targets = job->b->targets;
     NTK_TRY(ntk_blas_gemm(job->call->dtype, NTK_TRANSPOSED, NTK_PLAIN, count, targets, job->rows, weights->gamma,
                           at(job, last_outputs_at(job, 0), first), weights->hidden,
                           at(job, job->r.data, job->row * job->r.stride), job->r.stride, job->row ? 1 : 0,

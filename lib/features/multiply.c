@@ -1,6 +1,7 @@
 #include "core/blas.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "features/hidden.h"
 #include "features/layered.h"
@@ -126,7 +127,7 @@ static int64_t tasks_for(int64_t rows, ntk_tile shape)
 static ntk_status scratch_size(int64_t *size, int64_t *tile_bytes, ntk_tile shape, int32_t dtype, int64_t targets)
 {
     uint64_t bytes;
-    *tile_bytes = (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    *tile_bytes = ntk_whole_lines(shape.rows * shape.neurons * ntk_dtype_size(dtype));
     NTK_TRY(ntk_size_multiply(&bytes, shape.rows, ntk_dtype_size(dtype) * targets));
     NTK_TRY(ntk_size_add(&bytes, 3, *tile_bytes));
     *size = (int64_t)((bytes + 63) / 64 * 64);

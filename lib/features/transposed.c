@@ -1,6 +1,7 @@
 #include "core/blas.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "features/hidden.h"
 #include "features/layered.h"
@@ -105,7 +106,7 @@ static ntk_tile shape_of(const ntk_weights *weights, int64_t rows, int64_t targe
 
 static int64_t bytes_of_tile(ntk_tile shape, int32_t dtype)
 {
-    return (shape.rows * shape.neurons * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    return ntk_whole_lines(shape.rows * shape.neurons * ntk_dtype_size(dtype));
 }
 
 ntk_status ntk_features_transposed_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes,

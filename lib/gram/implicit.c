@@ -1,6 +1,7 @@
 #include "gram/implicit.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/tile.h"
 
@@ -17,17 +18,12 @@ typedef struct sweep {
     int64_t tile_bytes, scratch_size;
 } sweep;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void shape_of(sweep *job, const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d)
 {
     job->edge = ntk_tile_edge(kernel, n, n, d, dtype, n, NTK_SYMMETRIC_EDGE);
     job->tiles = (n - 1) / job->edge + 1;
-    int64_t rows = shorter(n, job->edge);
-    job->tile_bytes = (rows * rows * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    int64_t rows = ntk_smaller(n, job->edge);
+    job->tile_bytes = ntk_whole_lines(rows * rows * ntk_dtype_size(dtype));
     job->scratch_size = job->tile_bytes + ntk_tile_scratch(kernel, n, n, job->edge, dtype);
 }
 
@@ -56,8 +52,8 @@ static ntk_status show_tile(void *argument, int64_t index, const ntk_lane *lane)
         i = job->round + job->tiles - j;
     }
     ntk_kernel_tile tile = {.rows = samples, .cols = samples, .row = i * job->edge, .col = j * job->edge, .lower = i == j};
-    tile.row_count = shorter(job->edge, samples->rows - tile.row);
-    tile.col_count = tile.ld = shorter(job->edge, samples->rows - tile.col);
+    tile.row_count = ntk_smaller(job->edge, samples->rows - tile.row);
+    tile.col_count = tile.ld = ntk_smaller(job->edge, samples->rows - tile.col);
     tile.out = job->scratch + lane->index * job->scratch_size;
     tile.scratch = (char *)tile.out + job->tile_bytes;
     NTK_TRY(samples->kernel->operations->tile(&tile, lane));

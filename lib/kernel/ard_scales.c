@@ -1,5 +1,6 @@
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/composite.h"
 #include "kernel/scales.h"
@@ -23,27 +24,17 @@ typedef struct side_job {
     double *totals;
 } side_job;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t whole_lines(int64_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static void shape_of(side_job *job, const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
 {
     const ntk_kernel_operations *base = kernel->terms[0]->operations;
     int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, 0, NTK_GRADIENT_ROWS), size = ntk_dtype_size(dtype);
-    job->row_edge = shorter(rows, edge);
-    job->col_edge = shorter(cols, edge);
+    job->row_edge = ntk_smaller(rows, edge);
+    job->col_edge = ntk_smaller(cols, edge);
     int64_t area = job->row_edge * job->col_edge * size, sums = job->row_edge * inputs * size;
-    job->weights_at = whole_lines(base->gradient_scratch * area);
-    job->gradient_at = job->weights_at + whole_lines(area);
-    job->sums_at = job->gradient_at + whole_lines(sums);
-    job->scratch_size = job->sums_at + whole_lines(base->gradient_sums * sums);
+    job->weights_at = ntk_whole_lines(base->gradient_scratch * area);
+    job->gradient_at = job->weights_at + ntk_whole_lines(area);
+    job->sums_at = job->gradient_at + ntk_whole_lines(sums);
+    job->scratch_size = job->sums_at + ntk_whole_lines(base->gradient_sums * sums);
 }
 
 static int64_t tasks_for(const side_job *job, int64_t rows)
@@ -81,12 +72,12 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
     ntk_tile_gradient part = {.weights = scratch + job->weights_at, .targets = 1, .g = scratch + job->gradient_at};
     ntk_kernel_tile *tile = &part.tile;
     *tile = (ntk_kernel_tile){.rows = rows, .cols = cols, .row = index * job->row_edge, .scratch = scratch};
-    tile->row_count = shorter(job->row_edge, rows->rows - tile->row);
+    tile->row_count = ntk_smaller(job->row_edge, rows->rows - tile->row);
     part.ldg = rows->inputs;
     part.sums = scratch + job->sums_at;
     memset(part.g, 0, (size_t)(tile->row_count * part.ldg * ntk_dtype_size(rows->dtype)));
     for (; tile->col < cols->rows; tile->col += job->col_edge) {
-        tile->col_count = shorter(job->col_edge, cols->rows - tile->col);
+        tile->col_count = ntk_smaller(job->col_edge, cols->rows - tile->col);
         part.by_row = tile->col_count;
         gather_weights(job, tile, scratch + job->weights_at);
         NTK_TRY(rows->kernel->operations->gradient(&part, lane));

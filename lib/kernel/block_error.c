@@ -1,6 +1,7 @@
 #include "kernel/block_error.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/finite.h"
 #include "kernel/tile.h"
@@ -26,11 +27,6 @@ typedef struct error_job {
     double *mean, *spread;
     void *K;
 } error_job;
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* --- a network more --- */
 
@@ -63,7 +59,7 @@ static ntk_status add_numbers(void *argument, int64_t index, const ntk_lane *lan
 {
     const error_job *job = argument;
     int32_t dtype = job->out->dtype;
-    int64_t at = index * NUMBERS_PER_TASK, count = shorter(NUMBERS_PER_TASK, job->rows * job->cols - at);
+    int64_t at = index * NUMBERS_PER_TASK, count = ntk_smaller(NUMBERS_PER_TASK, job->rows * job->cols - at);
     (dtype == NTK_F64 ? add_f64 : add_f32)(job->mean + at, job->spread + at, ntk_at(job->K, dtype, at), count, job->seen);
     return ntk_advance(lane, 0);
 }
@@ -84,19 +80,11 @@ static ntk_status evaluate(error_job *job, ntk_samples *rows, ntk_samples *cols,
     return ntk_run(lane, (job->rows * job->cols - 1) / NUMBERS_PER_TASK + 1, add_numbers, job);
 }
 
-static ntk_matrix rows_of(const ntk_matrix *x, int64_t first, int64_t count)
-{
-    ntk_matrix view = *x;
-    view.data = ntk_row(x, first);
-    view.rows = count;
-    return view;
-}
-
 static ntk_status add_network(error_job *job, const ntk_lane *lane, double begin, double end)
 {
     ntk_finite_part one;
     ntk_samples rows, cols;
-    ntk_matrix x1 = rows_of(job->x1, job->row, job->rows), x2 = rows_of(job->x2, job->col, job->cols);
+    ntk_matrix x1 = ntk_rows(job->x1, job->row, job->rows), x2 = ntk_rows(job->x2, job->col, job->cols);
     int64_t all = job->rows + job->cols;
     int32_t dtype = job->out->dtype;
     ntk_finite_part_init(&one, job->whole, job->seen - 1);
@@ -146,9 +134,9 @@ static ntk_status fill(error_job *job, const ntk_lane *lane)
     int64_t n1 = job->out->rows, n2 = job->out->cols;
     double squares = (double)((n1 - 1) / EDGE + 1) * (double)((n2 - 1) / EDGE + 1), done = 0;
     for (job->row = 0; job->row < n1; job->row += EDGE) {
-        job->rows = shorter(EDGE, n1 - job->row);
+        job->rows = ntk_smaller(EDGE, n1 - job->row);
         for (job->col = 0; job->col < n2; job->col += EDGE, done++) {
-            job->cols = shorter(EDGE, n2 - job->col);
+            job->cols = ntk_smaller(EDGE, n2 - job->col);
             NTK_TRY(fill_square(job, lane, done / squares, (done + 1) / squares));
         }
     }
@@ -158,7 +146,8 @@ static ntk_status fill(error_job *job, const ntk_lane *lane)
 static ntk_status open_and_fill(error_job *job, const ntk_lane *lane)
 {
     ntk_context *context = lane->work->context;
-    int64_t rows = shorter(EDGE, job->out->rows), cols = shorter(EDGE, job->out->cols), size = ntk_dtype_size(job->out->dtype);
+    int64_t rows = ntk_smaller(EDGE, job->out->rows), cols = ntk_smaller(EDGE, job->out->cols),
+            size = ntk_dtype_size(job->out->dtype);
     ntk_status status = ntk_allocate(context, &job->mean, rows * cols, sizeof(double), "means of kernels");
     if (status >= 0) status = ntk_allocate(context, &job->spread, rows * cols, sizeof(double), "errors of kernels");
     if (status >= 0) status = ntk_allocate(context, &job->K, rows * cols, size, "a network's kernel");
@@ -194,7 +183,7 @@ ntk_status ntk_block_error_memory(const ntk_kernel *kernel, const ntk_context *c
     ntk_finite_part one;
     if (!whole || whole->networks < 2) return NTK_OK;
     ntk_finite_part_init(&one, whole, 0);
-    int64_t rows = shorter(EDGE, n1), cols = shorter(EDGE, n2);
+    int64_t rows = ntk_smaller(EDGE, n1), cols = ntk_smaller(EDGE, n2);
     for (int i = 0; i < 2; i++) NTK_TRY(ntk_need(bytes, rows * cols, sizeof(double)));
     NTK_TRY(ntk_need(bytes, rows * cols, ntk_dtype_size(dtype)));
     NTK_TRY(ntk_samples_memory(&one.kernel.base, bytes, dtype, rows, d, rows + cols));

@@ -1,5 +1,6 @@
 #include "kernel/composite.h"
 
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/tile.h"
@@ -9,11 +10,6 @@
 static int64_t nodes_of(const ntk_kernel *kernel)
 {
     return kernel->nodes ? kernel->nodes : 1;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 ntk_status ntk_composite_count_check(int64_t count, const char *function)
@@ -100,21 +96,21 @@ ntk_status ntk_composite_create(ntk_context *context, ntk_composite **composite,
 int64_t ntk_terms_scratch(const ntk_kernel *kernel)
 {
     int64_t most = 0;
-    for (int64_t t = 0; t < kernel->term_count; t++) most = larger(most, kernel->terms[t]->operations->scratch);
+    for (int64_t t = 0; t < kernel->term_count; t++) most = ntk_larger(most, kernel->terms[t]->operations->scratch);
     return most;
 }
 
 int64_t ntk_terms_gradient_scratch(const ntk_kernel *kernel)
 {
     int64_t most = ntk_terms_scratch(kernel);
-    for (int64_t t = 0; t < kernel->term_count; t++) most = larger(most, kernel->terms[t]->operations->gradient_scratch);
+    for (int64_t t = 0; t < kernel->term_count; t++) most = ntk_larger(most, kernel->terms[t]->operations->gradient_scratch);
     return most;
 }
 
 int64_t ntk_terms_gradient_sums(const ntk_kernel *kernel)
 {
     int64_t most = 0;
-    for (int64_t t = 0; t < kernel->term_count; t++) most = larger(most, kernel->terms[t]->operations->gradient_sums);
+    for (int64_t t = 0; t < kernel->term_count; t++) most = ntk_larger(most, kernel->terms[t]->operations->gradient_sums);
     return most;
 }
 

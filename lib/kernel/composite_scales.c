@@ -1,5 +1,6 @@
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/block.h"
 #include "kernel/composite.h"
@@ -7,11 +8,6 @@
 
 /* Rows whose terms are held at a time. */
 enum { PANEL = 256 };
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static int64_t own_scales(const ntk_kernel *kernel)
 {
@@ -46,7 +42,7 @@ static ntk_status add_inner_product(const ntk_lane *lane, const ntk_matrix *a, c
 /* Numbers of a panel for each term, and of one more. */
 static ntk_status panels_create(const ntk_kernel *kernel, const ntk_scale_call *call, const ntk_lane *lane, void **panels)
 {
-    int64_t count = (kernel->term_count + 1) * shorter(PANEL, call->x1.rows);
+    int64_t count = (kernel->term_count + 1) * ntk_smaller(PANEL, call->x1.rows);
     return ntk_allocate(lane->work->context, panels, count, call->x2.rows * ntk_dtype_size(call->dtype),
                         "panels of a kernel's terms");
 }
@@ -90,7 +86,7 @@ static ntk_status for_panels(panel_work *work, const ntk_kernel *kernel, const n
     NTK_TRY(panels_create(kernel, call, lane, &panels));
     ntk_status status = NTK_OK;
     for (int64_t p = 0; status >= 0 && p < count; p++) {
-        ntk_scale_call panel = panel_of(call, p * PANEL, shorter(PANEL, rows - p * PANEL));
+        ntk_scale_call panel = panel_of(call, p * PANEL, ntk_smaller(PANEL, rows - p * PANEL));
         ntk_share room = narrow(lane, p, count);
         status = work(kernel, &panel, lane, panels, g);
         ntk_work_widen(lane->work, room);
@@ -205,27 +201,22 @@ ntk_status ntk_product_scale_gradient(const ntk_kernel *kernel, const ntk_scale_
 
 /* --- memory --- */
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 ntk_status ntk_composite_scale_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                       int64_t cols, int64_t inputs, int32_t dtype)
 {
     uint64_t most = 0;
-    int64_t panel = shorter(PANEL, rows);
+    int64_t panel = ntk_smaller(PANEL, rows);
     NTK_TRY(ntk_need(bytes, (kernel->term_count + 1) * panel, cols * ntk_dtype_size(dtype)));
     NTK_TRY(ntk_need(bytes, ntk_composite_scales(kernel), sizeof(double)));
     for (int64_t t = 0; t < kernel->term_count; t++) {
         const ntk_kernel *term = kernel->terms[t];
         uint64_t block = 0, part = 0, whole = 0;
         NTK_TRY(ntk_block_memory(term, context, &block, panel, cols, inputs, dtype));
-        most = larger(most, block);
+        most = ntk_most_bytes(most, block);
         if (term->operations->scales(term) == 0) continue;
         NTK_TRY(term->operations->scale_memory(term, context, &part, panel, cols, inputs, dtype));
         NTK_TRY(term->operations->scale_memory(term, context, &whole, rows, cols, inputs, dtype));
-        most = larger(most, larger(part, whole));
+        most = ntk_most_bytes(most, ntk_most_bytes(part, whole));
     }
     return ntk_need(bytes, (int64_t)most, 1);
 }

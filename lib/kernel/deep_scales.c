@@ -1,6 +1,7 @@
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/deep_series.h"
 #include "kernel/infinite.h"
@@ -42,26 +43,16 @@ typedef struct scale_tile {
     double passed; /* layers and terms since it was asked whether to stop */
 } scale_tile;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t whole_lines(int64_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static void shape_of(scale_job *job, const ntk_deep *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
 {
     int64_t edge = ntk_tile_edge(&kernel->first.base, rows, cols, inputs, dtype, rows + cols, MOST_ROWS);
     int64_t size = ntk_dtype_size(dtype);
-    job->row_edge = shorter(rows, edge);
-    job->col_edge = shorter(cols, (edge + NTK_MEHLER_BLOCK - 1) / NTK_MEHLER_BLOCK * NTK_MEHLER_BLOCK);
-    job->states_at = whole_lines(job->row_edge * job->col_edge * size);
-    job->sides_at = job->states_at + whole_lines(STATE * kernel->layers * NTK_STRIP * size);
-    job->own_at = job->sides_at + whole_lines((kernel->layers + 1) * job->col_edge * size);
-    job->scratch_size = job->own_at + whole_lines((kernel->layers + 1) * (int64_t)sizeof(double));
+    job->row_edge = ntk_smaller(rows, edge);
+    job->col_edge = ntk_smaller(cols, (edge + NTK_MEHLER_BLOCK - 1) / NTK_MEHLER_BLOCK * NTK_MEHLER_BLOCK);
+    job->states_at = ntk_whole_lines(job->row_edge * job->col_edge * size);
+    job->sides_at = job->states_at + ntk_whole_lines(STATE * kernel->layers * NTK_STRIP * size);
+    job->own_at = job->sides_at + ntk_whole_lines((kernel->layers + 1) * job->col_edge * size);
+    job->scratch_size = job->own_at + ntk_whole_lines((kernel->layers + 1) * (int64_t)sizeof(double));
 }
 
 static int64_t tasks_for(const scale_job *job, int64_t rows)
@@ -178,7 +169,7 @@ static ntk_status add_row(scale_tile *at, int64_t i)
     memset(at->own, 0, (size_t)(job->kernel->layers + 1) * sizeof *at->own);
     for (int64_t done = 0; done < tile->col_count; done += NTK_STRIP) {
         strip.first = tile->col + done;
-        strip.count = shorter(tile->col_count - done, NTK_STRIP);
+        strip.count = ntk_smaller(tile->col_count - done, NTK_STRIP);
         NTK_TRY(go_forward(at, &strip, ntk_at(at->products, tile->rows->dtype, i * tile->col_count + done)));
         NTK_TRY(go_back(at, &strip));
     }
@@ -221,9 +212,9 @@ static ntk_status add_rows(void *argument, int64_t index, const ntk_lane *lane)
     at.own = (double *)(void *)(scratch + job->own_at);
     at.totals = ntk_scale_totals_at(job->kernel, job->totals, index);
     at.tile = (ntk_kernel_tile){.rows = job->rows, .cols = job->cols, .row = index * job->row_edge};
-    at.tile.row_count = shorter(job->row_edge, job->rows->rows - at.tile.row);
+    at.tile.row_count = ntk_smaller(job->row_edge, job->rows->rows - at.tile.row);
     for (; at.tile.col < job->cols->rows; at.tile.col += job->col_edge) {
-        at.tile.col_count = shorter(job->col_edge, job->cols->rows - at.tile.col);
+        at.tile.col_count = ntk_smaller(job->col_edge, job->cols->rows - at.tile.col);
         NTK_TRY(add_tile(&at));
     }
     return ntk_advance(lane, at.tile.row_count);

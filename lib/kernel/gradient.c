@@ -1,6 +1,7 @@
 #include "kernel/gradient.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/multiply.h"
 #include "kernel/tile.h"
@@ -23,28 +24,18 @@ typedef struct gradient_job {
     int64_t weights_at, sums_at, own_at, scratch_size;
 } gradient_job;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t whole_lines(int64_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static void shape_of(gradient_job *job, const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
 {
     int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, NTK_GRADIENT_ROWS),
             size = ntk_dtype_size(dtype);
-    job->row_edge = shorter(rows, edge);
-    job->col_edge = shorter(cols, edge);
-    job->most = inputs < MOST_NUMBERS ? shorter(MOST_NUMBERS / inputs, NTK_GRADIENT_TARGETS) : 1;
-    job->weights_at = whole_lines(kernel->operations->gradient_scratch * job->row_edge * job->col_edge * size);
-    job->sums_at = job->weights_at + whole_lines(job->most * job->col_edge * size);
+    job->row_edge = ntk_smaller(rows, edge);
+    job->col_edge = ntk_smaller(cols, edge);
+    job->most = inputs < MOST_NUMBERS ? ntk_smaller(MOST_NUMBERS / inputs, NTK_GRADIENT_TARGETS) : 1;
+    job->weights_at = ntk_whole_lines(kernel->operations->gradient_scratch * job->row_edge * job->col_edge * size);
+    job->sums_at = job->weights_at + ntk_whole_lines(job->most * job->col_edge * size);
     int64_t sums = job->row_edge * job->most * inputs * size;
-    job->own_at = job->sums_at + whole_lines(sums);
-    job->scratch_size = job->own_at + whole_lines(kernel->operations->gradient_sums * sums);
+    job->own_at = job->sums_at + ntk_whole_lines(sums);
+    job->scratch_size = job->own_at + ntk_whole_lines(kernel->operations->gradient_sums * sums);
 }
 
 /* weights[c][j] = v of column j and target c */
@@ -77,12 +68,12 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
     ntk_tile_gradient part = {.weights = scratch + job->weights_at, .targets = job->targets, .g = scratch + job->sums_at};
     ntk_kernel_tile *tile = &part.tile;
     *tile = (ntk_kernel_tile){.rows = job->rows, .cols = job->cols, .row = index * job->row_edge, .scratch = scratch};
-    tile->row_count = shorter(job->row_edge, job->rows->rows - tile->row);
+    tile->row_count = ntk_smaller(job->row_edge, job->rows->rows - tile->row);
     part.ldg = job->targets * job->rows->inputs;
     part.sums = scratch + job->own_at;
     memset(part.g, 0, (size_t)(tile->row_count * part.ldg * ntk_dtype_size(job->rows->dtype)));
     for (; tile->col < job->cols->rows; tile->col += job->col_edge) {
-        tile->col_count = shorter(job->col_edge, job->cols->rows - tile->col);
+        tile->col_count = ntk_smaller(job->col_edge, job->cols->rows - tile->col);
         part.by_target = tile->col_count;
         gather_weights(job, tile, scratch + job->weights_at);
         NTK_TRY(job->rows->kernel->operations->gradient(&part, lane));
@@ -108,7 +99,7 @@ static ntk_status evaluate(gradient_job *job, const ntk_lane *lane, int64_t targ
     ntk_work_stage(lane->work, "kernel gradient", rows->rows, 0, 1);
     ntk_status status = NTK_OK;
     for (; status >= 0 && job->target < targets; job->target += job->most) {
-        job->targets = shorter(job->most, targets - job->target);
+        job->targets = ntk_smaller(job->most, targets - job->target);
         status = ntk_run_blas(lane, tasks, evaluate_rows, job);
     }
     ntk_free(context, job->scratch);

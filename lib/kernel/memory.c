@@ -1,15 +1,11 @@
 #include "core/memory.h"
 #include "core/pool.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/block_error.h"
 #include "kernel/gradient.h"
 #include "kernel/multiply.h"
 #include "kernel/tile.h"
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, int64_t n2, int64_t d, int32_t dtype)
 {
@@ -30,7 +26,10 @@ static ntk_status memory(const ntk_kernel *kernel, uint64_t *bytes, int64_t n1, 
     NTK_TRY(ntk_samples_memory(kernel, &one, dtype, n1, d, n1));
     NTK_TRY(ntk_samples_memory(kernel, &two, dtype, n2, d, n2));
     NTK_TRY(ntk_pool_memory(context, &pool));
-    *bytes = larger(larger(larger(block, error), larger(multiply, larger(gradient, scales))), larger(one, two)) + pool;
+    *bytes =
+        ntk_most_bytes(ntk_most_bytes(ntk_most_bytes(block, error), ntk_most_bytes(multiply, ntk_most_bytes(gradient, scales))),
+                       ntk_most_bytes(one, two)) +
+        pool;
     return NTK_OK;
 }
 

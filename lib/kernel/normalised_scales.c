@@ -1,5 +1,6 @@
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/block.h"
 #include "kernel/composite.h"
@@ -26,11 +27,6 @@ typedef struct cosine_job {
     void *panels;
     double *inverses, *own, *square;
 } cosine_job;
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static ntk_status read_lengths(const ntk_kernel *kernel, cosine_job *job, const ntk_lane *lane)
 {
@@ -72,7 +68,7 @@ static ntk_status add_base(const cosine_job *job, const ntk_scale_call *part, co
 static ntk_status add_panel(const ntk_kernel *kernel, const cosine_job *job, const ntk_lane *lane, int64_t first, double *g)
 {
     const ntk_scale_call *call = job->call;
-    int64_t rows = shorter(PANEL, call->x1.rows - first), cols = call->x2.rows;
+    int64_t rows = ntk_smaller(PANEL, call->x1.rows - first), cols = call->x2.rows;
     ntk_scale_call part = *call;
     part.x1 = ntk_rows(&call->x1, first, rows);
     part.weights = ntk_matrix_view(job->panels, rows, cols, call->dtype, 0);
@@ -90,7 +86,7 @@ static ntk_status add_panel(const ntk_kernel *kernel, const cosine_job *job, con
 static ntk_status add_own(const cosine_job *job, const ntk_lane *lane, const ntk_matrix *x, const double *own, double *g)
 {
     for (int64_t first = 0; first < x->rows; first += OWN) {
-        int64_t rows = shorter(OWN, x->rows - first);
+        int64_t rows = ntk_smaller(OWN, x->rows - first);
         ntk_scale_call part = *job->call;
         part.x1 = part.x2 = ntk_rows(x, first, rows);
         part.weights = ntk_matrix_view(job->square, rows, rows, NTK_F64, 0);
@@ -109,7 +105,7 @@ static ntk_status add_all(const ntk_kernel *kernel, cosine_job *job, const ntk_l
     NTK_TRY(read_lengths(kernel, job, lane));
     for (int64_t j = 0; j < call->x2.rows; j++) job->own[rows + j] = 0;
     for (int64_t first = 0; status >= 0 && first < rows; first += PANEL) {
-        int64_t end = shorter(first + PANEL, rows);
+        int64_t end = ntk_smaller(first + PANEL, rows);
         ntk_share room = ntk_work_narrow(lane->work, 0.8 * (double)first / (double)rows, 0.8 * (double)end / (double)rows);
         status = add_panel(kernel, job, lane, first, g);
         ntk_work_widen(lane->work, room);
@@ -127,8 +123,8 @@ ntk_status ntk_normalised_scale_gradient(const ntk_kernel *kernel, const ntk_sca
     ntk_context *context = lane->work->context;
     int64_t rows = call->x1.rows, cols = call->x2.rows;
     cosine_job job = {.base = kernel->terms[0], .call = call};
-    NTK_TRY(
-        ntk_allocate(context, &job.panels, shorter(PANEL, rows) * cols, ntk_dtype_size(call->dtype), "weights of a kernel"));
+    NTK_TRY(ntk_allocate(context, &job.panels, ntk_smaller(PANEL, rows) * cols, ntk_dtype_size(call->dtype),
+                         "weights of a kernel"));
     ntk_status status =
         ntk_allocate(context, &job.inverses, 2 * (rows + cols) + OWN * OWN, sizeof(double), "the samples' lengths");
     if (status >= 0) {
@@ -145,7 +141,8 @@ ntk_status ntk_normalised_scale_memory(const ntk_kernel *kernel, const ntk_conte
                                        int64_t cols, int64_t inputs, int32_t dtype)
 {
     const ntk_kernel *base = kernel->terms[0];
-    int64_t panel = shorter(PANEL, rows), sizes[][2] = {{panel, cols}, {shorter(OWN, rows), OWN}, {shorter(OWN, cols), OWN}};
+    int64_t panel = ntk_smaller(PANEL, rows),
+            sizes[][2] = {{panel, cols}, {ntk_smaller(OWN, rows), OWN}, {ntk_smaller(OWN, cols), OWN}};
     uint64_t most = 0, lengths = 0, block = 0;
     NTK_TRY(ntk_need(bytes, panel, cols * ntk_dtype_size(dtype)));
     NTK_TRY(ntk_need(bytes, 2 * (rows + cols) + OWN * OWN, sizeof(double)));

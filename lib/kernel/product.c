@@ -1,6 +1,7 @@
 #include "kernel/product.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/tile.h"
 
@@ -15,17 +16,12 @@ typedef struct product_job {
     int64_t tile_bytes, sums_at, scratch_size;
 } product_job;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void shape_of(const ntk_kernel *kernel, product_job *job, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype)
 {
     int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, rows + cols, MOST_ROWS);
-    job->row_edge = shorter(rows, edge);
-    job->col_edge = shorter(cols, edge);
-    job->tile_bytes = (job->row_edge * job->col_edge * ntk_dtype_size(dtype) + 63) / 64 * 64;
+    job->row_edge = ntk_smaller(rows, edge);
+    job->col_edge = ntk_smaller(cols, edge);
+    job->tile_bytes = ntk_whole_lines(job->row_edge * job->col_edge * ntk_dtype_size(dtype));
     job->sums_at = job->tile_bytes + ntk_tile_scratch(kernel, rows, cols, edge, dtype);
     job->scratch_size = job->sums_at + job->row_edge * MOST_TARGETS * ntk_dtype_size(dtype);
 }
@@ -61,10 +57,10 @@ static ntk_status multiply_rows(void *argument, int64_t index, const ntk_lane *l
     const ntk_product *product = job->product;
     char *scratch = job->scratch + lane->index * job->scratch_size;
     ntk_kernel_tile tile = {.rows = product->rows, .cols = product->cols, .row = index * job->row_edge, .out = scratch};
-    tile.row_count = shorter(job->row_edge, product->rows->rows - tile.row);
+    tile.row_count = ntk_smaller(job->row_edge, product->rows->rows - tile.row);
     tile.scratch = scratch + job->tile_bytes;
     for (; tile.col < product->cols->rows; tile.col += job->col_edge) {
-        tile.col_count = shorter(job->col_edge, product->cols->rows - tile.col);
+        tile.col_count = ntk_smaller(job->col_edge, product->cols->rows - tile.col);
         tile.ld = tile.col_count;
         NTK_TRY(product->rows->kernel->operations->tile(&tile, lane));
         NTK_TRY(add_columns(job, &tile, scratch + job->sums_at));
@@ -89,7 +85,7 @@ ntk_status ntk_product_evaluate(const ntk_product *product, const ntk_lane *lane
                          "tiles of a kernel's product"));
     ntk_status status = NTK_OK;
     for (; status >= 0 && job.target < product->targets; job.target += MOST_TARGETS) {
-        job.targets = shorter(MOST_TARGETS, product->targets - job.target);
+        job.targets = ntk_smaller(MOST_TARGETS, product->targets - job.target);
         status = ntk_run_blas(lane, tasks_for(&job, rows->rows), multiply_rows, &job);
     }
     ntk_free(context, job.scratch);

@@ -2,6 +2,7 @@
 
 #include "core/blas.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <math.h>
@@ -11,11 +12,6 @@
  * within a tenth; a threaded BLAS wants larger tiles. */
 static const double SERIAL_COST = 1.6e9, THREADED_COST = 7e9;
 enum { LEAST_EDGE = 64, SERIAL_EDGE = 512, THREADED_EDGE = 2048, SERIAL_TILES = 8, THREADED_TILES = 2 };
-
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 int64_t ntk_tile_edge(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
                       int64_t most)
@@ -51,9 +47,9 @@ ntk_status ntk_tile_product(const ntk_kernel_tile *tile, const ntk_lane *lane, c
     int32_t dtype = tile->rows->dtype;
     double area = 2.0 * (double)tile->row_count * (double)tile->col_count;
     int64_t longest = (int64_t)fmax(256, LONGEST_PRODUCT / area);
-    if (dtype == NTK_F32) longest = shorter(longest, LONGEST_SUM_F32);
+    if (dtype == NTK_F32) longest = ntk_smaller(longest, LONGEST_SUM_F32);
     for (int64_t k = 0; k < depth; k += longest) {
-        int64_t part = shorter(longest, depth - k);
+        int64_t part = ntk_smaller(longest, depth - k);
         NTK_TRY(part_product(tile, ntk_at(a, dtype, k), lda, ntk_at(b, dtype, k), ldb, part, k ? 1 : beta, out, ld));
         if (k + part < depth) NTK_TRY(ntk_advance(lane, 0));
     }
@@ -129,10 +125,10 @@ static void range_of(const grid_job *job, int64_t i, int64_t j, ntk_kernel_tile 
     int64_t edge = job->edge, last = grid->first + job->rows;
     bool square = grid->lower && j >= job->columns;
     tile->row = grid->first + i * edge;
-    tile->row_count = shorter(edge, last - tile->row);
+    tile->row_count = ntk_smaller(edge, last - tile->row);
     tile->col = square ? grid->first + (j - job->columns) * edge : j * edge;
     int64_t end = square ? last : grid->lower ? grid->first : grid->cols->rows;
-    tile->col_count = shorter(edge, end - tile->col);
+    tile->col_count = ntk_smaller(edge, end - tile->col);
     tile->lower = grid->lower && tile->col == tile->row;
 }
 
@@ -158,8 +154,8 @@ static int64_t tasks_of(const grid_job *job)
 
 int64_t ntk_tile_scratch(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype)
 {
-    int64_t bytes = shorter(rows, edge) * shorter(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
-    return (bytes + 63) / 64 * 64;
+    int64_t bytes = ntk_smaller(rows, edge) * ntk_smaller(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
+    return ntk_whole_lines(bytes);
 }
 
 static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane)

@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "network/layer.h"
 #include "network/network.h"
@@ -93,7 +94,7 @@ static ntk_status forward_tiles(const ntk_lane *lane, forward *call)
     int64_t tasks = (rows - 1) / call->tile.rows + 1;
     int64_t bytes =
         call->tile.rows * call->tile.neurons * ntk_dtype_size(call->dtype) + call->tile.rows * (int64_t)sizeof(double);
-    call->scratch_size = (bytes + 63) / 64 * 64;
+    call->scratch_size = ntk_whole_lines(bytes);
     NTK_TRY(
         ntk_allocate(context, &call->scratch, ntk_lanes_for(lane, tasks), call->scratch_size, "a tile of the hidden layer"));
     return ntk_run_blas(lane, tasks, forward_rows, call);

@@ -3,6 +3,7 @@
 #include "core/blas.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <math.h>
@@ -15,23 +16,13 @@ enum { ACTIVATION_COST = 64 };
 
 enum { ELEMENTS_PER_TASK = 16384 };
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 ntk_tile ntk_tile_shape(int64_t rows, int64_t neurons, double cost)
 {
-    int64_t area = larger(1, (int64_t)fmin(TILE_ELEMENTS, TILE_COST / cost));
-    int64_t least = smaller(LEAST_ROWS, (int64_t)sqrt((double)area));
+    int64_t area = ntk_larger(1, (int64_t)fmin(TILE_ELEMENTS, TILE_COST / cost));
+    int64_t least = ntk_smaller(LEAST_ROWS, (int64_t)sqrt((double)area));
     ntk_tile tile;
-    tile.rows = smaller(rows, larger(area / neurons, least));
-    tile.neurons = smaller(neurons, area / tile.rows);
+    tile.rows = ntk_smaller(rows, ntk_larger(area / neurons, least));
+    tile.neurons = ntk_smaller(neurons, area / tile.rows);
     if (tile.neurons < neurons && tile.neurons > 8) tile.neurons -= tile.neurons % 8;
     return tile;
 }
@@ -55,7 +46,7 @@ ntk_status ntk_layer_product(const ntk_lane *lane, int32_t dtype, ntk_transpose 
     int64_t most = (int64_t)fmin((double)cols, fmax(8, TILE_COST / (2.0 * (double)rows * (double)depth))), count;
     int64_t ldw = op == NTK_PLAIN ? cols : depth, step = op == NTK_PLAIN ? 1 : depth;
     for (int64_t first = 0; first < cols; first += count) {
-        count = smaller(most, cols - first);
+        count = ntk_smaller(most, cols - first);
         NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, op, rows, count, depth, alpha, in, ldin, ntk_at(w, dtype, first * step), ldw,
                               beta, ntk_at(out, dtype, first), cols));
         NTK_TRY(ntk_advance(lane, 0));
@@ -65,7 +56,7 @@ ntk_status ntk_layer_product(const ntk_lane *lane, int32_t dtype, ntk_transpose 
 
 int64_t ntk_rows_per_task(int64_t count)
 {
-    return larger(1, ELEMENTS_PER_TASK / count);
+    return ntk_larger(1, ELEMENTS_PER_TASK / count);
 }
 
 #define DEFINE_SCALE(NAME, REAL)                                              \

@@ -4,6 +4,7 @@
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <string.h>
@@ -27,11 +28,6 @@ typedef struct layer_in_work {
     int64_t per_task;
 } layer_in_work;
 
-static int64_t shorter(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* --- the chunk --- */
 
 static int64_t neurons_of(const ntk_weights *weights)
@@ -52,12 +48,12 @@ static int64_t widest_of(const ntk_weights *weights, int order)
 static int64_t rows_per_task(const ntk_weights *weights)
 {
     int64_t rows = NUMBERS_PER_TASK / neurons_of(weights);
-    return rows < LEAST_ROWS ? LEAST_ROWS : shorter(rows, MOST_ROWS);
+    return rows < LEAST_ROWS ? LEAST_ROWS : ntk_smaller(rows, MOST_ROWS);
 }
 
 int64_t ntk_signals_rows(const ntk_weights *weights, int64_t samples)
 {
-    return shorter(samples, TASKS * rows_per_task(weights));
+    return ntk_smaller(samples, TASKS * rows_per_task(weights));
 }
 
 /* Arrays of all layers' neurons, one for each of the calls in signals.h. */
@@ -183,7 +179,7 @@ static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *l
     const ntk_signals *signals = job->rows->signals;
     const ntk_activation *activation = signals->weights->activation;
     ntk_isa isa = lane->work->context->isa;
-    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
+    int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->rows->count), N = job->layer->neurons;
     int32_t dtype = signals->dtype;
     const void *biases = ntk_at(signals->w, dtype, job->layer->biases);
     for (int64_t i = first; i < last; i++) {
@@ -203,7 +199,7 @@ static ntk_status derive_rows(void *argument, int64_t index, const ntk_lane *lan
     (void)lane;
     const layer_in_work *job = argument;
     const ntk_signals *signals = job->rows->signals;
-    int64_t first = index * job->per_task, last = shorter(first + job->per_task, job->rows->count), N = job->layer->neurons;
+    int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->rows->count), N = job->layer->neurons;
     int32_t dtype = signals->dtype;
     for (int64_t i = first; i < last; i++) {
         void *rows[] = {row_of(job, job->b, i), row_of(job, job->bend, i)};
@@ -293,7 +289,7 @@ static ntk_status fill_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const filling *job = argument;
     rows_in_work rows = {.signals = job->signals, .ldx = job->ldx, .first = index * job->signals->per_task};
-    rows.count = shorter(job->signals->per_task, job->rows - rows.first);
+    rows.count = ntk_smaller(job->signals->per_task, job->rows - rows.first);
     rows.x = ntk_at(job->x, job->signals->dtype, rows.first * job->ldx);
     NTK_TRY(forward(&rows, lane));
     return job->signals->order > 0 ? backward(&rows, lane) : NTK_OK;

@@ -1,5 +1,6 @@
 #include "core/memory.h"
 #include "core/pool.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "gram/cholesky.h"
 #include "ridge/refine.h"
@@ -291,11 +292,6 @@ ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem
     return NTK_OK;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* alpha, and of a finite kernel beta, its weights, and alpha by samples. */
 static ntk_status model_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t t,
                                int32_t dtype)
@@ -342,6 +338,6 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
     NTK_TRY(ntk_need(&solution, n, (int64_t)row));
     if (options->intercept) NTK_TRY(ntk_need(&solution, n, sizeof(double)));
     NTK_TRY(model_memory(context, &solution, kernel, n, t, dtype));
-    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)larger(assembly, larger(factor, solution))));
+    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(assembly, ntk_most_bytes(factor, solution))));
     return ntk_pool_memory(context, bytes);
 }
