@@ -4,6 +4,22 @@
 #include <math.h>
 #include <stdlib.h>
 
+ntk_network_options oracle_deep_options(int64_t inputs, int64_t layers, const int64_t *widths)
+{
+    static const double scales[] = {1.5, 0.5, 1}, biases[] = {0.5, 0, 2};
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    options.inputs = inputs;
+    options.layers = layers;
+    options.widths = widths;
+    options.weight_scales = scales;
+    options.bias_scales = biases;
+    options.output_weight_scale = 1.25;
+    options.output_bias_scale = 0.75;
+    options.output_weights = NTK_OUTPUT_GAUSSIAN;
+    options.seed = 5;
+    return options;
+}
+
 static long double or_one(double scale)
 {
     return scale > 0 ? (long double)scale : 1;

@@ -4,6 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+double oracle_slope(int32_t kind)
+{
+    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
+}
+
+ntk_network *oracle_network_create(ntk_context *context, int32_t kind, double slope, const ntk_network_options *options)
+{
+    ntk_activation *activation = oracle_activation_create(context, kind, slope);
+    ntk_network *network = NULL;
+    CHECK_OK(ntk_network_create(context, &network, activation, options));
+    ntk_activation_destroy(activation);
+    return network;
+}
+
 oracle_network oracle_network_of(const ntk_network *network, const ntk_network_options *o, double slope, int32_t kind)
 {
     oracle_network copy = {.kind = kind, .slope = slope, .inputs = o->inputs, .hidden = o->hidden};

@@ -68,6 +68,11 @@ ntk_activation *oracle_activation_create(ntk_context *context, int32_t kind, dou
 
 /* --- finite-width kernels --- */
 
+/* The slope that tests of networks give to a kind. */
+double oracle_slope(int32_t kind);
+
+ntk_network *oracle_network_create(ntk_context *context, int32_t kind, double slope, const ntk_network_options *options);
+
 /* A network's parameters as the library gives them, and what multiplies the hidden ones. */
 typedef struct oracle_network {
     int32_t kind;
@@ -91,6 +96,9 @@ oracle_value oracle_finite(const oracle_network *network, int32_t part, const do
 /* --- deep networks --- */
 
 enum { ORACLE_LAYERS = 6 };
+
+/* Options of up to three layers, each with scales of its own, the second without biases. */
+ntk_network_options oracle_deep_options(int64_t inputs, int64_t layers, const int64_t *widths);
 
 /* z_l = factor W h + bias b; tangent: of a standardised weight's derivative.  theta holds the parameters as the library gives them. */
 typedef struct oracle_deep {

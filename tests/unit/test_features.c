@@ -20,20 +20,6 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-static double slope_of(int32_t kind)
-{
-    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
-}
-
-static ntk_network *made(ntk_context *owner, int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(owner, kind, slope_of(kind));
-    ntk_network *network;
-    CHECK_OK(ntk_network_create(owner, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
-
 static ntk_network_options sizes(int64_t hidden, int64_t inputs)
 {
     ntk_network_options options = NTK_INIT(ntk_network_options);
@@ -114,8 +100,8 @@ static problem posed(ntk_context *owner, int32_t kind, const ntk_network_options
 {
     problem q = {.n = n, .targets = targets};
     uint64_t state = test_seed(41);
-    q.network = made(owner, kind, options);
-    q.net = oracle_network_of(q.network, options, slope_of(kind), kind);
+    q.network = oracle_network_create(owner, kind, oracle_slope(kind), options);
+    q.net = oracle_network_of(q.network, options, oracle_slope(kind), kind);
     CHECK_OK(ntk_features_create(owner, &q.features, q.network, part));
     q.p = ntk_features_size(q.features);
     ck_assert_int_eq(q.p, part_size(part, options->hidden, options->inputs));
@@ -374,7 +360,7 @@ END_TEST
 START_TEST(parts_are_checked)
 {
     ntk_network_options options = sizes(6, 4);
-    ntk_network *network = made(context, NTK_ERF, &options);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     static const int32_t bad[] = {-1, 3, INT32_MAX};
     for (int i = 0; i < 3; i++) {
         ntk_features *features = (ntk_features *)(void *)&network;

@@ -19,37 +19,7 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-static double slope_of(int32_t kind)
-{
-    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
-}
-
 static const int64_t narrow[] = {7, 3, 5};
-static const double scales[] = {1.5, 0.5, 1}, biases[] = {0.5, 0, 2};
-
-static ntk_network_options options_of(int64_t inputs, int64_t layers, const int64_t *widths)
-{
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    options.inputs = inputs;
-    options.layers = layers;
-    options.widths = widths;
-    options.weight_scales = scales;
-    options.bias_scales = biases;
-    options.output_weight_scale = 1.25;
-    options.output_bias_scale = 0.75;
-    options.output_weights = NTK_OUTPUT_GAUSSIAN;
-    options.seed = 5;
-    return options;
-}
-
-static ntk_network *made(int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(context, kind, slope_of(kind));
-    ntk_network *network;
-    CHECK_OK(ntk_network_create(context, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
 
 static void check(double got, long double want, long double bound, const char *what, int64_t row, int64_t col)
 {
@@ -79,8 +49,8 @@ static problem posed(int32_t kind, const ntk_network_options *options, int32_t p
 {
     problem q = {.n = n, .targets = 3, .dtype = dtype, .roundoff = oracle_roundoff(dtype)};
     uint64_t state = test_seed(51);
-    ntk_network *network = made(kind, options);
-    q.net = oracle_deep_of(network, options, slope_of(kind), kind);
+    ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
+    q.net = oracle_deep_of(network, options, oracle_slope(kind), kind);
     CHECK_OK(ntk_features_create(context, &q.features, network, part));
     ntk_network_destroy(network);
     q.first = part == NTK_PART_RF ? q.net.hidden_size : 0;
@@ -155,7 +125,7 @@ static void compare(int32_t kind, const ntk_network_options *options, int32_t pa
 
 START_TEST(every_activation_and_part)
 {
-    ntk_network_options options = options_of(4, 3, narrow);
+    ntk_network_options options = oracle_deep_options(4, 3, narrow);
     for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++) {
         /* more layers are too much for exp */
         options.layers = kind == NTK_EXP ? 1 : 3;
@@ -168,7 +138,7 @@ END_TEST
 /* One layer, without biases, other scalings and parameterizations. */
 START_TEST(every_option)
 {
-    ntk_network_options options = options_of(4, 2, narrow);
+    ntk_network_options options = oracle_deep_options(4, 2, narrow);
     options.bias_scales = NULL;
     options.scaling = NTK_SCALING_MEAN_FIELD;
     options.hidden_law = NTK_HIDDEN_SPHERE;
@@ -189,7 +159,7 @@ END_TEST
 START_TEST(every_shape)
 {
     static const int64_t wide[] = {300, 2, 401};
-    ntk_network_options options = options_of(2, 3, narrow);
+    ntk_network_options options = oracle_deep_options(2, 3, narrow);
     compare(NTK_ERF, &options, NTK_PART_BOTH, 2500, NTK_F64);
     options.widths = wide;
     compare(NTK_GELU, &options, NTK_PART_BOTH, 40, NTK_F32);
@@ -202,8 +172,8 @@ START_TEST(features_are_the_gradient)
     enum { n = 5 };
     const double h = 0x1p-16;
     uint64_t state = test_seed(52);
-    ntk_network_options options = options_of(4, 3, narrow);
-    ntk_network *network = made(NTK_ERF, &options);
+    ntk_network_options options = oracle_deep_options(4, 3, narrow);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     ntk_features *features;
     CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_BOTH));
     int64_t p = ntk_features_size(features);
@@ -241,8 +211,8 @@ START_TEST(ridge_primal_and_dual)
 {
     enum { n = 60, m = 9, d = 4 };
     uint64_t state = test_seed(53);
-    ntk_network_options options = options_of(d, 3, narrow);
-    ntk_network *network = made(NTK_GELU, &options);
+    ntk_network_options options = oracle_deep_options(d, 3, narrow);
+    ntk_network *network = oracle_network_create(context, NTK_GELU, oracle_slope(NTK_GELU), &options);
     ntk_features *features;
     ntk_kernel *kernel;
     ntk_ridge *ridge[2];
@@ -288,10 +258,10 @@ END_TEST
 
 START_TEST(overflow)
 {
-    ntk_network_options options = options_of(4, 3, narrow);
+    ntk_network_options options = oracle_deep_options(4, 3, narrow);
     options.weight_scales = NULL;
     options.weight_scale = 1e120;
-    ntk_network *network = made(NTK_IDENTITY, &options);
+    ntk_network *network = oracle_network_create(context, NTK_IDENTITY, oracle_slope(NTK_IDENTITY), &options);
     ntk_features *features;
     CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_NT));
     test_array x = test_array_make(2, 4, 0, NTK_F64), Phi = test_array_make(2, ntk_features_size(features), 0, NTK_F64);

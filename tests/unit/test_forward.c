@@ -16,20 +16,6 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-static double slope_of(int32_t kind)
-{
-    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
-}
-
-static ntk_network *made(ntk_context *owner, int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(owner, kind, slope_of(kind));
-    ntk_network *network;
-    CHECK_OK(ntk_network_create(owner, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
-
 static ntk_network_options sizes(int64_t hidden, int64_t inputs)
 {
     ntk_network_options options = NTK_INIT(ntk_network_options);
@@ -68,8 +54,8 @@ static oracle_value expected(const oracle_network *net, const double *x, double 
 static void compare(int32_t kind, const ntk_network_options *options, int64_t n, int32_t y_dtype, int32_t x_dtype)
 {
     uint64_t state = test_seed(31);
-    ntk_network *network = made(context, kind, options);
-    oracle_network net = oracle_network_of(network, options, slope_of(kind), kind);
+    ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
+    oracle_network net = oracle_network_of(network, options, oracle_slope(kind), kind);
     /* samples of single precision, so that converting them is exact */
     double *samples = oracle_samples(n, options->inputs, NTK_F32, &state);
     test_array x = oracle_array(samples, n, options->inputs, 3, x_dtype), y = test_array_make(n, 1, 2, y_dtype);
@@ -131,7 +117,7 @@ START_TEST(mirrored_neurons_add_up)
 {
     ntk_network_options options = sizes(10, 3);
     options.antisymmetric = 1;
-    ntk_network *network = made(context, NTK_ERF, &options);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     double theta[40], x[12], y[4];
     uint64_t state = test_seed(32);
     for (int k = 0; k < 12; k++) x[k] = oracle_normal(&state);
@@ -167,7 +153,7 @@ START_TEST(antisymmetric_start_is_zero)
         for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++) {
             ntk_network_options options = sizes(shapes[i][0], shapes[i][1]);
             options.antisymmetric = 1;
-            ntk_network *network = made(context, kind, &options), *copy;
+            ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), &options), *copy;
             int64_t size = ntk_network_size(network, NTK_PART_BOTH);
             test_array theta = test_array_make(size, 1, 0, NTK_F64);
             for (int32_t dtype = NTK_F64; dtype <= NTK_F32; dtype++) check_zero(network, shapes[i][2], options.inputs, dtype);
@@ -194,7 +180,7 @@ START_TEST(bits_do_not_depend_on_threads)
             test_array_fill(&x, test_seed(34));
             for (int t = 0; t < 3; t++) {
                 ntk_context *other = test_context(threads[t], NULL);
-                ntk_network *network = made(other, NTK_ERF, &options);
+                ntk_network *network = oracle_network_create(other, NTK_ERF, oracle_slope(NTK_ERF), &options);
                 y[t] = test_array_make(shapes[i][2], 1, 0, dtype);
                 CHECK_OK(ntk_network_forward(network, &y[t].view, &x.view));
                 ck_assert(test_same_bits(&y[0].view, &y[t].view));
@@ -211,7 +197,7 @@ END_TEST
 START_TEST(overflow_is_reported)
 {
     ntk_network_options options = sizes(4, 2);
-    ntk_network *network = made(context, NTK_ERF, &options);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     double far[4] = {1, 2, 3, 1e300}, y[2];
     float single[2];
     ntk_matrix in = ntk_matrix_const_f64(far, 2, 2), out = ntk_matrix_f64(y, 2, 1), out32 = ntk_matrix_f32(single, 2, 1);
@@ -220,7 +206,7 @@ START_TEST(overflow_is_reported)
     CHECK_STATUS(ntk_network_forward(network, &out32, &in), NTK_ERR_OVERFLOW);
     ntk_network_destroy(network);
 
-    network = made(context, NTK_RELU, &options);
+    network = oracle_network_create(context, NTK_RELU, oracle_slope(NTK_RELU), &options);
     far[3] = -1.7e308;
     far[2] = 1.7e308;
     double theta[12] = {3, -3, 3, -3, 3, -3, 3, -3, 1, 1, 1, 1};

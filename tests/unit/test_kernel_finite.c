@@ -23,15 +23,6 @@ static double slope_of(int32_t kind)
     return kind == NTK_LEAKY_RELU ? -0.4 : 0;
 }
 
-static ntk_network *network_create(int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(context, kind, slope_of(kind));
-    ntk_network *network = NULL;
-    CHECK_OK(ntk_network_create(context, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
-
 static ntk_kernel *kernel_create(const ntk_network *network, int32_t part)
 {
     ntk_features *features = NULL;
@@ -60,7 +51,7 @@ static void compare(const oracle_network *net, int32_t part, const ntk_matrix *o
 /* block, diagonal and product of one network's kernel, n1 x n2 samples */
 static void compare_all(int32_t kind, const ntk_network_options *options, int64_t n1, int64_t n2, uint64_t *state)
 {
-    ntk_network *network = network_create(kind, options);
+    ntk_network *network = oracle_network_create(context, kind, slope_of(kind), options);
     oracle_network net = oracle_network_of(network, options, slope_of(kind), kind);
     int64_t d = options->inputs;
     for (int c = 0; c < 6; c++) {
@@ -144,7 +135,7 @@ START_TEST(parameterizations_agree)
             options.weight_scale = 1.4;
             options.output_weights = NTK_OUTPUT_GAUSSIAN;
             options.parameterization = param;
-            ntk_network *network = network_create(_i, &options);
+            ntk_network *network = oracle_network_create(context, _i, slope_of(_i), &options);
             ntk_kernel *kernel = kernel_create(network, parts[p]);
             test_array *out = &K[param - NTK_PARAM_LECTURE];
             *out = test_array_make(n, n, 0, NTK_F64);
@@ -175,7 +166,7 @@ START_TEST(products)
     for (int c = 0; c < 6; c++) {
         int32_t part = parts[c % 3], dtype = dtypes[c / 3];
         ntk_network_options options = describe(d, 120, 11);
-        ntk_network *network = network_create(_i, &options);
+        ntk_network *network = oracle_network_create(context, _i, slope_of(_i), &options);
         oracle_network net = oracle_network_of(network, &options, slope_of(_i), _i);
         ntk_kernel *kernel = kernel_create(network, part);
         double *x1 = oracle_samples(n1, d, dtype, &state), *x2 = oracle_samples(n2, d, dtype, &state);
@@ -217,7 +208,7 @@ START_TEST(kernels_keep_their_parameters)
 {
     uint64_t state = test_seed(55);
     ntk_network_options options = describe(3, 20, 5);
-    ntk_network *network = network_create(NTK_ERF, &options);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, slope_of(NTK_ERF), &options);
     ntk_kernel *kernel = kernel_create(network, NTK_PART_BOTH);
     double *x = oracle_samples(4, 3, NTK_F64, &state), *zero = oracle_memory(80, sizeof *zero);
     test_array a = oracle_array(x, 4, 3, 0, NTK_F64), before = test_array_make(4, 4, 0, NTK_F64);
@@ -245,7 +236,7 @@ START_TEST(several_passes)
     const int64_t n = 64, d = 1, N = 600000;
     ntk_network_options options = describe(d, N, 13);
     options.output_weights = NTK_OUTPUT_GAUSSIAN;
-    ntk_network *network = network_create(NTK_RELU, &options);
+    ntk_network *network = oracle_network_create(context, NTK_RELU, slope_of(NTK_RELU), &options);
     oracle_network net = oracle_network_of(network, &options, 0, NTK_RELU);
     int32_t part = parts[_i % 3], dtype = dtypes[_i / 3];
     double *x1 = oracle_samples(n, d, dtype, &state), *x2 = oracle_samples(n, d, dtype, &state);

@@ -20,37 +20,7 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-static double slope_of(int32_t kind)
-{
-    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
-}
-
 static const int64_t narrow[] = {7, 3, 5};
-static const double scales[] = {1.5, 0.5, 1}, biases[] = {0.5, 0, 2};
-
-static ntk_network_options options_of(int64_t inputs, int64_t layers, const int64_t *widths)
-{
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    options.inputs = inputs;
-    options.layers = layers;
-    options.widths = widths;
-    options.weight_scales = scales;
-    options.bias_scales = biases;
-    options.output_weight_scale = 1.25;
-    options.output_bias_scale = 0.75;
-    options.output_weights = NTK_OUTPUT_GAUSSIAN;
-    options.seed = 5;
-    return options;
-}
-
-static ntk_network *made(int32_t kind, double slope, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(context, kind, slope);
-    ntk_network *network;
-    CHECK_OK(ntk_network_create(context, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
 
 static ntk_kernel *kernel_of(const ntk_network *network, int32_t part)
 {
@@ -75,8 +45,8 @@ static void compare(int32_t kind, const ntk_network_options *options, int32_t pa
 {
     uint64_t state = test_seed(61);
     double roundoff = oracle_roundoff(dtype);
-    ntk_network *network = made(kind, slope_of(kind), options);
-    oracle_deep net = oracle_deep_of(network, options, slope_of(kind), kind);
+    ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
+    oracle_deep net = oracle_deep_of(network, options, oracle_slope(kind), kind);
     ntk_kernel *kernel = kernel_of(network, part);
     double *a = oracle_samples(n1, options->inputs, NTK_F32, &state), *b = oracle_samples(n2, options->inputs, NTK_F32, &state);
     double *weights = oracle_samples(n2, 2, NTK_F32, &state);
@@ -117,7 +87,7 @@ static void compare(int32_t kind, const ntk_network_options *options, int32_t pa
 
 START_TEST(every_activation_and_part)
 {
-    ntk_network_options options = options_of(4, 3, narrow);
+    ntk_network_options options = oracle_deep_options(4, 3, narrow);
     for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++) {
         /* more layers are too much for exp */
         options.layers = kind == NTK_EXP ? 1 : 3;
@@ -129,7 +99,7 @@ END_TEST
 
 START_TEST(every_option)
 {
-    ntk_network_options options = options_of(4, 2, narrow);
+    ntk_network_options options = oracle_deep_options(4, 2, narrow);
     options.bias_scales = NULL;
     options.scaling = NTK_SCALING_CUSTOM;
     options.gamma = -0.3;
@@ -148,7 +118,7 @@ END_TEST
 START_TEST(every_shape)
 {
     static const int64_t wide[] = {90, 2, 111};
-    ntk_network_options options = options_of(2, 3, wide);
+    ntk_network_options options = oracle_deep_options(2, 3, wide);
     compare(NTK_ERF, &options, NTK_PART_BOTH, 150, 40, NTK_F64);
     options.widths = narrow;
     compare(NTK_ERF, &options, NTK_PART_NT, 2200, 1, NTK_F32);
@@ -162,8 +132,8 @@ START_TEST(passes_add_up)
     enum { n = 45000, few = 40, d = 2 };
     static const int64_t widths[] = {200, 200};
     uint64_t state = test_seed(62);
-    ntk_network_options options = options_of(d, 2, widths);
-    ntk_network *network = made(NTK_ERF, 0, &options);
+    ntk_network_options options = oracle_deep_options(d, 2, widths);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, 0, &options);
     ntk_kernel *kernel = kernel_of(network, NTK_PART_BOTH);
     double *a = oracle_samples(n, d, NTK_F64, &state);
     ntk_matrix last = ntk_matrix_const_f64(a + (n - few) * d, few, d);
@@ -187,8 +157,8 @@ END_TEST
 START_TEST(serves_wherever_a_kernel_does)
 {
     enum { n = 30, d = 4 };
-    ntk_network_options options = options_of(d, 3, narrow);
-    ntk_network *network = made(NTK_GELU, 0, &options);
+    ntk_network_options options = oracle_deep_options(d, 3, narrow);
+    ntk_network *network = oracle_network_create(context, NTK_GELU, 0, &options);
     ntk_kernel *kernel = kernel_of(network, NTK_PART_BOTH), *sum, *mean;
     ntk_activation *activation = oracle_activation_create(context, NTK_GELU, 0);
     ntk_gram *gram;
@@ -250,8 +220,8 @@ static void compare_gradient(int32_t kind, const ntk_network_options *options, i
     const double h = 0x1p-20;
     uint64_t state = test_seed(63);
     int64_t d = options->inputs;
-    ntk_network *network = made(kind, slope_of(kind), options);
-    oracle_deep net = oracle_deep_of(network, options, slope_of(kind), kind);
+    ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
+    oracle_deep net = oracle_deep_of(network, options, oracle_slope(kind), kind);
     ntk_kernel *kernel = kernel_of(network, part);
     double *a = oracle_samples(n1, d, NTK_F32, &state), *b = oracle_samples(n2, d, NTK_F32, &state),
            *v = oracle_samples(n2, t, NTK_F32, &state);
@@ -285,17 +255,17 @@ static void compare_gradient(int32_t kind, const ntk_network_options *options, i
 START_TEST(gradients)
 {
     static const int64_t wide[] = {70, 3, 40};
-    ntk_network_options options = options_of(9, 3, narrow);
+    ntk_network_options options;
     for (int32_t kind = NTK_RELU; kind <= NTK_EXP; kind++)
         for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++) {
-            options.layers = kind == NTK_EXP ? 1 : 3;
+            options = oracle_deep_options(9, kind == NTK_EXP ? 1 : 3, narrow);
             options.weight_scale = 0.5;
-            options.weight_scales = kind == NTK_EXP ? NULL : scales;
+            if (kind == NTK_EXP) options.weight_scales = NULL;
             for (int k = 0; k < 2; k++) compare_gradient(kind, &options, part, 3, 2, dtypes[k]);
         }
-    options = options_of(2, 3, wide);
+    options = oracle_deep_options(2, 3, wide);
     compare_gradient(NTK_GELU, &options, NTK_PART_BOTH, 5, 11, NTK_F64);
-    options = options_of(3, 2, narrow);
+    options = oracle_deep_options(3, 2, narrow);
     options.output_bias_scale = 0;
     options.bias_scales = NULL;
     compare_gradient(NTK_ERF, &options, NTK_PART_BOTH, 2500, 1, NTK_F64);
@@ -309,7 +279,7 @@ END_TEST
 START_TEST(means_and_errors)
 {
     enum { n1 = 5, n2 = 7, d = 4, R = 6 };
-    ntk_network_options options = options_of(d, 3, narrow);
+    ntk_network_options options = oracle_deep_options(d, 3, narrow);
     ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
     for (int k = 0; k < 2; k++)
         for (int32_t part = NTK_PART_BOTH; part <= NTK_PART_NT; part++) {
@@ -323,7 +293,7 @@ START_TEST(means_and_errors)
             for (int64_t r = 0; r < R; r++) {
                 ntk_network_options own = options;
                 own.seed += (uint64_t)r * UINT64_C(0x9E3779B97F4A7C15);
-                ntk_network *network = made(NTK_ERF, 0, &own);
+                ntk_network *network = oracle_network_create(context, NTK_ERF, 0, &own);
                 ntk_kernel *kernel = kernel_of(network, part);
                 ntk_matrix out = ntk_matrix_f64(&one[r][0][0], n1, n2);
                 CHECK_OK(ntk_kernel_block(kernel, &out, &x1.view, &x2.view));

@@ -17,20 +17,6 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-static double slope_of(int32_t kind)
-{
-    return kind == NTK_LEAKY_RELU ? 0.3 : 0;
-}
-
-static ntk_network *made(int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(context, kind, slope_of(kind));
-    ntk_network *network;
-    CHECK_OK(ntk_network_create(context, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
-
 static ntk_network_options sizes(int64_t inputs, int64_t hidden, int64_t layers)
 {
     ntk_network_options options = NTK_INIT(ntk_network_options);
@@ -54,8 +40,8 @@ static double *parameters(const ntk_network *network)
 static void compare(int32_t kind, const ntk_network_options *options, int64_t n, int32_t y_dtype, int32_t x_dtype)
 {
     uint64_t state = test_seed(31);
-    ntk_network *network = made(kind, options);
-    oracle_deep net = oracle_deep_of(network, options, slope_of(kind), kind);
+    ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
+    oracle_deep net = oracle_deep_of(network, options, oracle_slope(kind), kind);
     double *samples = oracle_samples(n, options->inputs, NTK_F32, &state);
     test_array x = oracle_array(samples, n, options->inputs, 3, x_dtype), y = test_array_make(n, 1, 2, y_dtype);
     CHECK_OK(ntk_network_forward(network, &y.view, &x.view));
@@ -140,17 +126,17 @@ START_TEST(one_layer_is_what_it_was)
     double *theta[3];
     options.struct_size = 72;
     options.layers = -1; /* beyond the older struct */
-    networks[0] = made(NTK_RELU, &options);
+    networks[0] = oracle_network_create(context, NTK_RELU, oracle_slope(NTK_RELU), &options);
     options.struct_size = sizeof options;
     options.layers = 1;
-    networks[1] = made(NTK_RELU, &options);
+    networks[1] = oracle_network_create(context, NTK_RELU, oracle_slope(NTK_RELU), &options);
     options.hidden = 0;
     options.widths = widths;
     options.weight_scale = 7;
     options.weight_scales = scales;
     options.bias_scale = 3;
     options.bias_scales = none;
-    networks[2] = made(NTK_RELU, &options);
+    networks[2] = oracle_network_create(context, NTK_RELU, oracle_slope(NTK_RELU), &options);
     for (int i = 0; i < 3; i++) {
         theta[i] = parameters(networks[i]);
         ck_assert_int_eq(ntk_network_size(networks[i], NTK_PART_BOTH), 40);
@@ -185,7 +171,7 @@ START_TEST(parameters_are_normal)
     options.weight_scale = 4;
     options.output_bias_scale = 1;
     options.output_weights = NTK_OUTPUT_GAUSSIAN;
-    ntk_network *network = made(NTK_ERF, &options);
+    ntk_network *network = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     double *theta = parameters(network);
     const double *second = theta + 61 * 60, *third = second + 61 * 60, *output = third + 61 * 90;
     ck_assert_int_eq(ntk_network_size(network, NTK_PART_BOTH), output - theta + 91);
@@ -200,11 +186,11 @@ START_TEST(parameters_are_normal)
     ck_assert(memcmp(theta + 3600, second + 3600, 60 * sizeof *theta) != 0);
     ck_assert(output[90] != output[0]);
     options.layers = 2;
-    ntk_network *shallower = made(NTK_ERF, &options);
+    ntk_network *shallower = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     double *fewer = parameters(shallower);
     ck_assert_mem_eq(theta, fewer, 61 * 120 * sizeof *theta);
     options.output_weights = NTK_OUTPUT_ZERO;
-    ntk_network *zero = made(NTK_ERF, &options);
+    ntk_network *zero = oracle_network_create(context, NTK_ERF, oracle_slope(NTK_ERF), &options);
     double *zeros = parameters(zero);
     for (int64_t i = 0; i < 61; i++) ck_assert(zeros[61 * 120 + i] == 0);
     ntk_network_destroy(network);
@@ -222,9 +208,9 @@ START_TEST(parameters_are_all_of_it)
     ntk_network_options options = sizes(3, 10, 2);
     uint64_t state = test_seed(32);
     options.bias_scale = options.output_bias_scale = 1;
-    ntk_network *network = made(NTK_GELU, &options), *copy;
+    ntk_network *network = oracle_network_create(context, NTK_GELU, oracle_slope(NTK_GELU), &options), *copy;
     options.seed++;
-    ntk_network *other = made(NTK_GELU, &options);
+    ntk_network *other = oracle_network_create(context, NTK_GELU, oracle_slope(NTK_GELU), &options);
     double *theta = parameters(network), *x = oracle_samples(4, 3, NTK_F64, &state);
     ntk_matrix view = ntk_matrix_const_f64(theta, ntk_network_size(network, NTK_PART_BOTH), 1);
     test_array samples = oracle_array(x, 4, 3, 0, NTK_F64), y[3];
@@ -306,7 +292,7 @@ START_TEST(overflow_names_the_row)
 {
     ntk_network_options options = sizes(2, 3, 4);
     options.weight_scale = 1e100;
-    ntk_network *network = made(NTK_IDENTITY, &options);
+    ntk_network *network = oracle_network_create(context, NTK_IDENTITY, oracle_slope(NTK_IDENTITY), &options);
     test_array x = test_array_make(3, 2, 0, NTK_F64), y = test_array_make(3, 1, 0, NTK_F64);
     for (int64_t i = 0; i < 6; i++) test_set(&x.view, i / 2, i % 2, i == 2 ? -1 : i == 3 ? 1 : 0);
     CHECK_STATUS(ntk_network_forward(network, &y.view, &x.view), NTK_ERR_OVERFLOW);
