@@ -26,6 +26,26 @@ void test_archive_free(test_archive *archive);
 /* Bytes of an array's elements. */
 size_t test_array_bytes(const ntk_array *array);
 
+/* Fails the test unless both hold the same arrays. */
+void test_archive_compare(const test_archive *a, const test_archive *b);
+
+/* How an archive is read, what a handle is then tried with, and its kind.  optional  whether an array may be absent; NULL: none
+ * sized  every array's rows are known from others */
+typedef struct test_importer {
+    ntk_status (*import)(void **handle, const ntk_source *source);
+    void (*use)(void *handle);
+    test_handle_kind kind;
+    bool (*optional)(const char *name);
+    bool sized;
+} test_importer;
+
+/* Fails the test unless each array is missed, and refused if it is of another type, rank or size; memory that is counted comes back. */
+void test_archive_alter_arrays(test_archive *archive, const test_importer *importer, const test_memory *memory);
+
+/* Any number may be anything: fails the test unless it is refused, or there is a handle, which is tried.  What is not finite is
+ * refused. */
+void test_archive_alter_numbers(test_archive *archive, const test_importer *importer, const test_memory *memory);
+
 /* Callbacks of a source whose user is "network", "features", "kernel" or "ridge": a handle of that kind, of a world of the sizes for
  * which it was prepared last; once for any sizes. */
 void test_exported_prepare(const test_sizes *sizes);
