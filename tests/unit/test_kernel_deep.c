@@ -1,6 +1,6 @@
 /* Deep infinite-width kernels against golden values of 20 digits (../shared/golden, where it exists) and the oracle's recursion,
  * and what they owe to each other. */
-#include "oracle.h"
+#include "subjects.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,36 +89,6 @@ static oracle_kernel deep_oracle(int i, int32_t part)
     return oracle;
 }
 
-static double dot(const double *x, const double *y)
-{
-    double sum = 0;
-    for (int k = 0; k < INPUTS; k++) sum += x[k] * y[k];
-    return sum / INPUTS;
-}
-
-/* K(x, y), layer by layer. */
-static double recursion(const ntk_activation *activation, const ntk_kernel_options *o, const double *x, const double *y)
-{
-    double S[3] = {dot(x, x), dot(y, y), dot(x, y)}, T = 0;
-    for (int64_t l = 0; l <= o->layers; l++) {
-        ntk_moments m[3] = {NTK_INIT(ntk_moments), NTK_INIT(ntk_moments), NTK_INIT(ntk_moments)};
-        double w = l < o->layers ? o->weight_scales[l] : o->output_weight_scale, kdot = 1;
-        double b = l < o->layers ? o->bias_scales[l] : o->output_bias_scale;
-        if (l > 0) {
-            CHECK_OK(ntk_activation_moments(activation, &m[0], S[0], S[0], S[0]));
-            CHECK_OK(ntk_activation_moments(activation, &m[1], S[1], S[1], S[1]));
-            CHECK_OK(ntk_activation_moments(activation, &m[2], S[0], S[1],
-                                            fmax(-1, fmin(1, S[2] / sqrt(S[0]) / sqrt(S[1]))) * sqrt(S[0]) * sqrt(S[1])));
-            for (int i = 0; i < 3; i++) S[i] = m[i].kappa;
-            kdot = m[2].kdot;
-        }
-        for (int i = 0; i < 3; i++) S[i] = w * w * S[i] + b * b;
-        int trained = o->part == NTK_PART_BOTH || (o->part == NTK_PART_RF) == (l == o->layers);
-        T = (trained ? o->layer_rates[l] : 0) * S[2] + w * w * T * kdot;
-    }
-    return T;
-}
-
 static double *block_of(ntk_context *context, const oracle_kernel *oracle, const double *samples, int64_t n, int32_t dtype)
 {
     ntk_kernel *kernel = oracle_kernel_create(context, oracle);
@@ -147,8 +117,8 @@ START_TEST(the_recursion)
         double *K = block_of(context, &oracle, x, SAMPLES, dtype);
         for (int64_t i = 0; i < SAMPLES; i++) {
             for (int64_t j = 0; j < SAMPLES; j++) {
-                double want =
-                    i == j ? K[i * SAMPLES + i] : recursion(activation, &oracle.options, x + i * INPUTS, x + j * INPUTS);
+                double want = i == j ? K[i * SAMPLES + i]
+                                     : subject_recursion(activation, &oracle.options, INPUTS, x + i * INPUTS, x + j * INPUTS);
                 double size = sqrt(K[i * SAMPLES + i]) * sqrt(K[j * SAMPLES + j]);
                 double away = fabs(K[i * SAMPLES + j] - want) / size / oracle_roundoff(dtype);
                 if (!(away <= worst) && size > 0) worst = away;

@@ -1,7 +1,7 @@
 /* Kernels of several layers of activations without closed form, and of kinked ones with a shift or an offset: against the recursion of the activations' moments, which other
  * tests hold to quadrature, against the oracle's own quadrature, and by what must hold wherever the series are cut. */
 #include "activation/closed_forms.h"
-#include "oracle.h"
+#include "subjects.h"
 
 #include <float.h>
 #include <lapacke.h>
@@ -25,13 +25,6 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-/* longest: samples' |x| / sqrt(INPUTS) */
-typedef struct subject {
-    int32_t kind, degree;
-    double shift, offset, scale, frequency, longest;
-    int64_t layers;
-} subject;
-
 static const subject subjects[] = {
     {NTK_TANH, 0, 0, 0, 0, 0, 1.5, LAYERS},     {NTK_SIGMOID, 0, 0, 0, 0, 0, 2, LAYERS},
     {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 1.5, LAYERS}, {NTK_SILU, 0, 0, 0, 0, 0, 1.5, LAYERS},
@@ -42,20 +35,6 @@ static const subject subjects[] = {
     {NTK_ABS, 0, 0.25, 0, 0, 0, 2, 2},          {NTK_RELU, 0, 0, 0.5, -1, 0, 2, LAYERS},
     {NTK_STEP, 0, 0.5, 0, 0, 0, 1, LAYERS},     {NTK_SIGN, 0, -0.5, 0.25, 0, 0, 2, 2}};
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, KINKED = 10 }; /* the first kinked one */
-
-static ntk_activation *activation_of(const subject *s, double accuracy)
-{
-    ntk_activation_options options = NTK_INIT(ntk_activation_options);
-    ntk_activation *activation = NULL;
-    options.degree = s->degree;
-    options.shift = s->shift;
-    options.offset = s->offset;
-    options.scale = s->scale;
-    options.frequency = s->frequency;
-    options.accuracy = accuracy;
-    CHECK_OK(ntk_activation_create(context, &activation, s->kind, &options));
-    return activation;
-}
 
 static ntk_kernel_options scales(const subject *s, int32_t part)
 {
@@ -68,63 +47,6 @@ static ntk_kernel_options scales(const subject *s, int32_t part)
     o.output_bias_scale = 0.5;
     o.layer_rates = rates;
     return o;
-}
-
-static ntk_kernel *kernel_of(const ntk_activation *activation, const ntk_kernel_options *options)
-{
-    ntk_kernel *kernel = NULL;
-    CHECK_OK(ntk_kernel_create_infinite(context, &kernel, activation, options));
-    return kernel;
-}
-
-/* Of one length, or varied: with a zero vector, duplicates, parallels, opposites and a near-duplicate. */
-static double *draw(int64_t n, double longest, bool varied, int32_t dtype, uint64_t *state)
-{
-    double *x = oracle_samples(n, INPUTS, dtype, state);
-    for (int64_t i = 0; i < n; i++) {
-        double square = 0, *row = x + i * INPUTS;
-        for (int k = 0; k < INPUTS; k++) square += row[k] * row[k];
-        double length = longest * (varied && i > 0 ? oracle_uniform(state) : 1), factor = length * sqrt(INPUTS / square);
-        for (int k = 0; k < INPUTS; k++) {
-            row[k] *= i == 5 && varied ? 0 : factor;
-            if (i == 3) row[k] = x[2 * INPUTS + k];
-            if (i == 4) row[k] = -x[2 * INPUTS + k];
-            if (i == 6) row[k] = x[2 * INPUTS + k] * (1 + 1e-7 * k);
-            if (i == 7 && varied) row[k] = x[2 * INPUTS + k] / 2;
-            if (dtype == NTK_F32) row[k] = (double)(float)row[k];
-        }
-    }
-    return x;
-}
-
-static double dot(const double *x, const double *y)
-{
-    double sum = 0;
-    for (int k = 0; k < INPUTS; k++) sum += x[k] * y[k];
-    return sum / INPUTS;
-}
-
-/* K(x, y), layer by layer. */
-static double recursion(const ntk_activation *activation, const ntk_kernel_options *o, const double *x, const double *y)
-{
-    double S[3] = {dot(x, x), dot(y, y), dot(x, y)}, T = 0;
-    for (int64_t l = 0; l <= o->layers; l++) {
-        ntk_moments m[3] = {NTK_INIT(ntk_moments), NTK_INIT(ntk_moments), NTK_INIT(ntk_moments)};
-        double w = l < o->layers ? o->weight_scales[l] : o->output_weight_scale, kdot = 1;
-        double b = l < o->layers ? o->bias_scales[l] : o->output_bias_scale;
-        if (l > 0) {
-            double r = sqrt(S[0]) * sqrt(S[1]);
-            CHECK_OK(ntk_activation_moments(activation, &m[0], S[0], S[0], S[0]));
-            CHECK_OK(ntk_activation_moments(activation, &m[1], S[1], S[1], S[1]));
-            CHECK_OK(ntk_activation_moments(activation, &m[2], S[0], S[1], fmax(-r, fmin(r, S[2]))));
-            for (int i = 0; i < 3; i++) S[i] = m[i].kappa;
-            kdot = m[2].kdot;
-        }
-        for (int i = 0; i < 3; i++) S[i] = w * w * S[i] + b * b;
-        int trained = o->part == NTK_PART_BOTH || (o->part == NTK_PART_RF) == (l == o->layers);
-        T = (trained ? o->layer_rates[l] : 0) * S[2] + w * w * T * kdot;
-    }
-    return T;
 }
 
 /* The accuracy of every layer, which these scales do not multiply by more than 2 before the end (deep_series.h), and roundings;
@@ -145,9 +67,9 @@ static double *diagonal_of(const ntk_kernel *kernel, const double *x, int64_t n)
 /* Of a kink the moments, which see a rounded q12, tell less of near-duplicates than the samples do. */
 static bool is_blind(const subject *s, const double *x, const double *y)
 {
-    double q12 = weights[0] * weights[0] * dot(x, y) + biases[0] * biases[0];
-    double q11 = weights[0] * weights[0] * dot(x, x) + biases[0] * biases[0];
-    double q22 = weights[0] * weights[0] * dot(y, y) + biases[0] * biases[0];
+    double q12 = weights[0] * weights[0] * subject_product(x, y, INPUTS) + biases[0] * biases[0];
+    double q11 = weights[0] * weights[0] * subject_product(x, x, INPUTS) + biases[0] * biases[0];
+    double q22 = weights[0] * weights[0] * subject_product(y, y, INPUTS) + biases[0] * biases[0];
     return s >= &subjects[KINKED] && fabs(q12) > (1 - 1e-6) * sqrt(q11 * q22);
 }
 
@@ -159,7 +81,7 @@ static double compare(const subject *s, const ntk_kernel *kernel, const ntk_acti
     for (int64_t e = 0; e < out->rows * out->cols; e += step) {
         int64_t i = e / out->cols, j = e % out->cols;
         if (is_blind(s, x1 + i * INPUTS, x2 + j * INPUTS)) continue;
-        double want = recursion(activation, o, x1 + i * INPUTS, x2 + j * INPUTS), got = test_get(out, i, j);
+        double want = subject_recursion(activation, o, INPUTS, x1 + i * INPUTS, x2 + j * INPUTS), got = test_get(out, i, j);
         double away = got == want ? 0 : fabs(got - want) / sqrt(own1[i] * own2[j]);
         ck_assert_msg(away <= bound, "%s, part %d: entry (%d, %d) is %.17g, not %.17g: %.2g away", what, o->part, (int)i,
                       (int)j, got, want, away);
@@ -176,14 +98,14 @@ START_TEST(the_recursion)
 {
     enum { ROWS = 9, COLS = 11 };
     const subject *s = &subjects[_i];
-    ntk_activation *activation = activation_of(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     uint64_t state = test_seed(400);
     for (int c = 0; c < 5; c++) {
         int32_t dtype = c == 0 ? NTK_F32 : NTK_F64;
         ntk_kernel_options o = scales(s, c < 3 ? NTK_PART_BOTH : c == 3 ? NTK_PART_RF : NTK_PART_NT);
         if (c == 2) o.layer_rates = late;
-        double *x = draw(COLS, s->longest, c % 2, dtype, &state);
-        ntk_kernel *kernel = kernel_of(activation, &o);
+        double *x = subject_samples(COLS, INPUTS, s->longest, c % 2, dtype, &state);
+        ntk_kernel *kernel = subject_kernel(context, activation, &o);
         test_array a = oracle_array(x, ROWS, INPUTS, 1, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype),
                    K = test_array_make(ROWS, COLS, 2, dtype);
         CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
@@ -232,11 +154,11 @@ START_TEST(near_kinks)
 {
     const double c = 0.5, density = exp(-c * c / 2) / sqrt(2 * acos(-1)), below = erfc(-c / sqrt(2)) / 2;
     const subject s = {.kind = NTK_RELU, .shift = c};
-    ntk_activation *activation = activation_of(&s, 0);
+    ntk_activation *activation = subject_activation(context, &s, 0);
     ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
     o.part = NTK_PART_NT;
     o.layers = 2;
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     double square = (1 + c * c) * below + c * density, L = sqrt(square), h = c / L, kdot = erfc(-h / sqrt(2)) / 2;
     for (double theta = 1e-5; theta > 1e-9; theta /= 10) {
         double x[2] = {sqrt(2), 0}, y[2] = {sqrt(2) * cos(theta), sqrt(2) * sin(theta)}, K[2];
@@ -259,7 +181,7 @@ END_TEST
 START_TEST(distances)
 {
     static const double ratios[] = {1, 1 + 1e-6, 0.999, 1.02}, sines[] = {0.005, 0.02, 0.05};
-    ntk_activation *activation = activation_of(&subjects[_i], 0);
+    ntk_activation *activation = subject_activation(context, &subjects[_i], 0);
     for (int r = 0; r < 4; r++)
         for (int t = 0; t < 3; t++) {
             ntk_angle none = ntk_angle_of(1, 0), angle = ntk_angle_of(sqrt(1 - sines[t] * sines[t]), sines[t]);
@@ -309,12 +231,13 @@ static void compare_gradient(const subject *s, int64_t layers, int32_t part, boo
 {
     enum { ROWS = 3, COLS = 70 };
     const bool kinked = s >= &subjects[KINKED];
-    ntk_activation *activation = activation_of(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     ntk_kernel_options o = scales(s, part);
     o.layers = layers;
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(406);
-    double *x = draw(COLS, s->longest, varied, dtype, &state), v[COLS], *own = diagonal_of(kernel, x, COLS), size = 0;
+    double *x = subject_samples(COLS, INPUTS, s->longest, varied, dtype, &state), v[COLS], *own = diagonal_of(kernel, x, COLS),
+           size = 0;
     for (int j = 0; j < COLS; j++) v[j] = j % 13 == 0 || (j > 1 && j < 8) ? (double)(float)test_uniform(9, j) : 0;
     for (int j = 0; kinked && j < ROWS; j++) v[j] = 0; /* where the rows themselves have cones */
     test_array a = oracle_array(x, ROWS, INPUTS, 0, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype),
@@ -353,15 +276,15 @@ START_TEST(gradients_near_kinks)
 {
     const subject *s = &subjects[_i];
     const double delta = 1e-3, one = 1;
-    ntk_activation *activation = activation_of(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     uint64_t state = test_seed(407);
-    double *x = draw(2, s->longest / 2, false, NTK_F64, &state), y[INPUTS];
+    double *x = subject_samples(2, INPUTS, s->longest / 2, false, NTK_F64, &state), y[INPUTS];
     for (int k = 0; k < INPUTS; k++) y[k] = x[k] + delta * x[INPUTS + k];
     for (int c = 0; c < 6; c++) {
         ntk_kernel_options o = scales(s, c % 3);
         double g[INPUTS], want[INPUTS], wide[INPUTS];
         o.layers = c < 3 ? 1 : 2;
-        ntk_kernel *kernel = kernel_of(activation, &o);
+        ntk_kernel *kernel = subject_kernel(context, activation, &o);
         ntk_matrix X = ntk_matrix_const_f64(x, 1, INPUTS), Y = ntk_matrix_const_f64(y, 1, INPUTS);
         ntk_matrix V = ntk_matrix_const_f64(&one, 1, 1), G = ntk_matrix_f64(g, 1, INPUTS);
         CHECK_OK(ntk_kernel_gradient(kernel, &G, &X, &Y, &V));
@@ -383,11 +306,11 @@ END_TEST
 START_TEST(calls_agree)
 {
     const subject *s = &subjects[_i];
-    ntk_activation *activation = activation_of(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     ntk_kernel_options o = scales(s, NTK_PART_BOTH);
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(402);
-    double *x = draw(MANY, s->longest, _i % 2 == 0, NTK_F64, &state);
+    double *x = subject_samples(MANY, INPUTS, s->longest, _i % 2 == 0, NTK_F64, &state);
     test_array X = oracle_array(x, MANY, INPUTS, 0, NTK_F64), K = test_array_make(MANY, MANY, 0, NTK_F64);
     test_array G = test_array_make(MANY, MANY, 0, NTK_F64), v = test_array_make(MANY, 1, 0, NTK_F64);
     test_array y = test_array_make(MANY, 1, 0, NTK_F64);
@@ -442,16 +365,16 @@ START_TEST(machines_agree)
     const subject *s = &subjects[_i];
     const int32_t threads[4] = {1, 3, 1, 1};
     uint64_t state = test_seed(403);
-    double *x = draw(MANY, s->longest, _i % 2 == 0, NTK_F64, &state), *K[4], apart = 0;
+    double *x = subject_samples(MANY, INPUTS, s->longest, _i % 2 == 0, NTK_F64, &state), *K[4], apart = 0;
     ntk_context *shared = context;
     for (int c = 0; c < 4; c++) {
         ntk_context_options options = NTK_INIT(ntk_context_options);
         options.threads = threads[c];
         options.cpu_disable = c < 2 ? 0 : c == 2 ? NTK_CPU_AVX512 : NTK_CPU_AVX512 | NTK_CPU_AVX2;
         CHECK_OK(ntk_context_create(&context, &options));
-        ntk_activation *activation = activation_of(s, 0);
+        ntk_activation *activation = subject_activation(context, s, 0);
         ntk_kernel_options o = scales(s, NTK_PART_BOTH);
-        ntk_kernel *kernel = kernel_of(activation, &o);
+        ntk_kernel *kernel = subject_kernel(context, activation, &o);
         K[c] = oracle_memory(MANY * MANY, sizeof(double));
         ntk_matrix X = ntk_matrix_const_f64(x, MANY, INPUTS), out = ntk_matrix_f64(K[c], MANY, MANY);
         CHECK_OK(ntk_kernel_block(kernel, &out, &X, &X));
@@ -476,11 +399,11 @@ START_TEST(coarse)
 {
     const double accuracy = 1e-3;
     const subject *s = &subjects[_i];
-    ntk_activation *activation = activation_of(s, accuracy), *exact = activation_of(s, 0);
+    ntk_activation *activation = subject_activation(context, s, accuracy), *exact = subject_activation(context, s, 0);
     ntk_kernel_options o = scales(s, NTK_PART_BOTH);
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(404);
-    double *x = draw(MANY, s->longest, true, NTK_F64, &state), w[MANY];
+    double *x = subject_samples(MANY, INPUTS, s->longest, true, NTK_F64, &state), w[MANY];
     test_array X = oracle_array(x, MANY, INPUTS, 0, NTK_F64), K = test_array_make(MANY, MANY, 0, NTK_F64);
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &X.view, &X.view));
     (void)compare(s, kernel, exact, &o, &K.view, x, x, 1999, 4 * (double)s->layers * accuracy, "coarse");
@@ -504,14 +427,15 @@ START_TEST(limits)
     ntk_matrix X = ntk_matrix_const_f64(x, 1, 2), out = ntk_matrix_f64(&K, 1, 1);
     ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
     o.layers = 2;
-    ntk_activation *tanh = activation_of(&subjects[0], 0), *power = activation_of(&(subject){NTK_MONOMIAL, .degree = 9}, 0);
-    ntk_kernel *kernel = kernel_of(tanh, &o);
+    ntk_activation *tanh = subject_activation(context, &subjects[0], 0),
+                   *power = subject_activation(context, &(subject){NTK_MONOMIAL, .degree = 9}, 0);
+    ntk_kernel *kernel = subject_kernel(context, tanh, &o);
     CHECK_STATUS(ntk_kernel_block(kernel, &out, &X, &X), NTK_ERR_UNSUPPORTED);
     CHECK_MESSAGE("accuracy");
     ck_assert_double_eq(K, 7);
     ntk_kernel_destroy(kernel);
     o.layers = 6;
-    kernel = kernel_of(power, &o);
+    kernel = subject_kernel(context, power, &o);
     CHECK_STATUS(ntk_kernel_block(kernel, &out, &X, &X), NTK_ERR_OVERFLOW);
     ck_assert_double_eq(K, 7);
     ntk_kernel_destroy(kernel);
@@ -519,7 +443,7 @@ START_TEST(limits)
     o.weight_scale = 1.5;
     x[0] = 0.5;
     x[1] = 0;
-    kernel = kernel_of(tanh, &o);
+    kernel = subject_kernel(context, tanh, &o);
     CHECK_OK(ntk_kernel_block(kernel, &out, &X, &X));
     ck_assert(isfinite(K) && K > 0);
     ntk_kernel_destroy(kernel);
@@ -532,29 +456,8 @@ END_TEST
 START_TEST(working_memory)
 {
     static const int64_t sizes[][2] = {{1, 1}, {3, 300}, {130, 70}};
-    test_memory memory = {0};
-    ntk_context *counted = test_context(2, &memory);
-    ntk_activation *activation = activation_of(&subjects[_i], 0);
-    ntk_kernel_options o = scales(&subjects[_i], NTK_PART_BOTH);
-    ntk_kernel *kernel = NULL;
-    uint64_t state = test_seed(405), bytes = 0;
-    double *x = draw(300, subjects[_i].longest, true, NTK_F64, &state);
-    CHECK_OK(ntk_kernel_create_infinite(counted, &kernel, activation, &o));
-    for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
-        ntk_matrix x1 = ntk_matrix_const_f64(x, sizes[c][0], INPUTS), x2 = ntk_matrix_const_f64(x, sizes[c][1], INPUTS);
-        test_array K = test_array_make(sizes[c][0], sizes[c][1], 0, NTK_F64);
-        CHECK_OK(ntk_kernel_memory(kernel, &bytes, sizes[c][0], sizes[c][1], INPUTS, NTK_F64));
-        test_memory_reset(&memory, 0);
-        int64_t held = memory.bytes;
-        CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1, &x2));
-        ck_assert_msg((uint64_t)(memory.peak - held) <= bytes, "announced %llu, held %lld", (unsigned long long)bytes,
-                      (long long)(memory.peak - held));
-        test_array_free(&K);
-    }
-    free(x);
-    ntk_kernel_destroy(kernel);
-    ntk_activation_destroy(activation);
-    ntk_context_destroy(counted);
+    const ntk_kernel_options o = scales(&subjects[_i], NTK_PART_BOTH);
+    subject_check_memory(&subjects[_i], &o, INPUTS, sizes, sizeof sizes / sizeof *sizes, test_seed(405));
 }
 END_TEST
 

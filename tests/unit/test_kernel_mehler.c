@@ -1,6 +1,6 @@
 /* Infinite-width kernels of activations without closed form, and of kinked ones with a shift or an offset: against the activations' moments, which other tests hold to
  * quadrature and golden values, against golden values themselves, and by what must hold wherever the series is cut. */
-#include "oracle.h"
+#include "subjects.h"
 
 #include <float.h>
 #include <lapacke.h>
@@ -26,39 +26,19 @@ static void teardown(void)
     ntk_context_destroy(context);
 }
 
-/* degree of polynomials; longest: deviation of the preactivations up to which samples go */
-typedef struct subject {
-    int32_t kind, degree;
-    double shift, offset, scale, frequency, longest;
-} subject;
-
-static const subject subjects[] = {{NTK_TANH, 0, 0, 0, 0, 0, 2},           {NTK_SIGMOID, 0, 0, 0, 0, 0, 4},
-                                   {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 4},       {NTK_SILU, 0, 0, 0, 0, 0, 4},
-                                   {NTK_MONOMIAL, 1, 0, 0, 0, 0, 3},       {NTK_MONOMIAL, 4, 0, 0, 0, 0, 3},
-                                   {NTK_MONOMIAL, 5, 0.3, 1, 0, 0, 2},     {NTK_HERMITE, 3, 0, 0, 0, 0, 2},
-                                   {NTK_HERMITE, 6, -0.4, 0.5, 2, 0.5, 2}, {NTK_TANH, 0, 0.7, 0.3, 0, 0, 1.5},
-                                   {NTK_SILU, 0, -0.4, 0, -1.5, -1, 3},    {NTK_SOFTPLUS, 0, 0, -0.5, 0.5, 2, 2},
-                                   {NTK_ERF, 0, 0.5, 0, 0, 0, 1.5},        {NTK_GELU, 0, 0.5, -1, 0, 0, 2},
-                                   {NTK_TANH, 0, 0, -0.5, 0, 1.5, 1}, /* and kinked ones */
-                                   {NTK_RELU, 0, 0.6, 0, 0, 0, 4},         {NTK_LEAKY_RELU, 0, -0.5, 0.25, 2, -1.5, 3},
-                                   {NTK_ABS, 0, 0.3, 0.2, 0, 0, 2},        {NTK_RELU, 0, 0, 0.5, -1, 0, 2},
-                                   {NTK_STEP, 0, 0.4, 0, 0, 0, 1},         {NTK_SIGN, 0, -0.7, 0.5, 0, 0, 2},
-                                   {NTK_STEP, 0, 0, 0.5, 0, 0, 1},         {NTK_RELU, 0, -2, 0, 0, 0, 1}};
+static const subject subjects[] = {{NTK_TANH, 0, 0, 0, 0, 0, 2, 1},           {NTK_SIGMOID, 0, 0, 0, 0, 0, 4, 1},
+                                   {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 4, 1},       {NTK_SILU, 0, 0, 0, 0, 0, 4, 1},
+                                   {NTK_MONOMIAL, 1, 0, 0, 0, 0, 3, 1},       {NTK_MONOMIAL, 4, 0, 0, 0, 0, 3, 1},
+                                   {NTK_MONOMIAL, 5, 0.3, 1, 0, 0, 2, 1},     {NTK_HERMITE, 3, 0, 0, 0, 0, 2, 1},
+                                   {NTK_HERMITE, 6, -0.4, 0.5, 2, 0.5, 2, 1}, {NTK_TANH, 0, 0.7, 0.3, 0, 0, 1.5, 1},
+                                   {NTK_SILU, 0, -0.4, 0, -1.5, -1, 3, 1},    {NTK_SOFTPLUS, 0, 0, -0.5, 0.5, 2, 2, 1},
+                                   {NTK_ERF, 0, 0.5, 0, 0, 0, 1.5, 1},        {NTK_GELU, 0, 0.5, -1, 0, 0, 2, 1},
+                                   {NTK_TANH, 0, 0, -0.5, 0, 1.5, 1, 1}, /* and kinked ones */
+                                   {NTK_RELU, 0, 0.6, 0, 0, 0, 4, 1},         {NTK_LEAKY_RELU, 0, -0.5, 0.25, 2, -1.5, 3, 1},
+                                   {NTK_ABS, 0, 0.3, 0.2, 0, 0, 2, 1},        {NTK_RELU, 0, 0, 0.5, -1, 0, 2, 1},
+                                   {NTK_STEP, 0, 0.4, 0, 0, 0, 1, 1},         {NTK_SIGN, 0, -0.7, 0.5, 0, 0, 2, 1},
+                                   {NTK_STEP, 0, 0, 0.5, 0, 0, 1, 1},         {NTK_RELU, 0, -2, 0, 0, 0, 1, 1}};
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, KINKED = 15 }; /* the first kinked one */
-
-static ntk_activation *create(const subject *s, double accuracy)
-{
-    ntk_activation_options options = NTK_INIT(ntk_activation_options);
-    ntk_activation *activation = NULL;
-    options.degree = s->degree;
-    options.shift = s->shift;
-    options.offset = s->offset;
-    options.scale = s->scale;
-    options.frequency = s->frequency;
-    options.accuracy = accuracy;
-    CHECK_OK(ntk_activation_create(context, &activation, s->kind, &options));
-    return activation;
-}
 
 /* Scales that are not 1, so that each shows. */
 static ntk_kernel_options scales(int32_t part)
@@ -70,25 +50,6 @@ static ntk_kernel_options scales(int32_t part)
     options.output_weight_scale = 1.25;
     options.output_bias_scale = 0.5;
     return options;
-}
-
-/* n x INPUTS with |x| / sqrt(INPUTS) = longest, or for varied between 0 and it, with a zero, duplicates and opposites. */
-static double *draw(int64_t n, double longest, bool varied, int32_t dtype, uint64_t *state)
-{
-    double *x = oracle_samples(n, INPUTS, dtype, state);
-    for (int64_t i = 0; i < n; i++) {
-        double square = 0, *row = x + i * INPUTS;
-        for (int k = 0; k < INPUTS; k++) square += row[k] * row[k];
-        double length = longest * (varied && i > 0 ? oracle_uniform(state) : 1), factor = length * sqrt(INPUTS / square);
-        for (int k = 0; k < INPUTS; k++) {
-            row[k] *= i == 5 && varied ? 0 : factor;
-            if (dtype == NTK_F32) row[k] = (double)(float)row[k];
-            if (i == 3) row[k] = x[2 * INPUTS + k];
-            if (i == 4) row[k] = -x[2 * INPUTS + k];
-            if (i == 6) row[k] = x[2 * INPUTS + k] * (1 + 1e-7 * k);
-        }
-    }
-    return x;
 }
 
 static double covariance(const ntk_kernel_options *o, const double *x, const double *y)
@@ -114,13 +75,6 @@ static double reference(const ntk_activation *activation, const ntk_kernel_optio
 static double tolerance(double accuracy, int32_t dtype)
 {
     return dtype == NTK_F64 ? accuracy + 2e-14 : accuracy + 64 * 0x1p-24;
-}
-
-static ntk_kernel *kernel_of(const ntk_activation *activation, const ntk_kernel_options *options)
-{
-    ntk_kernel *kernel = NULL;
-    CHECK_OK(ntk_kernel_create_infinite(context, &kernel, activation, options));
-    return kernel;
 }
 
 /* Of a kink the moments, which see a rounded q12, tell less of near-duplicates than the samples do: kdot has a cone there. */
@@ -211,13 +165,13 @@ static void compare_grams(const ntk_kernel *kernel, const test_array *a, const t
 START_TEST(entries)
 {
     const subject *s = &subjects[_i];
-    ntk_activation *activation = create(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     uint64_t state = test_seed(300);
     for (int c = 0; c < 8; c++) {
         int32_t dtype = c % 2 ? NTK_F32 : NTK_F64;
         ntk_kernel_options o = scales(c < 4 ? NTK_PART_BOTH : c < 6 ? NTK_PART_RF : NTK_PART_NT);
-        double *x = draw(N, s->longest, c / 2 % 2 == 0, dtype, &state);
-        ntk_kernel *kernel = kernel_of(activation, &o);
+        double *x = subject_samples(N, INPUTS, s->longest, c / 2 % 2 == 0, dtype, &state);
+        ntk_kernel *kernel = subject_kernel(context, activation, &o);
         test_array a = oracle_array(x, N, INPUTS, 0, dtype), K = test_array_make(N, N, 0, dtype);
         CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &a.view));
         (void)compare(kernel, activation, &o, &K.view, x, x, tolerance(1e-12, dtype), oracle_kind_name(s->kind));
@@ -237,12 +191,12 @@ END_TEST
 START_TEST(near_kinks)
 {
     const subject s = {.kind = NTK_RELU, .shift = 0.5};
-    ntk_activation *activation = create(&s, 0);
+    ntk_activation *activation = subject_activation(context, &s, 0);
     ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
     o.part = NTK_PART_RF;
-    ntk_kernel *values = kernel_of(activation, &o);
+    ntk_kernel *values = subject_kernel(context, activation, &o);
     o.part = NTK_PART_NT;
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     for (double theta = 1e-6; theta > 1e-9; theta /= 10)
         for (int sign = -1; sign <= 1; sign += 2) {
             double x[2] = {sqrt(2), 0}, y[2] = {sign * sqrt(2) * cos(theta), sqrt(2) * sin(theta)}, z[2] = {sign * sqrt(2), 0},
@@ -268,11 +222,11 @@ END_TEST
 /* Pieces of blocks of coefficients: single rows and columns, and columns from everywhere on. */
 START_TEST(pieces)
 {
-    ntk_activation *activation = create(&subjects[_i], 0);
+    ntk_activation *activation = subject_activation(context, &subjects[_i], 0);
     ntk_kernel_options o = scales(NTK_PART_BOTH);
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(301);
-    double *x = draw(N, subjects[_i].longest, true, NTK_F64, &state);
+    double *x = subject_samples(N, INPUTS, subjects[_i].longest, true, NTK_F64, &state);
     test_array a = oracle_array(x, N, INPUTS, 0, NTK_F64);
     for (int trial = 0; trial < 12; trial++) {
         int64_t n1 = 1 + oracle_integer(&state, trial < 6 ? 2 : 70), n2 = 1 + oracle_integer(&state, trial % 3 ? 140 : 2);
@@ -312,7 +266,7 @@ START_TEST(golden_lines)
         for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
             if (strcmp(name, names[n].name) != 0) continue;
             const subject s = {.kind = names[n].kind, .degree = names[n].degree};
-            ntk_activation *activation = create(&s, 0);
+            ntk_activation *activation = subject_activation(context, &s, 0);
             double x1 = sqrt(2 * q[0]), y1 = 2 * q[2] / x1;
             double x[2] = {x1, 0}, y[2] = {y1, sqrt(fmax(0, 2 * q[1] - y1 * y1))};
             ntk_matrix X = ntk_matrix_const_f64(x, 1, 2), Y = ntk_matrix_const_f64(y, 1, 2);
@@ -320,7 +274,7 @@ START_TEST(golden_lines)
                 ntk_kernel_options o = NTK_INIT(ntk_kernel_options);
                 ntk_matrix out = ntk_matrix_f64(&K[part - NTK_PART_RF], 1, 1);
                 o.part = part;
-                ntk_kernel *kernel = kernel_of(activation, &o);
+                ntk_kernel *kernel = subject_kernel(context, activation, &o);
                 CHECK_OK(ntk_kernel_block(kernel, &out, &X, &Y));
                 ntk_kernel_destroy(kernel);
             }
@@ -356,11 +310,12 @@ static void slopes(const ntk_activation *activation, const ntk_kernel_options *o
 static void compare_gradient(const subject *s, int32_t part, bool varied, int32_t dtype)
 {
     enum { ROWS = 3, COLS = 70 };
-    ntk_activation *activation = create(s, 0);
+    ntk_activation *activation = subject_activation(context, s, 0);
     ntk_kernel_options o = scales(part);
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(308);
-    double *x = draw(COLS, s->longest, varied, dtype, &state), v[COLS], bound = dtype == NTK_F64 ? 1e-11 : 2e-5;
+    double *x = subject_samples(COLS, INPUTS, s->longest, varied, dtype, &state), v[COLS],
+           bound = dtype == NTK_F64 ? 1e-11 : 2e-5;
     test_array a = oracle_array(x, ROWS, INPUTS, 0, dtype), b = oracle_array(x, COLS, INPUTS, 0, dtype);
     for (int j = 0; j < COLS; j++) v[j] = j % 23 == 0 || (j > 1 && j < 6) ? (double)(float)test_uniform(9, j) : 0;
     test_array w = oracle_array(v, COLS, 1, 0, dtype), g = test_array_make(ROWS, INPUTS, 0, dtype);
@@ -404,13 +359,13 @@ START_TEST(lengths_apart)
     static const double lengths[][2] = {{0.05, 2}, {2, 0.05}, {0.3, 0.9}, {1, 1}, {1.9, 2}};
     for (int s = 0; s < 4; s++)
         for (size_t l = 0; l < 2 * sizeof lengths / sizeof *lengths; l++) {
-            ntk_activation *activation = create(&subjects[s], 0);
+            ntk_activation *activation = subject_activation(context, &subjects[s], 0);
             ntk_kernel_options o = scales(NTK_PART_BOTH);
-            ntk_kernel *kernel = kernel_of(activation, &o);
+            ntk_kernel *kernel = subject_kernel(context, activation, &o);
             uint64_t state = test_seed(302);
             int64_t n1 = 20, n2 = 90;
-            double *x1 = draw(n1, lengths[l / 2][0], l % 2, NTK_F64, &state),
-                   *x2 = draw(n2, lengths[l / 2][1], l % 2, NTK_F64, &state);
+            double *x1 = subject_samples(n1, INPUTS, lengths[l / 2][0], l % 2, NTK_F64, &state),
+                   *x2 = subject_samples(n2, INPUTS, lengths[l / 2][1], l % 2, NTK_F64, &state);
             test_array a = oracle_array(x1, n1, INPUTS, 0, NTK_F64), b = oracle_array(x2, n2, INPUTS, 0, NTK_F64);
             test_array K = test_array_make(n1, n2, 0, NTK_F64);
             CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
@@ -430,11 +385,12 @@ END_TEST
 START_TEST(predictions)
 {
     enum { FIT = 60, NEW = 9 };
-    ntk_activation *activation = create(&subjects[0], 0);
+    ntk_activation *activation = subject_activation(context, &subjects[0], 0);
     ntk_kernel_options o = scales(NTK_PART_BOTH);
-    ntk_kernel *kernel = kernel_of(activation, &o);
+    ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(303);
-    double *x = draw(FIT, 0.5, true, NTK_F64, &state), *z = draw(NEW, 2, true, NTK_F64, &state);
+    double *x = subject_samples(FIT, INPUTS, 0.5, true, NTK_F64, &state),
+           *z = subject_samples(NEW, INPUTS, 2, true, NTK_F64, &state);
     test_array a = oracle_array(x, FIT, INPUTS, 0, NTK_F64), b = oracle_array(z, NEW, INPUTS, 0, NTK_F64);
     test_array targets = test_array_make(FIT, 1, 0, NTK_F64), alpha = test_array_make(FIT, 1, 0, NTK_F64);
     test_array y = test_array_make(NEW, 1, 0, NTK_F64), one = test_array_make(1, 1, 0, NTK_F64);
@@ -474,11 +430,12 @@ START_TEST(accuracy_is_kept)
     for (int s = 0; s < 4; s++)
         for (int c = 0; c < 6; c++) {
             double accuracy = accuracies[c / 2];
-            ntk_activation *activation = create(&subjects[s], accuracy), *exact = create(&subjects[s], 0);
+            ntk_activation *activation = subject_activation(context, &subjects[s], accuracy),
+                           *exact = subject_activation(context, &subjects[s], 0);
             ntk_kernel_options o = scales(NTK_PART_BOTH);
-            ntk_kernel *kernel = kernel_of(activation, &o);
+            ntk_kernel *kernel = subject_kernel(context, activation, &o);
             uint64_t state = test_seed(304);
-            double *x = draw(N, subjects[s].longest, c % 2, NTK_F64, &state);
+            double *x = subject_samples(N, INPUTS, subjects[s].longest, c % 2, NTK_F64, &state);
             test_array a = oracle_array(x, N, INPUTS, 0, NTK_F64), K = test_array_make(N, N, 0, NTK_F64);
             CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &a.view));
             double worst = compare(kernel, exact, &o, &K.view, x, x, accuracy, "coarse");
@@ -497,11 +454,11 @@ END_TEST
 START_TEST(positive_semidefinite)
 {
     for (int c = 0; c < 8; c++) {
-        ntk_activation *activation = create(&subjects[_i], c % 4 < 2 ? 1e-2 : 0);
+        ntk_activation *activation = subject_activation(context, &subjects[_i], c % 4 < 2 ? 1e-2 : 0);
         ntk_kernel_options o = scales(c / 4 ? NTK_PART_NT : NTK_PART_BOTH);
-        ntk_kernel *kernel = kernel_of(activation, &o);
+        ntk_kernel *kernel = subject_kernel(context, activation, &o);
         uint64_t state = test_seed(305);
-        double *x = draw(N, subjects[_i].longest, c % 2, NTK_F64, &state), w[N];
+        double *x = subject_samples(N, INPUTS, subjects[_i].longest, c % 2, NTK_F64, &state), w[N];
         for (int64_t i = 0; i < N / 4; i++) /* near-duplicates and antipodes */
             for (int k = 0; k < INPUTS; k++)
                 x[i * INPUTS + k] = (i % 2 ? -1 : 1) * x[(N - 1 - i) * INPUTS + k] * (1 + 1e-9 * oracle_normal(&state));
@@ -578,12 +535,12 @@ static ntk_status try_block(const ntk_kernel *kernel, double length)
 START_TEST(user_functions)
 {
     ntk_kernel *mine = user_kernel(tanh_value, tanh_slope, NULL, NTK_OK), *theirs = NULL;
-    ntk_activation *activation = create(&(subject){.kind = NTK_TANH}, 0);
+    ntk_activation *activation = subject_activation(context, &(subject){.kind = NTK_TANH}, 0);
     uint64_t state = test_seed(306);
-    double *x = draw(N, 1.5, true, NTK_F64, &state);
+    double *x = subject_samples(N, INPUTS, 1.5, true, NTK_F64, &state);
     test_array a = oracle_array(x, N, INPUTS, 0, NTK_F64), K = test_array_make(N, N, 0, NTK_F64),
                L = test_array_make(N, N, 0, NTK_F64);
-    theirs = kernel_of(activation, NULL);
+    theirs = subject_kernel(context, activation, NULL);
     CHECK_OK(ntk_kernel_block(mine, &K.view, &a.view, &a.view));
     CHECK_OK(ntk_kernel_block(theirs, &L.view, &a.view, &a.view));
     for (int64_t i = 0; i < N; i++)
@@ -605,9 +562,9 @@ START_TEST(user_kinks)
     enum { FEW = 30 };
     static const double kink[] = {0.3};
     const subject shifted = {.kind = NTK_RELU, .shift = -0.3};
-    ntk_activation *mine, *theirs = create(&shifted, 0);
+    ntk_activation *mine, *theirs = subject_activation(context, &shifted, 0);
     uint64_t state = test_seed(309);
-    double *x = draw(FEW, 1.5, true, NTK_F64, &state), v[FEW] = {1}, g[FEW * INPUTS];
+    double *x = subject_samples(FEW, INPUTS, 1.5, true, NTK_F64, &state), v[FEW] = {1}, g[FEW * INPUTS];
     for (int c = 1; c < 5; c++) {
         ntk_kernel_options o = scales(c % 3);
         double accuracy = o.part == NTK_PART_RF ? 1e-4 : 3e-2;
@@ -617,7 +574,7 @@ START_TEST(user_kinks)
         f.accuracy = accuracy;
         o.layers = 1 + c / 3;
         CHECK_OK(ntk_activation_create_user(context, &mine, &f));
-        ntk_kernel *a = kernel_of(mine, &o), *b = kernel_of(theirs, &o);
+        ntk_kernel *a = subject_kernel(context, mine, &o), *b = subject_kernel(context, theirs, &o);
         test_array X = oracle_array(x, FEW, INPUTS, 0, NTK_F64), K = test_array_make(FEW, FEW, 0, NTK_F64),
                    L = test_array_make(FEW, FEW, 0, NTK_F64);
         CHECK_OK(ntk_kernel_block(a, &K.view, &X.view, &X.view));
@@ -669,9 +626,11 @@ END_TEST
 /* Samples that are too long, and how long they may be: tanh to a deviation of 4, where other programs have lost six digits. */
 START_TEST(long_samples)
 {
-    ntk_activation *activation = create(&(subject){.kind = NTK_TANH}, 0), *coarse = create(&(subject){.kind = NTK_TANH}, 1e-4);
-    ntk_activation *cube = create(&(subject){.kind = NTK_MONOMIAL, .degree = 3}, 0);
-    ntk_kernel *kernel = kernel_of(activation, NULL), *rough = kernel_of(coarse, NULL), *cubic = kernel_of(cube, NULL);
+    ntk_activation *activation = subject_activation(context, &(subject){.kind = NTK_TANH}, 0),
+                   *coarse = subject_activation(context, &(subject){.kind = NTK_TANH}, 1e-4);
+    ntk_activation *cube = subject_activation(context, &(subject){.kind = NTK_MONOMIAL, .degree = 3}, 0);
+    ntk_kernel *kernel = subject_kernel(context, activation, NULL), *rough = subject_kernel(context, coarse, NULL),
+               *cubic = subject_kernel(context, cube, NULL);
     CHECK_OK(try_block(kernel, 4));
     CHECK_STATUS(try_block(kernel, 8), NTK_ERR_UNSUPPORTED);
     CHECK_MESSAGE("accuracy");
@@ -695,28 +654,7 @@ END_TEST
 START_TEST(working_memory)
 {
     static const int64_t sizes[][2] = {{1, 1}, {3, 700}, {600, 130}};
-    test_memory memory = {0};
-    ntk_context *counted = test_context(2, &memory);
-    ntk_activation *activation = create(&subjects[_i], 0);
-    ntk_kernel *kernel = NULL;
-    uint64_t state = test_seed(307), bytes = 0;
-    double *x = draw(700, subjects[_i].longest, true, NTK_F64, &state);
-    CHECK_OK(ntk_kernel_create_infinite(counted, &kernel, activation, NULL));
-    for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
-        ntk_matrix x1 = ntk_matrix_const_f64(x, sizes[c][0], INPUTS), x2 = ntk_matrix_const_f64(x, sizes[c][1], INPUTS);
-        test_array K = test_array_make(sizes[c][0], sizes[c][1], 0, NTK_F64);
-        CHECK_OK(ntk_kernel_memory(kernel, &bytes, sizes[c][0], sizes[c][1], INPUTS, NTK_F64));
-        test_memory_reset(&memory, 0);
-        int64_t held = memory.bytes;
-        CHECK_OK(ntk_kernel_block(kernel, &K.view, &x1, &x2));
-        ck_assert_msg((uint64_t)(memory.peak - held) <= bytes, "announced %llu, held %lld", (unsigned long long)bytes,
-                      (long long)(memory.peak - held));
-        test_array_free(&K);
-    }
-    free(x);
-    ntk_kernel_destroy(kernel);
-    ntk_activation_destroy(activation);
-    ntk_context_destroy(counted);
+    subject_check_memory(&subjects[_i], NULL, INPUTS, sizes, sizeof sizes / sizeof *sizes, test_seed(307));
 }
 END_TEST
 
