@@ -6,16 +6,7 @@
 
 enum { SAMPLES = 8, WIDTH = 20000 };
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 /* K_N(x_i, x_j) in f64, with the network that made it */
 static test_array finite_kernel(const ntk_network_options *options, int32_t kind, int32_t part, const ntk_matrix *x,

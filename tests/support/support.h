@@ -75,6 +75,18 @@ void test_memory_reset(test_memory *memory, int64_t fail_at);
 /* Sets the allocator of a context's options. */
 void test_memory_inject(ntk_context_options *options, test_memory *memory);
 
+/* A fixture: context, of so many threads, is made by setup for each test and destroyed by teardown. */
+#define TEST_CONTEXT_FIXTURE(threads)          \
+    static ntk_context *context;               \
+    static void setup(void)                    \
+    {                                          \
+        context = test_context(threads, NULL); \
+    }                                          \
+    static void teardown(void)                 \
+    {                                          \
+        ntk_context_destroy(context);          \
+    }
+
 /* A context with so many threads and, unless it is NULL, the counting allocator. */
 ntk_context *test_context(int32_t threads, test_memory *memory);
 

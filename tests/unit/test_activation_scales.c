@@ -5,16 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 enum { VARIANTS = 4 };
 static const double scales[VARIANTS] = {0, 2.5, -0.75, 1}, frequencies[VARIANTS] = {0, 0.5, -1.5, 3},

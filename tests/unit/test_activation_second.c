@@ -8,16 +8,7 @@
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 static const uint32_t masks[] = {NTK_CPU_AVX2 | NTK_CPU_AVX512, NTK_CPU_AVX512, 0};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(1)
 
 static double slope_of(int32_t kind)
 {

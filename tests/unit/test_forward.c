@@ -4,17 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static ntk_network_options sizes(int64_t hidden, int64_t inputs)
 {

@@ -9,16 +9,7 @@
 
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 /* --- kernels, and how far two evaluations of an entry may be apart --- */
 

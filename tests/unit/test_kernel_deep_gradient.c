@@ -6,16 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(1)
 
 enum { N1 = 3, N2 = 9, D = 5, T = 2, LAYERS = 3 };
 static const double weights[LAYERS] = {1.25, 0.75, 1.5}, biases[LAYERS] = {0.25, 0, 0.5}, later[LAYERS] = {0, 0.75, 0.25};

@@ -14,16 +14,7 @@ enum { LAYERS = 3, INPUTS = 5, MANY = 150 };
 static const double weights[LAYERS] = {1.25, 0.75, 1.5}, biases[LAYERS] = {0.25, 0, 0.5};
 static const double rates[LAYERS + 1] = {1, 0.5, 2, 0.25}, late[LAYERS + 1] = {0, 0, 2, 1};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static const subject subjects[] = {
     {NTK_TANH, 0, 0, 0, 0, 0, 1.5, LAYERS},     {NTK_SIGMOID, 0, 0, 0, 0, 0, 2, LAYERS},

@@ -7,16 +7,7 @@
 static const int32_t parts[] = {NTK_PART_BOTH, NTK_PART_RF, NTK_PART_NT};
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static double slope_of(int32_t kind)
 {

@@ -8,17 +8,7 @@
 
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static const int64_t narrow[] = {7, 3, 5};
 

@@ -7,16 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(1)
 
 enum { N1 = 3, N2 = 21, D = 8, T = 2, KINDS = NTK_COS - NTK_RELU + 1 };
 

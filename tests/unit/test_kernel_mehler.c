@@ -15,16 +15,7 @@
 
 enum { N = 150, INPUTS = 6, STEP = 997 }; /* more than two blocks of coefficients; of so many entries one is compared */
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static const subject subjects[] = {{NTK_TANH, 0, 0, 0, 0, 0, 2, 1},           {NTK_SIGMOID, 0, 0, 0, 0, 0, 4, 1},
                                    {NTK_SOFTPLUS, 0, 0, 0, 0, 0, 4, 1},       {NTK_SILU, 0, 0, 0, 0, 0, 4, 1},

@@ -6,16 +6,7 @@
 
 static const int32_t dtypes[] = {NTK_F64, NTK_F32};
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 static ntk_network_options describe(int64_t d, int64_t N, uint64_t seed)
 {

@@ -6,16 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(1)
 
 static const int64_t dimensions[] = {2, 5, 50, 784};
 enum { DIMENSIONS = sizeof dimensions / sizeof *dimensions, SEPARATIONS = 13 };

@@ -4,16 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(1)
 
 enum { N1 = 7, N2 = 9, D = 5 };
 

@@ -5,16 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, NULL);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-}
+TEST_CONTEXT_FIXTURE(2)
 
 enum { N = 30, M = 6, D = 3, ALL = N + M };
 
