@@ -18,6 +18,29 @@ ntk_network *oracle_network_create(ntk_context *context, int32_t kind, double sl
     return network;
 }
 
+ntk_kernel *oracle_finite_of(ntk_context *context, const ntk_network *network, int32_t part)
+{
+    ntk_features *features = NULL;
+    ntk_kernel *kernel = NULL;
+    CHECK_OK(ntk_features_create(context, &features, network, part));
+    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
+    ntk_features_destroy(features);
+    return kernel;
+}
+
+ntk_kernel *oracle_finite_create(ntk_context *context, int32_t kind, int64_t inputs, int64_t hidden, uint64_t seed,
+                                 int32_t part)
+{
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    options.inputs = inputs;
+    options.hidden = hidden;
+    options.seed = seed;
+    ntk_network *network = oracle_network_create(context, kind, 0, &options);
+    ntk_kernel *kernel = oracle_finite_of(context, network, part);
+    ntk_network_destroy(network);
+    return kernel;
+}
+
 oracle_network oracle_network_of(const ntk_network *network, const ntk_network_options *o, double slope, int32_t kind)
 {
     oracle_network copy = {.kind = kind, .slope = slope, .inputs = o->inputs, .hidden = o->hidden};

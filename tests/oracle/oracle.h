@@ -73,6 +73,11 @@ double oracle_slope(int32_t kind);
 
 ntk_network *oracle_network_create(ntk_context *context, int32_t kind, double slope, const ntk_network_options *options);
 
+/* The kernel of a part of a network; and of one of this kind with d inputs and N neurons, which is made for it. */
+ntk_kernel *oracle_finite_of(ntk_context *context, const ntk_network *network, int32_t part);
+ntk_kernel *oracle_finite_create(ntk_context *context, int32_t kind, int64_t inputs, int64_t hidden, uint64_t seed,
+                                 int32_t part);
+
 /* A network's parameters as the library gives them, and what multiplies the hidden ones. */
 typedef struct oracle_network {
     int32_t kind;

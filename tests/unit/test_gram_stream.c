@@ -30,20 +30,7 @@ static subject infinite_width(int64_t n, int64_t d)
 /* Sums over N neurons, each in an order of its own. */
 static subject finite_width(int64_t n, int64_t d, int64_t N)
 {
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-    ntk_network *network = NULL;
-    ntk_features *features = NULL;
-    subject made = {NULL, n, d, 2 * (double)(N + d + 4)};
-    options.inputs = d;
-    options.hidden = N;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_BOTH));
-    CHECK_OK(ntk_kernel_create_finite(context, &made.kernel, features));
-    ntk_activation_destroy(activation);
-    ntk_network_destroy(network);
-    ntk_features_destroy(features);
-    return made;
+    return (subject){oracle_finite_create(context, NTK_ERF, d, N, 0, NTK_PART_BOTH), n, d, 2 * (double)(N + d + 4)};
 }
 
 static void check_entry(const subject *s, const ntk_matrix *K, int64_t i, int64_t j, double got, double roundoff)

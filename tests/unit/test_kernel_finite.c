@@ -14,16 +14,6 @@ static double slope_of(int32_t kind)
     return kind == NTK_LEAKY_RELU ? -0.4 : 0;
 }
 
-static ntk_kernel *kernel_create(const ntk_network *network, int32_t part)
-{
-    ntk_features *features = NULL;
-    ntk_kernel *kernel = NULL;
-    CHECK_OK(ntk_features_create(context, &features, network, part));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    ntk_features_destroy(features);
-    return kernel;
-}
-
 static void compare(const oracle_network *net, int32_t part, const ntk_matrix *out, const double *x1, const double *x2)
 {
     double roundoff = oracle_roundoff(out->dtype);
@@ -48,7 +38,7 @@ static void compare_all(int32_t kind, const ntk_network_options *options, int64_
     for (int c = 0; c < 6; c++) {
         int32_t part = parts[c % 3], dtype = dtypes[c / 3];
         double *x1 = oracle_samples(n1, d, dtype, state), *x2 = oracle_samples(n2, d, dtype, state);
-        ntk_kernel *kernel = kernel_create(network, part);
+        ntk_kernel *kernel = oracle_finite_of(context, network, part);
         test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype);
         test_array K = test_array_make(n1, n2, 2, dtype), diagonal = test_array_make(n1, 1, 1, dtype);
         CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
@@ -127,7 +117,7 @@ START_TEST(parameterizations_agree)
             options.output_weights = NTK_OUTPUT_GAUSSIAN;
             options.parameterization = param;
             ntk_network *network = oracle_network_create(context, _i, slope_of(_i), &options);
-            ntk_kernel *kernel = kernel_create(network, parts[p]);
+            ntk_kernel *kernel = oracle_finite_of(context, network, parts[p]);
             test_array *out = &K[param - NTK_PARAM_LECTURE];
             *out = test_array_make(n, n, 0, NTK_F64);
             CHECK_OK(ntk_kernel_block(kernel, &out->view, &a.view, &a.view));
@@ -159,7 +149,7 @@ START_TEST(products)
         ntk_network_options options = describe(d, 120, 11);
         ntk_network *network = oracle_network_create(context, _i, slope_of(_i), &options);
         oracle_network net = oracle_network_of(network, &options, slope_of(_i), _i);
-        ntk_kernel *kernel = kernel_create(network, part);
+        ntk_kernel *kernel = oracle_finite_of(context, network, part);
         double *x1 = oracle_samples(n1, d, dtype, &state), *x2 = oracle_samples(n2, d, dtype, &state);
         double *v = oracle_samples(n2, t, dtype, &state);
         test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype);
@@ -200,7 +190,7 @@ START_TEST(kernels_keep_their_parameters)
     uint64_t state = test_seed(55);
     ntk_network_options options = describe(3, 20, 5);
     ntk_network *network = oracle_network_create(context, NTK_ERF, slope_of(NTK_ERF), &options);
-    ntk_kernel *kernel = kernel_create(network, NTK_PART_BOTH);
+    ntk_kernel *kernel = oracle_finite_of(context, network, NTK_PART_BOTH);
     double *x = oracle_samples(4, 3, NTK_F64, &state), *zero = oracle_memory(80, sizeof *zero);
     test_array a = oracle_array(x, 4, 3, 0, NTK_F64), before = test_array_make(4, 4, 0, NTK_F64);
     test_array after = test_array_make(4, 4, 0, NTK_F64);
@@ -231,7 +221,7 @@ START_TEST(several_passes)
     oracle_network net = oracle_network_of(network, &options, 0, NTK_RELU);
     int32_t part = parts[_i % 3], dtype = dtypes[_i / 3];
     double *x1 = oracle_samples(n, d, dtype, &state), *x2 = oracle_samples(n, d, dtype, &state);
-    ntk_kernel *kernel = kernel_create(network, part);
+    ntk_kernel *kernel = oracle_finite_of(context, network, part);
     test_array a = oracle_array(x1, n, d, 1, dtype), b = oracle_array(x2, n, d, 0, dtype);
     test_array K = test_array_make(n, n, 2, dtype), diagonal = test_array_make(n, 1, 1, dtype);
     ntk_gram *gram = NULL;

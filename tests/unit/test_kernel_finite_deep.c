@@ -12,16 +12,6 @@ TEST_CONTEXT_FIXTURE(2)
 
 static const int64_t narrow[] = {7, 3, 5};
 
-static ntk_kernel *kernel_of(const ntk_network *network, int32_t part)
-{
-    ntk_features *features;
-    ntk_kernel *kernel;
-    CHECK_OK(ntk_features_create(context, &features, network, part));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    ntk_features_destroy(features);
-    return kernel;
-}
-
 static void check(double got, oracle_value want, const char *what, int64_t i, int64_t j)
 {
     long double off = fabsl((long double)got - want.value);
@@ -37,7 +27,7 @@ static void compare(int32_t kind, const ntk_network_options *options, int32_t pa
     double roundoff = oracle_roundoff(dtype);
     ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
     oracle_deep net = oracle_deep_of(network, options, oracle_slope(kind), kind);
-    ntk_kernel *kernel = kernel_of(network, part);
+    ntk_kernel *kernel = oracle_finite_of(context, network, part);
     double *a = oracle_samples(n1, options->inputs, NTK_F32, &state), *b = oracle_samples(n2, options->inputs, NTK_F32, &state);
     double *weights = oracle_samples(n2, 2, NTK_F32, &state);
     test_array x1 = oracle_array(a, n1, options->inputs, 1, dtype), x2 = oracle_array(b, n2, options->inputs, 0, dtype);
@@ -124,7 +114,7 @@ START_TEST(passes_add_up)
     uint64_t state = test_seed(62);
     ntk_network_options options = oracle_deep_options(d, 2, widths);
     ntk_network *network = oracle_network_create(context, NTK_ERF, 0, &options);
-    ntk_kernel *kernel = kernel_of(network, NTK_PART_BOTH);
+    ntk_kernel *kernel = oracle_finite_of(context, network, NTK_PART_BOTH);
     double *a = oracle_samples(n, d, NTK_F64, &state);
     ntk_matrix last = ntk_matrix_const_f64(a + (n - few) * d, few, d);
     test_array x1 = oracle_array(a, n, d, 0, NTK_F64), x2 = oracle_array(a, 3, d, 0, NTK_F64);
@@ -149,7 +139,7 @@ START_TEST(serves_wherever_a_kernel_does)
     enum { n = 30, d = 4 };
     ntk_network_options options = oracle_deep_options(d, 3, narrow);
     ntk_network *network = oracle_network_create(context, NTK_GELU, 0, &options);
-    ntk_kernel *kernel = kernel_of(network, NTK_PART_BOTH), *sum, *mean;
+    ntk_kernel *kernel = oracle_finite_of(context, network, NTK_PART_BOTH), *sum, *mean;
     ntk_activation *activation = oracle_activation_create(context, NTK_GELU, 0);
     ntk_gram *gram;
     test_array x = test_array_make(n, d, 0, NTK_F64), K = test_array_make(n, n, 0, NTK_F64),
@@ -212,7 +202,7 @@ static void compare_gradient(int32_t kind, const ntk_network_options *options, i
     int64_t d = options->inputs;
     ntk_network *network = oracle_network_create(context, kind, oracle_slope(kind), options);
     oracle_deep net = oracle_deep_of(network, options, oracle_slope(kind), kind);
-    ntk_kernel *kernel = kernel_of(network, part);
+    ntk_kernel *kernel = oracle_finite_of(context, network, part);
     double *a = oracle_samples(n1, d, NTK_F32, &state), *b = oracle_samples(n2, d, NTK_F32, &state),
            *v = oracle_samples(n2, t, NTK_F32, &state);
     test_array x1 = oracle_array(a, n1, d, 1, dtype), x2 = oracle_array(b, n2, d, 0, dtype),
@@ -284,7 +274,7 @@ START_TEST(means_and_errors)
                 ntk_network_options own = options;
                 own.seed += (uint64_t)r * UINT64_C(0x9E3779B97F4A7C15);
                 ntk_network *network = oracle_network_create(context, NTK_ERF, 0, &own);
-                ntk_kernel *kernel = kernel_of(network, part);
+                ntk_kernel *kernel = oracle_finite_of(context, network, part);
                 ntk_matrix out = ntk_matrix_f64(&one[r][0][0], n1, n2);
                 CHECK_OK(ntk_kernel_block(kernel, &out, &x1.view, &x2.view));
                 ntk_kernel_destroy(kernel);

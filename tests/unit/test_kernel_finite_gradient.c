@@ -25,25 +25,6 @@ static ntk_network_options describe(int64_t d, int64_t N, uint64_t seed)
     return options;
 }
 
-static ntk_kernel *kernel_of(ntk_context *own, const ntk_network *network, int32_t part)
-{
-    ntk_features *features = NULL;
-    ntk_kernel *kernel = NULL;
-    CHECK_OK(ntk_features_create(own, &features, network, part));
-    CHECK_OK(ntk_kernel_create_finite(own, &kernel, features));
-    ntk_features_destroy(features);
-    return kernel;
-}
-
-static ntk_network *network_of(ntk_context *own, int32_t kind, const ntk_network_options *options)
-{
-    ntk_activation *activation = oracle_activation_create(own, kind, slope_of(kind));
-    ntk_network *network = NULL;
-    CHECK_OK(ntk_network_create(own, &network, activation, options));
-    ntk_activation_destroy(activation);
-    return network;
-}
-
 /* --- the oracle --- */
 
 /* A sum, the sizes of its terms, and the error that the terms bring. */
@@ -146,7 +127,7 @@ static void compare_row(const test_array *g, const oracle_network *net, int32_t 
 static void compare(int32_t kind, const ntk_network_options *options, int64_t n1, int64_t n2, int64_t t, uint64_t *state)
 {
     int64_t d = options->inputs;
-    ntk_network *network = network_of(context, kind, options);
+    ntk_network *network = oracle_network_create(context, kind, slope_of(kind), options);
     oracle_network net = oracle_network_of(network, options, slope_of(kind), kind);
     for (int32_t c = 0; c < 6; c++) {
         int32_t part = c % 3, dtype = dtypes[c / 3];
@@ -154,7 +135,7 @@ static void compare(int32_t kind, const ntk_network_options *options, int64_t n1
                *v = oracle_samples(n2, t, dtype, state);
         test_array a = oracle_array(x1, n1, d, 1, dtype), b = oracle_array(x2, n2, d, 0, dtype),
                    w = oracle_array(v, n2, t, 2, dtype), g = test_array_make(n1, t * d, 3, dtype);
-        ntk_kernel *kernel = kernel_of(context, network, part);
+        ntk_kernel *kernel = oracle_finite_of(context, network, part);
         CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &a.view, &b.view, &w.view));
         ck_assert(test_array_is_written(&g));
         for (int64_t i = 0; i < n1; i += 1 + n1 / 3) compare_row(&g, &net, part, i, x1 + i * d, x2, v, n2, t);
@@ -282,9 +263,9 @@ START_TEST(eulers_identity)
     uint64_t state = test_seed(193) + (uint64_t)_i;
     ntk_network_options options = describe(d, N, 12);
     options.output_weights = NTK_OUTPUT_SIGNS; /* gates as bits in blocks, not here */
-    ntk_network *network = network_of(context, kinds[_i], &options);
+    ntk_network *network = oracle_network_create(context, kinds[_i], slope_of(kinds[_i]), &options);
     for (int32_t part = 0; part < 3; part++) {
-        ntk_kernel *kernel = kernel_of(context, network, part);
+        ntk_kernel *kernel = oracle_finite_of(context, network, part);
         double *x1 = oracle_samples(n1, d, NTK_F64, &state), *x2 = oracle_samples(n2, d, NTK_F64, &state),
                *v = oracle_samples(n2, t, NTK_F64, &state), y[n1 * t], g[n1 * t * d], K[n1];
         ntk_matrix X1 = ntk_matrix_const_f64(x1, n1, d), X2 = ntk_matrix_const_f64(x2, n2, d),
@@ -326,8 +307,8 @@ START_TEST(threads)
     for (int k = 0; k < 3; k++) {
         ntk_context *own = test_context(counts[k], NULL);
         ntk_network_options options = describe(d, N, 15);
-        ntk_network *network = network_of(own, NTK_GELU, &options);
-        ntk_kernel *kernel = kernel_of(own, network, NTK_PART_BOTH);
+        ntk_network *network = oracle_network_create(own, NTK_GELU, slope_of(NTK_GELU), &options);
+        ntk_kernel *kernel = oracle_finite_of(own, network, NTK_PART_BOTH);
         CHECK_OK(ntk_kernel_gradient(kernel, k ? &other.view : &first.view, &a.view, &b.view, &w.view));
         ck_assert(!k || test_same_bits(&first.view, &other.view));
         ntk_kernel_destroy(kernel);
@@ -391,8 +372,8 @@ START_TEST(tiles_and_features)
             ntk_network_options options = describe(size[2], size[3], 21);
             options.output_weights = _i == 0 ? NTK_OUTPUT_SIGNS : NTK_OUTPUT_GAUSSIAN;
             options.parameterization = _i % 3;
-            ntk_network *network = network_of(context, kinds[_i], &options);
-            ntk_kernel *kernel = kernel_of(context, network, c % 3);
+            ntk_network *network = oracle_network_create(context, kinds[_i], slope_of(kinds[_i]), &options);
+            ntk_kernel *kernel = oracle_finite_of(context, network, c % 3);
             compare_routes(kernel, size[0], size[1], size[2], size[4], dtypes[c / 3], &state);
             ntk_kernel_destroy(kernel);
             ntk_network_destroy(network);
@@ -416,7 +397,7 @@ START_TEST(functions_without_a_second_derivative)
     test_array_fill(&x, 1);
     test_array_fill(&v, 2);
     for (int32_t part = 0; part < 3; part++) {
-        ntk_kernel *kernel = kernel_of(context, network, part);
+        ntk_kernel *kernel = oracle_finite_of(context, network, part);
         test_array_poison(&g);
         CHECK_STATUS(ntk_kernel_gradient(kernel, &g.view, &x.view, &x.view, &v.view),
                      part == NTK_PART_RF ? NTK_OK : NTK_ERR_UNSUPPORTED);
@@ -442,8 +423,8 @@ END_TEST
 START_TEST(extreme_samples)
 {
     ntk_network_options options = describe(3, 8, 1);
-    ntk_network *network = network_of(context, NTK_RELU, &options);
-    ntk_kernel *kernel = kernel_of(context, network, NTK_PART_BOTH);
+    ntk_network *network = oracle_network_create(context, NTK_RELU, slope_of(NTK_RELU), &options);
+    ntk_kernel *kernel = oracle_finite_of(context, network, NTK_PART_BOTH);
     test_array x = test_array_make(2, 3, 0, NTK_F64), v = test_array_make(2, 1, 0, NTK_F64),
                g = test_array_make(2, 3, 0, NTK_F64), scaled = test_array_make(2, 3, 0, NTK_F64);
     test_array_fill(&x, 5);

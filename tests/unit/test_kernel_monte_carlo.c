@@ -29,17 +29,10 @@ static ntk_kernel *monte_carlo(int32_t kind, int64_t networks, int32_t part, con
 /* The kernel of network r as a user would make it from the header's words. */
 static ntk_kernel *kernel_of(int32_t kind, int64_t r, int32_t part, ntk_network_options options)
 {
-    ntk_activation *activation = oracle_activation_create(context, kind, 0);
-    ntk_network *network = NULL;
-    ntk_features *features = NULL;
-    ntk_kernel *kernel = NULL;
     options.seed += (uint64_t)r * UINT64_C(0x9E3779B97F4A7C15);
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, part));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    ntk_activation_destroy(activation);
+    ntk_network *network = oracle_network_create(context, kind, 0, &options);
+    ntk_kernel *kernel = oracle_finite_of(context, network, part);
     ntk_network_destroy(network);
-    ntk_features_destroy(features);
     return kernel;
 }
 

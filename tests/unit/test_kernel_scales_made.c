@@ -31,24 +31,6 @@ static ntk_kernel *infinite(int32_t kind, int64_t layers, const double *scales)
     return kernel;
 }
 
-static ntk_kernel *finite_kernel(void)
-{
-    ntk_kernel *kernel;
-    ntk_network *network;
-    ntk_features *features;
-    ntk_activation *activation = activation_of(NTK_ERF);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    options.inputs = D;
-    options.hidden = 20;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_BOTH));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    ntk_activation_destroy(activation);
-    ntk_network_destroy(network);
-    ntk_features_destroy(features);
-    return kernel;
-}
-
 static ntk_kernel *ard(ntk_kernel *base, const double *scales)
 {
     ntk_kernel *kernel;
@@ -94,7 +76,7 @@ static ntk_kernel *make_ard(const void *self, const double *s)
 static ntk_kernel *make_ard_finite(const void *self, const double *s)
 {
     (void)self;
-    return ard(finite_kernel(), s);
+    return ard(oracle_finite_create(context, NTK_ERF, D, 20, 0, NTK_PART_BOTH), s);
 }
 static ntk_kernel *make_cosine(const void *self, const double *s)
 {
@@ -124,12 +106,14 @@ static ntk_kernel *make_cosine_series(const void *self, const double *s)
 static ntk_kernel *make_sum(const void *self, const double *s)
 {
     (void)self;
-    return sum_of(ard(finite_kernel(), s + 2), cosine(infinite(NTK_ERF, 1, s + 2 + D)), s);
+    return sum_of(ard(oracle_finite_create(context, NTK_ERF, D, 20, 0, NTK_PART_BOTH), s + 2),
+                  cosine(infinite(NTK_ERF, 1, s + 2 + D)), s);
 }
 static ntk_kernel *make_product(const void *self, const double *s)
 {
     (void)self;
-    return product_of(ard(ard(infinite(NTK_ERF, 1, s + 2 * D), s + D), s), finite_kernel());
+    return product_of(ard(ard(infinite(NTK_ERF, 1, s + 2 * D), s + D), s),
+                      oracle_finite_create(context, NTK_ERF, D, 20, 0, NTK_PART_BOTH));
 }
 
 static const scales_kernel all[] = {{"scaled inputs", make_ard, NULL, D + 6, {0}},
@@ -218,7 +202,7 @@ END_TEST
 START_TEST(none)
 {
     int64_t count = -1;
-    ntk_kernel *kernel = finite_kernel();
+    ntk_kernel *kernel = oracle_finite_create(context, NTK_ERF, D, 20, 0, NTK_PART_BOTH);
     test_array x = test_array_make(2, D, 0, NTK_F64), w = test_array_make(2, 2, 0, NTK_F64),
                g = test_array_make(1, 1, 0, NTK_F64);
     test_array_fill(&x, 1);

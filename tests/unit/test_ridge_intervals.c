@@ -9,24 +9,6 @@ TEST_CONTEXT_FIXTURE(2)
 
 enum { N = 21, M = 4, D = 3 };
 
-static ntk_kernel *finite_kernel(void)
-{
-    ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    ntk_network *network = NULL;
-    ntk_features *features = NULL;
-    ntk_kernel *kernel = NULL;
-    options.inputs = D;
-    options.hidden = 12;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_BOTH));
-    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
-    ntk_features_destroy(features);
-    ntk_network_destroy(network);
-    ntk_activation_destroy(activation);
-    return kernel;
-}
-
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -74,7 +56,7 @@ START_TEST(against_refitting)
     static const double levels[] = {0.9, 0.5, 0.99};
     uint64_t state = test_seed(741);
     int way = _i / 2;
-    ntk_kernel *kernel = finite_kernel();
+    ntk_kernel *kernel = oracle_finite_create(context, NTK_ERF, D, 12, 0, NTK_PART_BOTH);
     double *xs = oracle_samples(N + M, D, NTK_F64, &state), *ys = oracle_samples(N, 2, NTK_F64, &state), got[M * 4];
     double lambdas[2] = {0.3, way == 3 ? 2 : 0.3};
     ntk_matrix x = ntk_matrix_const_f64(xs, N, D), y = ntk_matrix_const_f64(ys, N, 2),
@@ -143,7 +125,7 @@ END_TEST
 START_TEST(edges)
 {
     uint64_t state = test_seed(743);
-    ntk_kernel *kernel = finite_kernel();
+    ntk_kernel *kernel = oracle_finite_create(context, NTK_ERF, D, 12, 0, NTK_PART_BOTH);
     double *xs = oracle_samples(3, D, NTK_F64, &state), *ys = oracle_samples(3, 1, NTK_F64, &state), ends[2];
     ntk_matrix x = ntk_matrix_const_f64(xs, 3, D), y = ntk_matrix_const_f64(ys, 3, 1), at = ntk_matrix_const_f64(xs, 1, D),
                Ends = ntk_matrix_f64(ends, 1, 2);

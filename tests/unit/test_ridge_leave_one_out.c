@@ -19,22 +19,10 @@ typedef struct scene {
 static scene scene_create(int64_t n, int64_t hidden, uint64_t *state)
 {
     scene s = {.n = n, .d = 3, .options = NTK_INIT(ntk_ridge_options), .lambda = 0.05};
-    ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    ntk_network *network = NULL;
-    ntk_features *features = NULL;
-    options.inputs = s.d;
-    options.hidden = hidden;
-    options.seed = 4;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
-    CHECK_OK(ntk_kernel_create_finite(context, &s.kernel, features));
+    s.kernel = oracle_finite_create(context, NTK_ERF, s.d, hidden, 4, NTK_PART_RF);
     s.xs = oracle_samples(n, s.d, NTK_F32, state);
     s.ys = oracle_samples(n, 2, NTK_F32, state);
     for (int64_t i = 0; i < 2 * n; i++) s.ys[i] += 1;
-    ntk_features_destroy(features);
-    ntk_network_destroy(network);
-    ntk_activation_destroy(activation);
     return s;
 }
 

@@ -133,25 +133,12 @@ START_TEST(more_samples_than_features)
 {
     uint64_t state = test_seed(85);
     for (uint64_t seed = 0; seed < 40; seed++) {
-        ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-        ntk_network_options options = NTK_INIT(ntk_network_options);
-        ntk_network *network = NULL;
-        ntk_features *features = NULL;
-        ntk_kernel *kernel = NULL;
         int64_t n = 60, d = 5;
-        options.inputs = d;
-        options.hidden = 8;
-        options.seed = seed;
-        CHECK_OK(ntk_network_create(context, &network, activation, &options));
-        CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
-        CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
+        ntk_kernel *kernel = oracle_finite_create(context, NTK_ERF, d, 8, seed, NTK_PART_RF);
         double *x = oracle_samples(n, d, NTK_F32, &state);
         refused(kernel, x, n, d, 0, -1, "more samples than features");
         free(x);
         ntk_kernel_destroy(kernel);
-        ntk_features_destroy(features);
-        ntk_network_destroy(network);
-        ntk_activation_destroy(activation);
     }
 }
 END_TEST

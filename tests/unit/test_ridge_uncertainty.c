@@ -21,24 +21,12 @@ typedef struct scene {
 static scene scene_create(uint64_t *state)
 {
     scene s = {.options = NTK_INIT(ntk_ridge_options), .lambda = {0.05, 0.05}};
-    ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    ntk_network *network = NULL;
-    ntk_features *features = NULL;
-    options.inputs = D;
-    options.hidden = 14;
-    options.seed = 4;
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
-    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
-    CHECK_OK(ntk_kernel_create_finite(context, &s.kernel, features));
+    s.kernel = oracle_finite_create(context, NTK_ERF, D, 14, 4, NTK_PART_RF);
     s.xs = oracle_samples(ALL, D, NTK_F32, state);
     s.ys = oracle_samples(N, 2, NTK_F32, state);
     s.x = ntk_matrix_const_f64(s.xs, N, D);
     s.y = ntk_matrix_const_f64(s.ys, N, 2);
     s.at = ntk_matrix_const_f64(s.xs + N * D, M, D);
-    ntk_features_destroy(features);
-    ntk_network_destroy(network);
-    ntk_activation_destroy(activation);
     return s;
 }
 

@@ -22,18 +22,7 @@ static scene scene_create(int64_t rows, int finite, uint64_t *state)
 {
     scene s = {.options = NTK_INIT(ntk_ridge_options), .lambda = 0.1};
     if (finite) {
-        ntk_activation *activation = oracle_activation_create(context, NTK_ERF, 0);
-        ntk_network_options options = NTK_INIT(ntk_network_options);
-        ntk_network *network = NULL;
-        ntk_features *features = NULL;
-        options.inputs = D;
-        options.hidden = 10;
-        CHECK_OK(ntk_network_create(context, &network, activation, &options));
-        CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
-        CHECK_OK(ntk_kernel_create_finite(context, &s.kernel, features));
-        ntk_features_destroy(features);
-        ntk_network_destroy(network);
-        ntk_activation_destroy(activation);
+        s.kernel = oracle_finite_create(context, NTK_ERF, D, 10, 0, NTK_PART_RF);
     } else {
         oracle_kernel oracle = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
         s.kernel = oracle_kernel_create(context, &oracle);
