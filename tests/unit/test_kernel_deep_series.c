@@ -1,5 +1,6 @@
-/* Kernels of several layers of activations without closed form, and of kinked ones with a shift or an offset: against the recursion of the activations' moments, which other
- * tests hold to quadrature, against the oracle's own quadrature, and by what must hold wherever the series are cut. */
+/* Kernels of several layers of activations without closed form, and of kinked ones with a shift or an offset: against the recursion
+ * of the activations' moments, which other tests hold to quadrature, against the oracle's own quadrature, and by what must hold
+ * wherever the series are cut. */
 #include "activation/closed_forms.h"
 #include "subjects.h"
 

@@ -1,5 +1,6 @@
-/* Infinite-width kernels of activations without closed form, and of kinked ones with a shift or an offset: against the activations' moments, which other tests hold to
- * quadrature and golden values, against golden values themselves, and by what must hold wherever the series is cut. */
+/* Infinite-width kernels of one layer of activations without closed form, and of kinked ones with a shift or an offset: against the
+ * activations' moments, which other tests hold to quadrature and golden values, against golden values themselves, and by what must
+ * hold wherever the series is cut. */
 #include "subjects.h"
 
 #include <float.h>
