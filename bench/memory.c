@@ -3,6 +3,7 @@
 #include "timing.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum { KEPT = 32, LARGE = 1 << 20 };
 
@@ -76,4 +77,11 @@ void bench_memory_trim(void)
             free(blocks[i].memory);
             blocks[i].memory = NULL;
         }
+}
+
+double bench_peak_gigabytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss * 1024 / 1e9;
 }

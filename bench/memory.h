@@ -12,4 +12,7 @@ ntk_context *bench_context(bool fresh);
 /* Gives back the blocks that are kept. */
 void bench_memory_trim(void);
 
+/* The most memory that the process has held, in 10^9 bytes. */
+double bench_peak_gigabytes(void);
+
 #endif

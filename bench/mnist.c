@@ -5,54 +5,18 @@
  *
  * Prints time, peak memory and how often the progress callback was asked, then for several moments the time from a wish to stop
  * until the call's return.  Limit: ssyrk of 10000 of the images, times (n / 10000)^2, since n^2 elements need not fit. */
-#include "../examples/idx.h"
 #include "calls.h"
 #include "data.h"
+#include "images.h"
 #include "limits.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 static const double MOMENT = 0.003;
-enum { IMAGES = 60000, PIXELS = 784, LIMIT_IMAGES = 10000 };
-
-static double now(void)
-{
-    struct timespec clock;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    return (double)clock.tv_sec + 1e-9 * (double)clock.tv_nsec;
-}
-
-static double peak_gigabytes(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss * 1024 / 1e9;
-}
-
-/* --- data --- */
-
-static ntk_matrix read_images(const char *folder, int64_t n)
-{
-    char path[1000], message[FILE_MESSAGE_SIZE];
-    idx_array images;
-    for (int gzipped = 0; gzipped < 2; gzipped++) {
-        snprintf(path, sizeof path, "%s/train-images-idx3-ubyte%s", folder, gzipped ? ".gz" : "");
-        if (idx_read(&images, path, 3, message) == 0) break;
-        if (!gzipped) continue;
-        fprintf(stderr, "%s\n", message);
-        exit(EXIT_FAILURE);
-    }
-    int64_t rows = n < images.size[0] ? n : images.size[0], cols = images.size[1] * images.size[2];
-    float *x = bench_allocate(rows * cols, NTK_F32);
-    for (int64_t i = 0; i < rows * cols; i++) x[i] = (float)images.values[i] / 255;
-    idx_free(&images);
-    return ntk_matrix_view(x, rows, cols, NTK_F32, 0);
-}
+enum { LIMIT_IMAGES = 10000 };
 
 /* --- the call, and when it is to stop --- */
 
@@ -67,7 +31,7 @@ typedef struct watch {
 static int ask(void *user, const char *stage, double fraction)
 {
     watch *w = user;
-    double time = now();
+    double time = bench_clock();
     (void)stage;
     if (time - w->last > w->longest) w->longest = time - w->last;
     w->last = time;
@@ -79,10 +43,10 @@ static int ask(void *user, const char *stage, double fraction)
 /* Returns the call's seconds; *late receives those after the wish to stop, or a negative number if it had ended. */
 static double assemble(call_gram *call, watch *w, double wish, double *late)
 {
-    double start = now();
+    double start = bench_clock();
     *w = (watch){.wish = wish, .stop_at = INFINITY, .last = start};
     ntk_status status = ntk_gram_create(call->context, &call->gram, call->kernel, &call->x, &call->options);
-    double end = now();
+    double end = bench_clock();
     if (status != NTK_ERR_CANCELLED) bench_check(status);
     *late = status == NTK_ERR_CANCELLED ? end - w->stop_at : -1;
     if (end - w->last > w->longest) w->longest = end - w->last;
@@ -114,7 +78,7 @@ static void measure(call_gram *call, watch *w)
     ntk_gram_destroy(call->gram);
     bench_row("assembly K^RF+K^NT packed", (bench_sizes){call->x.rows, call->x.cols, 0}, NTK_F32, seconds, limit,
               "syrk, scaled");
-    printf("memory: %.3f GB asked for, peak of the process %.3f GB\n", (double)bytes / 1e9, peak_gigabytes());
+    printf("memory: %.3f GB asked for, peak of the process %.3f GB\n", (double)bytes / 1e9, bench_peak_gigabytes());
     printf("progress: asked %lld times, at most %.1f ms apart\n", (long long)w->calls, 1e3 * w->longest);
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
         seconds = assemble(call, w, moments[i], &late);
@@ -133,12 +97,7 @@ static void measure(call_gram *call, watch *w)
 int main(int argc, char **argv)
 {
     watch w;
-    char *end = argc == 3 ? argv[2] : NULL;
-    long long n = argc == 3 ? strtoll(argv[2], &end, 10) : IMAGES;
-    if (argc < 2 || argc > 3 || (end && *end) || n < 1 || n > INT32_MAX) {
-        fprintf(stderr, "usage: %s FOLDER [n]\n", argv[0]);
-        return EXIT_FAILURE;
-    }
+    int64_t n = images_arguments(argc, argv);
     ntk_context_options options = NTK_INIT(ntk_context_options);
     call_gram call = {.options = NTK_INIT(ntk_gram_options)};
     options.progress = ask;
@@ -148,11 +107,12 @@ int main(int argc, char **argv)
     bench_check(ntk_context_create(&call.context, &options));
     ntk_kernel *kernel = call_relu_kernel(call.context, NTK_PART_BOTH, 1);
     call.kernel = kernel;
-    call.x = strcmp(argv[1], "-") == 0 ? bench_matrix(n, PIXELS, NTK_F32, 1) : read_images(argv[1], n);
+    images_set images = images_read(argv[1], "train", n, NTK_F32);
+    call.x = images.x;
     bench_header(call.context);
     measure(&call, &w);
     ntk_kernel_destroy(kernel);
     ntk_context_destroy(call.context);
-    free(call.x.data);
+    images_free(&images);
     return EXIT_SUCCESS;
 }

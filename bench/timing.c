@@ -9,7 +9,7 @@
 enum { LEAST_ROUNDS = 3, MOST_ROUNDS = 2000 };
 static const double LEAST_SECONDS = 1.0 / 3;
 
-static double now(void)
+double bench_clock(void)
 {
     struct timespec clock;
     clock_gettime(CLOCK_MONOTONIC, &clock);
@@ -19,9 +19,9 @@ static double now(void)
 static double time_once(const bench_runner *runner)
 {
     if (runner->prepare) runner->prepare(runner->argument);
-    double start = now();
+    double start = bench_clock();
     runner->run(runner->argument);
-    double seconds = now() - start;
+    double seconds = bench_clock() - start;
     if (runner->finish) runner->finish(runner->argument);
     return seconds;
 }
@@ -32,8 +32,8 @@ void bench_race(bench_runner *runners, int count)
         time_once(&runners[i]);
         runners[i].seconds = INFINITY;
     }
-    double start = now();
-    for (int round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || now() - start < LEAST_SECONDS); round++)
+    double start = bench_clock();
+    for (int round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || bench_clock() - start < LEAST_SECONDS); round++)
         for (int i = 0; i < count; i++) runners[i].seconds = fmin(runners[i].seconds, time_once(&runners[i]));
 }
 

@@ -4,6 +4,9 @@
 
 #include <ntk/ntk.h>
 
+/* Seconds since some moment. */
+double bench_clock(void);
+
 /* Something that is timed.
  * prepare, finish  before and after each run, not timed; may be NULL
  * seconds          the best run, once bench_race has returned */

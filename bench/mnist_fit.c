@@ -1,0 +1,111 @@
+/* Ridge regression on all of MNIST, exact: K^RF + K^NT of an infinitely wide ReLU network, its factor packed in f32, the solution
+ * corrected to f64 by products with K.
+ *
+ *     mnist_fit FOLDER [n]      n = 60000 training images; FOLDER has MNIST's files, gzipped or not; "-": random numbers instead
+ *
+ * Prints time, peak memory, the residual of the equations at some of the samples (by products in f64), and how many of the test
+ * images are misread.  Limit: ssyrk and spotrf of 10000 of the images, times (n / 10000)^2 and (n / 10000)^3. */
+#include "calls.h"
+#include "data.h"
+#include "images.h"
+#include "limits.h"
+#include "memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const double LAMBDA = 1e-3;
+enum { LIMIT_IMAGES = 10000, RESIDUALS = 500 };
+
+static double limit_seconds(const ntk_matrix *x)
+{
+    int64_t n = x->rows < LIMIT_IMAGES ? x->rows : LIMIT_IMAGES;
+    limit_arrays limit = {.x = bench_matrix(n, x->cols, NTK_F32, 1), .out = bench_allocate(n * n, NTK_F32)};
+    bench_runner runners[2] = {limit_syrk(&limit), limit_potrf(&limit)};
+    bench_race(runners, 2);
+    free(limit.x.data);
+    free(limit.out);
+    double times = (double)x->rows / (double)n;
+    return times * times * (runners[0].seconds + times * runners[1].seconds);
+}
+
+/* The largest of |K alpha + lambda alpha - y| at the first samples, over the largest |y|, which is 1 or less. */
+static double residual(const ntk_kernel *kernel, const ntk_ridge *ridge, const images_set *train)
+{
+    int64_t n = train->x.rows, t = train->y.cols, rows = n < RESIDUALS ? n : RESIDUALS;
+    ntk_matrix alpha = ntk_matrix_view(bench_allocate(n * t, NTK_F64), n, t, NTK_F64, 0);
+    ntk_matrix product = ntk_matrix_view(bench_allocate(rows * t, NTK_F64), rows, t, NTK_F64, 0), some = train->x;
+    some.rows = rows;
+    bench_check(ntk_ridge_coefficients(ridge, &alpha));
+    bench_check(ntk_kernel_multiply(kernel, &product, &some, &train->x, &alpha));
+    double worst = 0;
+    for (int64_t i = 0; i < rows * t; i++) {
+        double off = ((double *)product.data)[i] + LAMBDA * ((double *)alpha.data)[i] - ((double *)train->y.data)[i];
+        worst = fmax(worst, fabs(off));
+    }
+    free(alpha.data);
+    free(product.data);
+    return worst;
+}
+
+static int64_t largest(const double *row, int64_t t)
+{
+    int64_t at = 0;
+    for (int64_t c = 1; c < t; c++)
+        if (row[c] > row[at]) at = c;
+    return at;
+}
+
+static int64_t misread(const ntk_ridge *ridge, const images_set *test)
+{
+    int64_t m = test->x.rows, t = test->y.cols, count = 0;
+    ntk_matrix out = ntk_matrix_view(bench_allocate(m * t, NTK_F64), m, t, NTK_F64, 0);
+    bench_check(ntk_ridge_predict(ridge, &out, &test->x));
+    for (int64_t i = 0; i < m; i++)
+        count += largest((double *)out.data + i * t, t) != largest((double *)test->y.data + i * t, t);
+    free(out.data);
+    return count;
+}
+
+static void measure(ntk_context *context, const images_set *train, const images_set *test)
+{
+    double limit = limit_seconds(&train->x);
+    ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH, 1);
+    ntk_ridge *ridge;
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    options.method = NTK_RIDGE_DUAL;
+    options.storage = NTK_STORAGE_PACKED;
+    options.precision = NTK_PRECISION_MIXED;
+    options.borrow = 1;
+    double start = bench_clock();
+    bench_check(ntk_ridge_create(context, &ridge, kernel, &train->x, &train->y, LAMBDA, &options));
+    bench_row("fit K^RF+K^NT, f32 factor, packed", (bench_sizes){train->x.rows, train->x.cols, 0}, NTK_F64,
+              bench_clock() - start, limit, "ssyrk + spotrf, scaled");
+    bench_check(ntk_ridge_summary(ridge, &report));
+    printf("lambda %g; smallest pivot %.2g, condition at least %.2g; %d products with K for corrections\n", LAMBDA,
+           report.smallest_pivot, report.condition, (int)report.refinements);
+    printf("memory: the model %.3f GB, peak of the process %.3f GB\n", (double)report.memory / 1e9, bench_peak_gigabytes());
+    printf("residual at %d samples: %.2g\n", (int)(train->x.rows < RESIDUALS ? train->x.rows : RESIDUALS),
+           residual(kernel, ridge, train));
+    int64_t wrong = misread(ridge, test);
+    printf("misread: %lld of %lld (%.2f %%)\n", (long long)wrong, (long long)test->x.rows,
+           100 * (double)wrong / (double)test->x.rows);
+    ntk_ridge_destroy(ridge);
+    ntk_kernel_destroy(kernel);
+}
+
+int main(int argc, char **argv)
+{
+    int64_t n = images_arguments(argc, argv);
+    ntk_context *context = bench_context(true);
+    images_set train = images_read(argv[1], "train", n, NTK_F64),
+               test = images_read(argv[1], "t10k", n < IMAGES_TEST ? n : IMAGES_TEST, NTK_F64);
+    bench_header(context);
+    measure(context, &train, &test);
+    images_free(&train);
+    images_free(&test);
+    ntk_context_destroy(context);
+    return EXIT_SUCCESS;
+}
