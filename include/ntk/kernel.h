@@ -212,14 +212,14 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
  * directions.  Of several layers with a shift or an offset what it has along x is then off by a roundoff over that angle.  Where such a
  * kernel of several layers without bias is not differentiable, at x = 0, the gradient counts as 0.
  * A finite kernel takes sigma' and, for K^NT, sigma'', which is 0 for a kinked activation: its K^NT jumps where some <w_i, x>
- * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.
+ * changes sign, and its gradient, exact to rounding elsewhere, is that between the jumps.  That of a Monte Carlo kernel is the mean
+ * of its networks'.
  * Of activations without closed form it is the gradient of their series, whose terms carry their degrees: where the two sets' lengths
  * differ much, what is left out may be so much larger.
  * Errors as for block, but that g is unspecified after NTK_ERR_OVERFLOW, and for a finite kernel and more than 8 targets after
  * NTK_ERR_MEMORY.
- * NTK_ERR_UNSUPPORTED  the kernel is a Monte Carlo kernel, or made of finite ones, of several layers or with biases; it is, or is
- *                      made of, a finite K^NT of an activation whose functions give no second_derivative, an infinite kernel of
- *                      a caller's function with kinks, or a caller's kernel without gradient */
+ * NTK_ERR_UNSUPPORTED  the kernel is, or is made of, a finite K^NT of an activation whose functions give no second_derivative, an
+ *                      infinite kernel of a caller's function with kinks, or a caller's kernel without gradient */
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 

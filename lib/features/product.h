@@ -8,6 +8,7 @@
 /* What the three below share.
  * w         all hidden weights in dtype (ntk_hidden_weights), or NULL where dtype is NTK_F64
  * function  for the sentence of an error
+ * add       gradients, of networks that are not plain, are added to what g holds
  * Samples count as units of the stage; in the transposed product each of them N times. */
 typedef struct ntk_features_call {
     const ntk_features *features;
@@ -15,6 +16,7 @@ typedef struct ntk_features_call {
     int32_t dtype;
     const void *w;
     const char *function;
+    bool add;
 } ntk_features_call;
 
 /* Phi (rows x p, stride ld, in dtype) = phi of rows samples x, in dtype and finite. */

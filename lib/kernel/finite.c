@@ -207,14 +207,16 @@ static void dispose(void *self)
 const ntk_finite *ntk_finite_of(const ntk_kernel *kernel)
 {
     const ntk_kernel_operations *own = kernel->operations;
-    bool finite = own == &operations || own == &gate_operations || own == &rough_operations || own == &ntk_layered_operations;
+    bool finite = own == &operations || own == &gate_operations || own == &rough_operations || own == &ntk_layered_operations ||
+                  own == &ntk_layered_rough_operations;
     return finite ? (const ntk_finite *)kernel : NULL;
 }
 
 static const ntk_kernel_operations *operations_of(const ntk_features *features, bool gates)
 {
-    if (!features->weights->plain) return &ntk_layered_operations;
-    return gates ? &gate_operations : ntk_features_differentiable(features) ? &operations : &rough_operations;
+    bool rough = !ntk_features_differentiable(features);
+    if (!features->weights->plain) return rough ? &ntk_layered_rough_operations : &ntk_layered_operations;
+    return gates ? &gate_operations : rough ? &rough_operations : &operations;
 }
 
 static void init(ntk_finite *finite, const ntk_features *features, bool gates, int64_t networks)

@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
+#include "kernel/finite.h"
 #include "kernel/gradient_walk.h"
 #include "kernel/multiply.h"
 
@@ -90,16 +91,15 @@ static ntk_status gradient(const ntk_kernel *kernel, const ntk_lane *lane, const
     return status;
 }
 
+/* By features, or by tiles. */
 ntk_status ntk_gradient_write(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
                               const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    return (kernel->features ? ntk_finite_gradient : gradient)(kernel, lane, g, x1, x2, v, function);
+    return (ntk_finite_of(kernel) ? ntk_finite_gradient : gradient)(kernel, lane, g, x1, x2, v, function);
 }
 
-/* By tiles, or through features. */
 static bool has_gradient(const ntk_kernel *kernel)
 {
-    if (kernel->features) return ntk_features_differentiable(kernel->features);
     return kernel->operations->gradient != NULL;
 }
 
@@ -110,9 +110,8 @@ ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, co
     NTK_TRY(ntk_multiply_check(kernel, g, "g", true, x1, x2, v, __func__));
     if (!has_gradient(kernel))
         return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "%s: the kernel has no gradient, being a mean or made of finite ones of several layers or with biases, "
-                        "or being or made of a finite tangent kernel whose activation's functions give no second_derivative, "
-                        "or a caller's kernel whose functions give no gradient",
+                        "%s: the kernel has no gradient, being or made of a finite tangent kernel whose activation's functions "
+                        "give no second_derivative, or a caller's kernel whose functions give no gradient",
                         __func__);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
@@ -124,7 +123,7 @@ ntk_status ntk_gradient_memory(const ntk_kernel *kernel, const ntk_context *cont
 {
     ntk_gradient_walk walk = {.most = most_targets(inputs)};
     if (!has_gradient(kernel)) return NTK_OK;
-    if (kernel->features) return ntk_finite_gradient_memory(kernel, context, bytes, rows, cols, inputs, dtype);
+    if (ntk_finite_of(kernel)) return ntk_finite_gradient_memory(kernel, context, bytes, rows, cols, inputs, dtype);
     ntk_gradient_walk_shape(&walk, kernel, rows, cols, inputs, dtype);
     return ntk_gradient_walk_memory(&walk, context, bytes, rows);
 }

@@ -12,15 +12,20 @@ enum { NTK_GRADIENT_TARGETS = 16, NTK_GRADIENT_ROWS = 512 };
  * tile     out is not meant; scratch  operations->gradient_scratch rectangles of its shape, contiguous
  * weights  in the samples' dtype: W_c(i, j) is element c by_target + i by_row + j
  * g        in the samples' dtype, rows ldg apart, the targets of a row inputs apart
- * sums     operations->gradient_sums arrays of the tile's rows x targets x inputs, contiguous */
+ * sums     operations->gradient_sums arrays of the tile's rows x targets x inputs, contiguous
+ * room     ntk_gradient_room bytes, of a tile that has as many rows and columns or more */
 typedef struct ntk_tile_gradient {
     ntk_kernel_tile tile;
     const void *weights;
     int64_t by_target, by_row, targets;
     void *g;
     int64_t ldg;
-    void *sums;
+    void *sums, *room;
 } ntk_tile_gradient;
+
+/* The most that the kernel, or one that it is made of, has as operations->gradient_room; and the sum of their gradient_row_cost. */
+int64_t ntk_gradient_room(const ntk_kernel *kernel, int32_t dtype, int64_t rows, int64_t cols);
+double ntk_gradient_row_cost(const ntk_kernel *kernel);
 
 /* ntk_kernel_operations of infinite kernels with one hidden layer. */
 ntk_status ntk_infinite_gradient(const ntk_tile_gradient *job, const ntk_lane *lane);

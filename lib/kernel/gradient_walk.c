@@ -7,7 +7,22 @@
 
 #include <string.h>
 
-/* A lane's scratch: rectangles of a tile, the weights, the gradients of a row of tiles, then the kernel's own sums. */
+int64_t ntk_gradient_room(const ntk_kernel *kernel, int32_t dtype, int64_t rows, int64_t cols)
+{
+    int64_t most = kernel->operations->gradient_room ? kernel->operations->gradient_room(kernel, dtype, rows, cols) : 0;
+    for (int64_t t = 0; t < kernel->term_count; t++)
+        most = ntk_larger(most, ntk_gradient_room(kernel->terms[t], dtype, rows, cols));
+    return most;
+}
+
+double ntk_gradient_row_cost(const ntk_kernel *kernel)
+{
+    double sum = kernel->operations->gradient_row_cost ? kernel->operations->gradient_row_cost(kernel) : 0;
+    for (int64_t t = 0; t < kernel->term_count; t++) sum += ntk_gradient_row_cost(kernel->terms[t]);
+    return sum;
+}
+
+/* A lane's scratch: rectangles of a tile, the weights, the gradients of a row of tiles, then the kernel's own sums and room. */
 void ntk_gradient_walk_shape(ntk_gradient_walk *walk, const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t inputs,
                              int32_t dtype)
 {
@@ -20,7 +35,8 @@ void ntk_gradient_walk_shape(ntk_gradient_walk *walk, const ntk_kernel *kernel, 
     walk->weights_at = ntk_whole_lines(kernel->operations->gradient_scratch * walk->row_edge * walk->col_edge * size);
     walk->sums_at = walk->weights_at + ntk_whole_lines(weights);
     walk->own_at = walk->sums_at + ntk_whole_lines(sums);
-    walk->scratch_size = walk->own_at + ntk_whole_lines(kernel->operations->gradient_sums * sums);
+    walk->room_at = walk->own_at + ntk_whole_lines(kernel->operations->gradient_sums * sums);
+    walk->scratch_size = walk->room_at + ntk_whole_lines(ntk_gradient_room(kernel, dtype, walk->row_edge, walk->col_edge));
 }
 
 int64_t ntk_gradient_walk_tasks(const ntk_gradient_walk *walk, int64_t rows)
@@ -47,6 +63,7 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
     tile->row_count = ntk_smaller(walk->row_edge, rows->rows - tile->row);
     part.ldg = walk->targets * rows->inputs;
     part.sums = scratch + walk->own_at;
+    part.room = scratch + walk->room_at;
     memset(part.g, 0, (size_t)(tile->row_count * part.ldg * ntk_dtype_size(rows->dtype)));
     for (; tile->col < cols->rows; tile->col += walk->col_edge) {
         tile->col_count = ntk_smaller(walk->col_edge, cols->rows - tile->col);

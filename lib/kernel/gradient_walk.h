@@ -19,7 +19,7 @@ struct ntk_gradient_walk {
     ntk_status (*finish)(const ntk_gradient_walk *walk, const ntk_lane *lane, int64_t index, const ntk_tile_gradient *part);
     int64_t row_edge, col_edge;
     char *scratch;
-    int64_t weights_at, sums_at, own_at, scratch_size;
+    int64_t weights_at, sums_at, own_at, room_at, scratch_size;
 };
 
 /* Given by_pair and most. */

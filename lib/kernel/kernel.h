@@ -38,8 +38,9 @@ typedef struct ntk_kernel_tile {
  * rest      frees what only tiles need; NULL: nothing
  * tile      evaluates the prepared pass; long work calls ntk_advance(lane, 0)
  * cost      operations, in multiplications and additions of a matrix product, of an entry of a pass
- * gradient  of a tile, with gradient_scratch rectangles of scratch and gradient_sums arrays like g (kernel/gradient.h); NULL:
- *           the kernel has none
+ * gradient  of a tile, with gradient_scratch rectangles of scratch, gradient_sums arrays like g (kernel/gradient.h), and
+ *           gradient_room bytes of room for a tile of so many rows and columns, or fewer; NULL: the kernel has none, or it takes no room.
+ *           gradient_row_cost  operations that it takes of each row of a tile, beside those of its entries; NULL: few
  * scales    of derivatives: how many; NULL: there are none.  own_scales  of a kernel made of others, those that its terms have not
  *           got; NULL: none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
@@ -59,6 +60,8 @@ typedef struct ntk_kernel_operations {
     double (*cost)(const ntk_kernel *kernel, int64_t inputs, int32_t dtype, int64_t all);
     ntk_status (*gradient)(const struct ntk_tile_gradient *job, const ntk_lane *lane);
     int64_t gradient_scratch, gradient_sums;
+    int64_t (*gradient_room)(const ntk_kernel *kernel, int32_t dtype, int64_t rows, int64_t cols);
+    double (*gradient_row_cost)(const ntk_kernel *kernel);
     int64_t (*scales)(const ntk_kernel *kernel);
     int64_t (*own_scales)(const ntk_kernel *kernel);
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);

@@ -4,6 +4,7 @@
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/exchange.h"
+#include "kernel/scales.h"
 #include "kernel/tile.h"
 #include "network/signals.h"
 
@@ -13,12 +14,8 @@
 /* A pass takes terms until what they keep of all samples is as large as this. */
 static const double PASS_BYTES = 1 << 27;
 
-/* Term index of the kernel: of a network, a hidden layer, or the output where layer is their number.
- * inputs, derivatives  numbers that it keeps of a sample: h before the layer, which is x in the first, and b */
-typedef struct term {
-    int64_t network, layer;
-    int64_t inputs, derivatives;
-} term;
+typedef ntk_layered_term term;
+typedef ntk_layered_kept kept_term;
 
 /* Terms of one pass. */
 typedef struct term_range {
@@ -32,7 +29,7 @@ static const ntk_features *features_of(const ntk_kernel *kernel)
     return ((const ntk_finite *)kernel)->features;
 }
 
-static int64_t terms_per_network(const ntk_features *features)
+int64_t ntk_layered_terms(const ntk_features *features)
 {
     int64_t hidden = ntk_features_has(features, NTK_PART_NT) ? features->weights->layers : 0;
     return hidden + ntk_features_has(features, NTK_PART_RF);
@@ -41,7 +38,7 @@ static int64_t terms_per_network(const ntk_features *features)
 static term term_of(const ntk_features *features, int64_t index)
 {
     const ntk_weights *weights = features->weights;
-    int64_t each = terms_per_network(features);
+    int64_t each = ntk_layered_terms(features);
     term t = {.network = index / each, .layer = index % each};
     if (!ntk_features_has(features, NTK_PART_NT)) t.layer = weights->layers;
     if (t.layer > 0) t.inputs = weights->layer[t.layer - 1].neurons;
@@ -59,7 +56,7 @@ static int64_t numbers_before(const ntk_features *features, int64_t index)
 {
     const ntk_weights *weights = features->weights;
     const ntk_layer *last = &weights->layer[weights->layers - 1];
-    int64_t each = terms_per_network(features), t = index % each, all = last->before + last->neurons;
+    int64_t each = ntk_layered_terms(features), t = index % each, all = last->before + last->neurons;
     if (!ntk_features_has(features, NTK_PART_NT)) return index * last->neurons;
     int64_t network = all + last->before + (ntk_features_has(features, NTK_PART_RF) ? last->neurons : 0);
     int64_t derivatives = t < weights->layers ? weights->layer[t].before : all;
@@ -70,7 +67,7 @@ static int64_t numbers_before(const ntk_features *features, int64_t index)
 static term_range range_from(const ntk_kernel *kernel, int64_t first, int32_t dtype, int64_t all, int64_t *numbers)
 {
     const ntk_features *features = features_of(kernel);
-    int64_t terms = terms_per_network(features) * features->weights->networks;
+    int64_t terms = ntk_layered_terms(features) * features->weights->networks;
     double most = all ? PASS_BYTES / ((double)all * (double)ntk_dtype_size(dtype)) : INFINITY;
     term_range range = {.first = first};
     *numbers = 0;
@@ -85,7 +82,7 @@ static int64_t count_passes(const ntk_kernel *kernel, int32_t dtype, int64_t all
                             term_range *range)
 {
     const ntk_features *features = features_of(kernel);
-    int64_t terms = terms_per_network(features) * features->weights->networks, count = 0, numbers;
+    int64_t terms = ntk_layered_terms(features) * features->weights->networks, count = 0, numbers;
     *most = 0;
     for (int64_t first = 0; first < terms; count++) {
         term_range next = range_from(kernel, first, dtype, all, &numbers);
@@ -106,7 +103,7 @@ static double entry_cost(const ntk_kernel *kernel, int64_t inputs, int32_t dtype
 {
     const ntk_features *features = features_of(kernel);
     double cost = 0;
-    for (int64_t t = 0; t < terms_per_network(features); t++) {
+    for (int64_t t = 0; t < ntk_layered_terms(features); t++) {
         term one = term_of(features, t);
         cost += 2.0 * (double)(numbers_of(one) + (one.layer == 0 ? inputs : 0));
     }
@@ -133,14 +130,7 @@ static ntk_status samples_memory(const ntk_kernel *kernel, uint64_t *bytes, int3
     return ntk_signals_memory(features->weights, bytes, dtype, rows, order_of(features));
 }
 
-/* What the prepared pass keeps for its term at, the at-th of it: inputs, or NULL of the first layer, whose are x, and derivatives, or
- * NULL of the output; rows behind each other. */
-typedef struct kept_term {
-    term term;
-    void *inputs, *derivatives;
-} kept_term;
-
-static kept_term kept_of(const ntk_samples *samples, int64_t at)
+ntk_layered_kept ntk_layered_kept_of(const ntk_samples *samples, int64_t at)
 {
     const ntk_features *features = features_of(samples->kernel);
     int64_t before = numbers_before(features, samples->first + at) - numbers_before(features, samples->first);
@@ -179,8 +169,7 @@ static double own_entry(const keeping *job, int64_t i)
     if (!kept->derivatives) return length + weights->output_bias * weights->output_bias;
     const ntk_layer *layer = &weights->layer[kept->term.layer];
     const void *b = ntk_at(kept->derivatives, samples->dtype, row * kept->term.derivatives);
-    double bias = layer->bias / layer->tangent;
-    return (length + bias * bias) * ntk_dot(samples->dtype, b, b, kept->term.derivatives);
+    return (length + ntk_layered_bias(layer)) * ntk_dot(samples->dtype, b, b, kept->term.derivatives);
 }
 
 /* The derivatives carry the layer's scale, and the last outputs gamma. */
@@ -212,7 +201,7 @@ static ntk_status keep_terms(ntk_samples *samples, const ntk_lane *lane, const n
         job.rows = samples->rows - job.row < signals->rows ? samples->rows - job.row : signals->rows;
         NTK_TRY(ntk_signals_fill(signals, lane, ntk_samples_at(samples, job.row), samples->x.stride, job.rows));
         for (int64_t t = at; t < at + count; t++) {
-            job.kept = kept_of(samples, t);
+            job.kept = ntk_layered_kept_of(samples, t);
             job.per_task = ntk_rows_per_task(numbers_of(job.kept.term));
             NTK_TRY(ntk_run(lane, (job.rows - 1) / job.per_task + 1, keep_rows, &job));
             NTK_TRY(ntk_advance(lane, 0));
@@ -246,7 +235,7 @@ static void find_largest(ntk_samples *samples)
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
 {
     const ntk_features *features = features_of(samples->kernel);
-    int64_t each = terms_per_network(features), most;
+    int64_t each = ntk_layered_terms(features), most;
     term_range range = {0, 0};
     count_passes(samples->kernel, samples->dtype, samples->all, &most, pass, &range);
     if (samples->count && samples->first == range.first) return NTK_OK;
@@ -276,59 +265,68 @@ static void close_samples(ntk_samples *samples)
 
 /* --- tiles --- */
 
-static const void *rows_of(const ntk_samples *samples, const void *array, int64_t row, int64_t count)
+/* out = beta out + a b^T, of what terms keep of the tile's samples. */
+static ntk_status product(const ntk_kernel_tile *tile, const ntk_lane *lane, const void *a, const void *b, int64_t count,
+                          double beta, void *out, int64_t ld)
 {
-    return ntk_at(array, samples->dtype, row * count);
+    int32_t dtype = tile->rows->dtype;
+    return ntk_tile_product(tile, lane, ntk_at(a, dtype, tile->row * count), count, ntk_at(b, dtype, tile->col * count), count,
+                            count, beta, out, ld);
 }
 
-static ntk_status inner_products(const ntk_kernel_tile *tile, const ntk_lane *lane, const kept_term *row, const kept_term *col,
-                                 double beta, void *out, int64_t ld)
+static ntk_status output_term(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t)
 {
-    int64_t count = row->term.inputs;
-    return ntk_tile_product(tile, lane, rows_of(tile->rows, row->inputs, tile->row, count), count,
-                            rows_of(tile->cols, col->inputs, tile->col, count), count, count, beta, out, ld);
-}
-
-static ntk_status output_term(const ntk_kernel_tile *tile, const ntk_lane *lane, const kept_term *row, const kept_term *col)
-{
+    ntk_layered_kept row = ntk_layered_kept_of(tile->rows, t), col = ntk_layered_kept_of(tile->cols, t);
     double bias = features_of(tile->rows->kernel)->weights->output_bias;
-    NTK_TRY(inner_products(tile, lane, row, col, tile->add ? 1 : 0, tile->out, tile->ld));
+    NTK_TRY(product(tile, lane, row.inputs, col.inputs, row.term.inputs, tile->add ? 1 : 0, tile->out, tile->ld));
     return bias != 0 ? ntk_tile_combine(tile, lane, NTK_COMBINE_SHIFT, NULL, 0, bias * bias) : NTK_OK;
 }
 
-static ntk_status hidden_term(const ntk_kernel_tile *tile, const ntk_lane *lane, const kept_term *row, const kept_term *col)
+double ntk_layered_bias(const ntk_layer *layer)
 {
-    const ntk_layer *layer = &features_of(tile->rows->kernel)->weights->layer[row->term.layer];
-    int64_t ld = tile->col_count, count = row->term.derivatives;
-    void *inner = tile->scratch, *slopes = ntk_at(tile->scratch, tile->rows->dtype, tile->row_count * ld);
     double bias = layer->bias / layer->tangent;
-    NTK_TRY(row->inputs ? inner_products(tile, lane, row, col, 0, inner, ld) : ntk_tile_inner_products(tile, lane, inner, ld));
+    return bias * bias;
+}
+
+ntk_status ntk_layered_factors(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t, void *inner, void *slopes)
+{
+    ntk_layered_kept row = ntk_layered_kept_of(tile->rows, t), col = ntk_layered_kept_of(tile->cols, t);
+    int64_t ld = tile->col_count;
+    if (row.inputs)
+        NTK_TRY(product(tile, lane, row.inputs, col.inputs, row.term.inputs, 0, inner, ld));
+    else
+        NTK_TRY(ntk_tile_inner_products(tile, lane, inner, ld));
     NTK_TRY(ntk_advance(lane, 0));
-    NTK_TRY(ntk_tile_product(tile, lane, rows_of(tile->rows, row->derivatives, tile->row, count), count,
-                             rows_of(tile->cols, col->derivatives, tile->col, count), count, count, 0, slopes, ld));
-    return ntk_tile_add_product(tile, lane, inner, bias * bias, slopes);
+    return product(tile, lane, row.derivatives, col.derivatives, row.term.derivatives, 0, slopes, ld);
+}
+
+static ntk_status hidden_term(const ntk_kernel_tile *tile, const ntk_lane *lane, int64_t t)
+{
+    const ntk_features *features = features_of(tile->rows->kernel);
+    const ntk_layer *layer = &features->weights->layer[term_of(features, tile->rows->first + t).layer];
+    void *inner = tile->scratch, *slopes = ntk_at(tile->scratch, tile->rows->dtype, tile->row_count * tile->col_count);
+    NTK_TRY(ntk_layered_factors(tile, lane, t, inner, slopes));
+    return ntk_tile_add_product(tile, lane, inner, ntk_layered_bias(layer), slopes);
 }
 
 static ntk_status evaluate_tile(const ntk_kernel_tile *whole, const ntk_lane *lane)
 {
     ntk_kernel_tile tile = *whole;
     for (int64_t t = 0; t < tile.rows->count; t++) {
-        kept_term row = kept_of(tile.rows, t), col = kept_of(tile.cols, t);
-        NTK_TRY((row.derivatives ? hidden_term : output_term)(&tile, lane, &row, &col));
+        bool hidden = term_of(features_of(tile.rows->kernel), tile.rows->first + t).derivatives > 0;
+        NTK_TRY((hidden ? hidden_term : output_term)(&tile, lane, t));
         NTK_TRY(ntk_advance(lane, 0));
         tile.add = true;
     }
     return NTK_OK;
 }
 
-const ntk_kernel_operations ntk_layered_operations = {
-    .scratch = 2,
-    .passes = passes,
-    .memory = samples_memory,
-    .prepare = prepare,
-    .rest = close_samples,
-    .close = close_samples,
-    .tile = evaluate_tile,
-    .cost = entry_cost,
-    .write = ntk_finite_write,
-};
+#define OPERATIONS(GRADIENT)                                                                                 \
+    {                                                                                                        \
+        .scratch = 2, .passes = passes, .memory = samples_memory, .prepare = prepare, .rest = close_samples, \
+        .close = close_samples, .tile = evaluate_tile, .cost = entry_cost, .gradient = GRADIENT,             \
+        .gradient_room = ntk_layered_gradient_room, .gradient_row_cost = ntk_layered_gradient_row_cost,      \
+        .scales = ntk_no_scales, .write = ntk_finite_write                                                   \
+    }
+const ntk_kernel_operations ntk_layered_operations = OPERATIONS(ntk_layered_tile_gradient),
+                            ntk_layered_rough_operations = OPERATIONS(NULL);

@@ -2,10 +2,11 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "features/gradient.h"
+#include "kernel/finite.h"
 #include "kernel/product.h"
 
-/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v), and so does the gradient of that: work of n1 + n2,
- * not of n1 n2.  So many targets at a time, since each takes memory for p numbers. */
+/* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v), and so does the gradient of that, of several networks one
+ * after the other: work of n1 + n2, not of n1 n2.  So many targets at a time, since each takes memory for p numbers. */
 enum { TARGETS = 8 };
 
 static ntk_matrix columns_of(const ntk_matrix *m, int64_t first, int64_t count)
@@ -48,14 +49,14 @@ static ntk_status multiply_features(const ntk_features_call *call, const ntk_mat
     return NTK_OK;
 }
 
-static ntk_status evaluate_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
-                                  const ntk_matrix *x2, const ntk_matrix *v, bool gradient, const char *function)
+static ntk_status evaluate_finite(const ntk_features *features, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                                  const ntk_matrix *x2, const ntk_matrix *v, bool gradient, bool add, const char *function)
 {
     ntk_context *context = lane->work->context;
-    ntk_features_call call = {.features = kernel->features, .lane = lane, .dtype = y->dtype, .function = function};
+    ntk_features_call call = {.features = features, .lane = lane, .dtype = y->dtype, .function = function, .add = add};
     void *w;
     ntk_work_stage(lane->work, "hidden weights", 1, 0, 0);
-    NTK_TRY(ntk_hidden_weights(lane, kernel->features->weights, y->dtype, &w, function));
+    NTK_TRY(ntk_hidden_weights(lane, features->weights, y->dtype, &w, function));
     call.w = w;
     ntk_status status = multiply_features(&call, y, x1, x2, v, gradient);
     ntk_free(context, w);
@@ -65,13 +66,37 @@ static ntk_status evaluate_finite(const ntk_kernel *kernel, const ntk_lane *lane
 static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
                                   const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    return evaluate_finite(kernel, lane, y, x1, x2, v, false, function);
+    return evaluate_finite(kernel->features, lane, y, x1, x2, v, false, false, function);
+}
+
+/* A plain block of networks is one network. */
+static int64_t networks_of(const ntk_features *features)
+{
+    return features->weights->plain ? 1 : features->weights->networks;
+}
+
+/* Features of one of the networks, whose weights are written to *weights. */
+static ntk_features features_of_network(const ntk_features *features, int64_t network, ntk_weights *weights)
+{
+    if (networks_of(features) == 1) return *features;
+    *weights = ntk_weights_of_network(features->weights, network);
+    return (ntk_features){.weights = weights, .part = features->part, .size = features->size};
 }
 
 ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
                                const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    return evaluate_finite(kernel, lane, g, x1, x2, v, true, function);
+    const ntk_features *features = ntk_finite_of(kernel)->features;
+    int64_t networks = networks_of(features);
+    ntk_status status = NTK_OK;
+    for (int64_t r = 0; status >= 0 && r < networks; r++) {
+        ntk_weights weights;
+        ntk_features one = features_of_network(features, r, &weights);
+        ntk_share room = ntk_work_narrow(lane->work, (double)r / (double)networks, (double)(r + 1) / (double)networks);
+        status = evaluate_finite(&one, lane, g, x1, x2, v, true, r > 0, function);
+        ntk_work_widen(lane->work, room);
+    }
+    return status;
 }
 
 static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *cols, const ntk_lane *lane, const ntk_matrix *y,
@@ -130,10 +155,9 @@ ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, co
 }
 
 /* gradient  of that, in place of the product */
-static ntk_status finite_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+static ntk_status finite_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                 int64_t cols, int64_t inputs, int32_t dtype, bool gradient)
 {
-    const ntk_features *features = kernel->features;
     uint64_t transposed = 0, forward = 0, elements = 0;
     int64_t size = ntk_dtype_size(dtype);
     NTK_TRY(ntk_need(bytes, features->size, size * TARGETS));
@@ -151,11 +175,13 @@ ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *cont
                                int64_t cols, int64_t inputs, int32_t dtype)
 {
     if (!kernel->features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);
-    return finite_memory(kernel, context, bytes, rows, cols, inputs, dtype, false);
+    return finite_memory(kernel->features, context, bytes, rows, cols, inputs, dtype, false);
 }
 
 ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                       int64_t cols, int64_t inputs, int32_t dtype)
 {
-    return finite_memory(kernel, context, bytes, rows, cols, inputs, dtype, true);
+    ntk_weights weights;
+    ntk_features one = features_of_network(ntk_finite_of(kernel)->features, 0, &weights);
+    return finite_memory(&one, context, bytes, rows, cols, inputs, dtype, true);
 }

@@ -1,5 +1,6 @@
 /* Kernels over the lengths of their samples: the cosines of the samples' features. */
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "kernel/combine.h"
 #include "kernel/composite.h"
@@ -8,6 +9,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* 1 / sqrt(K_0(x, x)), or 0 where that is 0. */
 static const double *inverse_lengths(const ntk_samples *samples)
@@ -129,38 +131,57 @@ static double weighted_cosines(const gradient_job *at, int64_t i, int64_t c)
                    ld);
 }
 
-/* Operations after which the rows' own terms ask whether to stop: some milliseconds. */
-static const double OWN_COST = 4e6;
+/* Operations after which the rows' own terms ask whether to stop: some milliseconds.  Rows that are dear by themselves go together,
+ * with weights that are 0 but for those of samples with themselves. */
+static const double OWN_COST = 4e6, DEAR_ROW = 1e4;
+enum { OWN_ROWS = 16 };
 
-/* The second term of each row, from the gradient of the row's sample with itself. */
+typedef union own_weights {
+    double f64[NTK_WEIGHED_TARGETS * OWN_ROWS * OWN_ROWS];
+    float f32[NTK_WEIGHED_TARGETS * OWN_ROWS * OWN_ROWS];
+} own_weights;
+
+/* The second term of count rows from first on, from the gradients of their samples with themselves. */
+static ntk_status add_own_rows(const gradient_job *at, const ntk_lane *lane, own_weights *weights, int64_t first, int64_t count)
+{
+    const ntk_kernel_tile *tile = &at->job->tile;
+    int32_t dtype = tile->rows->dtype;
+    ntk_tile_gradient own = *at->part;
+    memset(weights, 0, sizeof *weights);
+    for (int64_t c = 0; c < own.targets; c++)
+        for (int64_t i = 0; i < count; i++) {
+            double inverse = inverse_lengths(tile->rows)[tile->row + first + i];
+            ntk_put(weights, dtype, (c * count + i) * count + i, -weighted_cosines(at, first + i, c) * inverse * inverse);
+        }
+    own.tile.cols = own.tile.rows;
+    own.tile.row = own.tile.col = tile->row + first;
+    own.tile.row_count = own.tile.col_count = count;
+    own.tile.products = NULL;
+    own.weights = weights;
+    own.by_target = count * count;
+    own.by_row = count;
+    own.g = ntk_at(own.g, dtype, first * own.ldg);
+    return ntk_term_add_gradient(&own, lane);
+}
+
 static ntk_status add_own(const gradient_job *at, const ntk_lane *lane)
 {
     const ntk_kernel_tile *tile = &at->job->tile;
-    const ntk_samples *rows = tile->rows;
-    union {
-        double f64[NTK_WEIGHED_TARGETS];
-        float f32[NTK_WEIGHED_TARGETS];
-    } weights;
     const ntk_samples *term = at->part->tile.rows;
-    const ntk_lane short_lane = {.work = lane->work, .index = lane->index, .nested = true, .quiet = true};
-    int64_t every = (int64_t)(OWN_COST / term->kernel->operations->cost(term->kernel, term->inputs, term->dtype, 0)) + 1;
-    for (int64_t i = 0; i < tile->row_count; i++) {
-        ntk_tile_gradient own = *at->part;
-        double inverse = inverse_lengths(rows)[tile->row + i];
-        for (int64_t c = 0; c < own.targets; c++) {
-            double weight = -weighted_cosines(at, i, c) * inverse * inverse;
-            ntk_convert(ntk_at(&weights, rows->dtype, c), rows->dtype, &weight, NTK_F64, 1);
-        }
-        own.tile.cols = own.tile.rows;
-        own.tile.row = own.tile.col = tile->row + i;
-        own.tile.row_count = own.tile.col_count = 1;
-        own.tile.products = NULL;
-        own.weights = &weights;
-        own.by_target = 1;
-        own.by_row = 0;
-        own.g = ntk_at(own.g, rows->dtype, i * own.ldg);
-        NTK_TRY(ntk_term_add_gradient(&own, &short_lane));
-        if ((i + 1) % every == 0) NTK_TRY(ntk_advance(lane, 0));
+    double row_cost = ntk_gradient_row_cost(term->kernel),
+           cost = row_cost + term->kernel->operations->cost(term->kernel, term->inputs, term->dtype, 0);
+    /* in scratch for a tile of this shape */
+    int64_t most = row_cost > DEAR_ROW ? ntk_smaller(OWN_ROWS, ntk_smaller(tile->row_count, tile->col_count)) : 1, done = 0;
+    int64_t every = (int64_t)(OWN_COST / cost) + 1;
+    own_weights weights;
+    const ntk_lane own_lane = {.work = lane->work, .index = lane->index, .nested = true, .quiet = most == 1};
+    for (int64_t first = 0, count; first < tile->row_count; first += count) {
+        count = ntk_smaller(most, tile->row_count - first);
+        NTK_TRY(add_own_rows(at, &own_lane, &weights, first, count));
+        done += count;
+        if (done < every) continue;
+        NTK_TRY(ntk_advance(lane, 0));
+        done = 0;
     }
     return NTK_OK;
 }

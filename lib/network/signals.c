@@ -89,13 +89,28 @@ ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32
     return ntk_need(bytes, 1, (int64_t)size);
 }
 
+int64_t ntk_signals_row_numbers(const ntk_weights *weights, int order)
+{
+    int64_t numbers;
+    return numbers_per_row(weights, order, &numbers) < 0 ? -1 : numbers;
+}
+
+ntk_signals ntk_signals_within(const ntk_weights *weights, const void *w, int32_t dtype, int64_t rows, int order, void *memory)
+{
+    return (ntk_signals){.weights = weights,
+                         .w = w ? w : weights->w,
+                         .dtype = dtype,
+                         .order = order,
+                         .rows = rows,
+                         .per_task = rows_per_task(weights),
+                         .block = memory};
+}
+
 ntk_status ntk_signals_open(ntk_signals *signals, const ntk_lane *lane, const ntk_weights *weights, const void *w,
                             int32_t dtype, int64_t samples, int order)
 {
     uint64_t size;
-    *signals = (ntk_signals){.weights = weights, .w = w ? w : weights->w, .dtype = dtype, .order = order};
-    signals->rows = ntk_signals_rows(weights, samples);
-    signals->per_task = rows_per_task(weights);
+    *signals = ntk_signals_within(weights, w, dtype, ntk_signals_rows(weights, samples), order, NULL);
     NTK_TRY(bytes_of(weights, dtype, signals->rows, order, &size));
     return ntk_allocate(lane->work->context, &signals->block, (int64_t)size, 1, "the layers' outputs");
 }

@@ -25,6 +25,10 @@ ntk_status ntk_signals_open(ntk_signals *signals, const ntk_lane *lane, const nt
                             int32_t dtype, int64_t samples, int order);
 void ntk_signals_close(ntk_signals *signals, const ntk_lane *lane);
 
+/* The same in the caller's memory, of rows x ntk_signals_row_numbers numbers (-1: not representable), which are not closed. */
+ntk_signals ntk_signals_within(const ntk_weights *weights, const void *w, int32_t dtype, int64_t rows, int order, void *memory);
+int64_t ntk_signals_row_numbers(const ntk_weights *weights, int order);
+
 /* Adds the bytes that signals hold to a need. */
 ntk_status ntk_signals_memory(const ntk_weights *weights, uint64_t *bytes, int32_t dtype, int64_t samples, int order);
 

@@ -267,7 +267,7 @@ static void check_kernel(const test_world *world, const ntk_kernel *kernel, int6
     CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &x1.view, &x2.view, &v.view));
     if (kernel == world->monte_carlo || kernel == world->deep_monte_carlo)
         CHECK_OK(ntk_kernel_block_error(kernel, &K.view, &x1.view, &x2.view));
-    if (kernel != world->deep_monte_carlo) CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
+    CHECK_OK(ntk_kernel_gradient(kernel, &g.view, &x1.view, &x2.view, &v.view));
     if (kernel == world->infinite || kernel == world->deep || kernel == world->series || kernel == world->composite) {
         int64_t scales;
         CHECK_OK(ntk_kernel_scales(kernel, &scales));
@@ -307,6 +307,7 @@ START_TEST(kernel)
                 check_kernel(&world, world.monte_carlo, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.deep_finite, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.deep_monte_carlo, sizes[i][0], sizes[i][1], dtype);
+                check_kernel(&world, world.deep_cosine, sizes[i][0], sizes[i][1], dtype);
                 check_kernel(&world, world.composite, sizes[i][0], sizes[i][1], dtype);
             }
         test_world_free(&world);

@@ -110,6 +110,7 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->deep_finite, world->deep_features));
     CHECK_OK(
         ntk_kernel_create_monte_carlo(world->context, &world->deep_monte_carlo, world->activation, 3, NTK_PART_BOTH, &layers));
+    CHECK_OK(ntk_kernel_create_normalised(world->context, &world->deep_cosine, world->deep_monte_carlo));
     CHECK_OK(ntk_features_create(world->context, &world->features, world->network, NTK_PART_BOTH));
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->infinite, world->activation, NULL));
     ntk_kernel_options three = NTK_INIT(ntk_kernel_options);
@@ -129,27 +130,17 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
 }
 
 const test_owned test_world_handles[] = {
-    {TEST_CONTEXT, offsetof(test_world, context)},
-    {TEST_ACTIVATION, offsetof(test_world, activation)},
-    {TEST_NETWORK, offsetof(test_world, network)},
-    {TEST_NETWORK, offsetof(test_world, deep_network)},
-    {TEST_FEATURES, offsetof(test_world, features)},
-    {TEST_FEATURES, offsetof(test_world, deep_features)},
-    {TEST_KERNEL, offsetof(test_world, infinite)},
-    {TEST_KERNEL, offsetof(test_world, finite)},
-    {TEST_KERNEL, offsetof(test_world, deep)},
-    {TEST_KERNEL, offsetof(test_world, monte_carlo)},
-    {TEST_KERNEL, offsetof(test_world, deep_finite)},
-    {TEST_KERNEL, offsetof(test_world, deep_monte_carlo)},
-    {TEST_KERNEL, offsetof(test_world, composite)},
-    {TEST_ACTIVATION, offsetof(test_world, tanh)},
-    {TEST_KERNEL, offsetof(test_world, series)},
-    {TEST_KERNEL, offsetof(test_world, deep_series)},
-    {TEST_GRAM, offsetof(test_world, gram)},
-    {TEST_GRAM, offsetof(test_world, implicit)},
-    {TEST_GRAM, offsetof(test_world, implicit_finite)},
-    {TEST_RIDGE, offsetof(test_world, ridge)},
-    {TEST_RIDGE, offsetof(test_world, primal)},
+    {TEST_CONTEXT, offsetof(test_world, context)},    {TEST_ACTIVATION, offsetof(test_world, activation)},
+    {TEST_NETWORK, offsetof(test_world, network)},    {TEST_NETWORK, offsetof(test_world, deep_network)},
+    {TEST_FEATURES, offsetof(test_world, features)},  {TEST_FEATURES, offsetof(test_world, deep_features)},
+    {TEST_KERNEL, offsetof(test_world, infinite)},    {TEST_KERNEL, offsetof(test_world, finite)},
+    {TEST_KERNEL, offsetof(test_world, deep)},        {TEST_KERNEL, offsetof(test_world, monte_carlo)},
+    {TEST_KERNEL, offsetof(test_world, deep_finite)}, {TEST_KERNEL, offsetof(test_world, deep_monte_carlo)},
+    {TEST_KERNEL, offsetof(test_world, deep_cosine)}, {TEST_KERNEL, offsetof(test_world, composite)},
+    {TEST_ACTIVATION, offsetof(test_world, tanh)},    {TEST_KERNEL, offsetof(test_world, series)},
+    {TEST_KERNEL, offsetof(test_world, deep_series)}, {TEST_GRAM, offsetof(test_world, gram)},
+    {TEST_GRAM, offsetof(test_world, implicit)},      {TEST_GRAM, offsetof(test_world, implicit_finite)},
+    {TEST_RIDGE, offsetof(test_world, ridge)},        {TEST_RIDGE, offsetof(test_world, primal)},
     {TEST_RIDGE, offsetof(test_world, spectral)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;

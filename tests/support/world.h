@@ -26,8 +26,9 @@ typedef struct test_world {
     ntk_kernel *deep_series; /* of two layers of it */
     ntk_kernel *monte_carlo; /* of three networks */
     ntk_kernel *deep_monte_carlo;
-    ntk_kernel *composite; /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
-    ntk_gram *gram;        /* of infinite, f64, full */
+    ntk_kernel *deep_cosine; /* of deep_monte_carlo */
+    ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
+    ntk_gram *gram;          /* of infinite, f64, full */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;

@@ -9,7 +9,7 @@ enum { D = LAW_INPUTS, HIDDEN = 40 };
 
 static const expression relu = {.law = BASE, .number = LAW_RELU}, erf_ = {.law = BASE, .number = LAW_ERF},
                         deep = {.law = BASE, .number = LAW_DEEP}, network_ = {.law = BASE, .number = LAW_FINITE},
-                        quarter = {.law = CONSTANT, .number = 0.25};
+                        mean = {.law = BASE, .number = LAW_MEAN}, quarter = {.law = CONSTANT, .number = 0.25};
 static const expression mixed = {.law = SUM, .count = 3, .terms = {&relu, &network_, &quarter}, .weights = {0.5, 2, 3}};
 static const expression scaled = {.law = SUM, .count = 1, .terms = {&relu}, .weights = {3}};
 static const expression plain = {.law = SUM, .count = 2, .terms = {&relu, &erf_}, .weights = {1, 1}};
@@ -31,6 +31,10 @@ static const expression all = {.law = SUM, .count = 3, .terms = {&twice, &gaussi
 static const expression all_lines = {.law = ARD, .count = 1, .terms = {&all}};
 static const expression all_cosines = {.law = NORMALISED, .count = 1, .terms = {&all_lines}};
 static const expression whole = {.law = PRODUCT, .count = 2, .terms = {&all_cosines, &weighed}};
+static const expression means = {.law = SUM, .count = 3, .terms = {&mean, &network_, &mean}, .weights = {0.5, 2, 1}};
+static const expression mean_product = {.law = PRODUCT, .count = 3, .terms = {&means, &relu, &mean}};
+static const expression mean_cosine = {.law = NORMALISED, .count = 1, .terms = {&mean_product}};
+static const expression mean_lines = {.law = ARD, .count = 1, .terms = {&mean_cosine}};
 
 const law_case law_cases[LAW_CASE_COUNT] = {
     {"scaled", &scaled},
@@ -49,6 +53,9 @@ const law_case law_cases[LAW_CASE_COUNT] = {
     {"ARD", &lines},
     {"ARD of a sum", &network_lines},
     {"everything", &whole},
+    {"sum of networks' means", &means},
+    {"product with networks' means", &mean_product},
+    {"ARD of a cosine of networks' means", &mean_lines},
 };
 
 ntk_context *law_context;
@@ -102,12 +109,18 @@ static void make_bases(void)
 {
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
     ntk_network_options network = NTK_INIT(ntk_network_options);
-    ntk_activation *kinked, *sigmoid;
+    const int64_t widths[] = {HIDDEN, HIDDEN / 2};
+    ntk_activation *kinked, *sigmoid, *gelu;
     ntk_network *net;
     ntk_features *phi;
     network.inputs = D;
     network.hidden = HIDDEN;
-    options.bias_scale = 0.5;
+    options.bias_scale = network.bias_scale = 0.5;
+    CHECK_OK(ntk_activation_create(law_context, &gelu, NTK_GELU, NULL));
+    network.layers = 2;
+    network.widths = widths;
+    CHECK_OK(ntk_kernel_create_monte_carlo(law_context, &law_bases[LAW_MEAN], gelu, 2, NTK_PART_BOTH, &network));
+    network.layers = 0, network.widths = NULL, network.bias_scale = 0;
     CHECK_OK(ntk_activation_create(law_context, &kinked, NTK_RELU, NULL));
     CHECK_OK(ntk_activation_create(law_context, &sigmoid, NTK_ERF, NULL));
     CHECK_OK(ntk_network_create(law_context, &net, sigmoid, &network));
@@ -119,6 +132,7 @@ static void make_bases(void)
     CHECK_OK(ntk_kernel_create_infinite(law_context, &law_bases[LAW_DEEP], kinked, &options));
     ntk_activation_destroy(kinked);
     ntk_activation_destroy(sigmoid);
+    ntk_activation_destroy(gelu);
     ntk_network_destroy(net);
     ntk_features_destroy(phi);
 }

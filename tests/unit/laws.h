@@ -6,8 +6,8 @@
 
 enum { LAW_INPUTS = 5, LAW_TERMS = 3 };
 
-/* Infinite ReLU and erf with biases, three layers of ReLU, and a network of erf. */
-enum { LAW_RELU, LAW_ERF, LAW_DEEP, LAW_FINITE, LAW_BASES };
+/* Infinite ReLU and erf with biases, three layers of ReLU, a network of erf, and the mean of two of two layers of GELU with biases. */
+enum { LAW_RELU, LAW_ERF, LAW_DEEP, LAW_FINITE, LAW_MEAN, LAW_BASES };
 
 typedef enum law { BASE, CONSTANT, GAUSSIAN, SUM, PRODUCT, NORMALISED, ARD } law;
 
@@ -25,7 +25,7 @@ typedef struct law_case {
     const expression *e;
 } law_case;
 
-enum { LAW_CASE_COUNT = 16 };
+enum { LAW_CASE_COUNT = 19 };
 extern const law_case law_cases[LAW_CASE_COUNT];
 
 /* What law_setup makes, and what the callbacks of the kernel of GAUSSIAN return. */

@@ -78,6 +78,25 @@ static ntk_kernel *make_ard_finite(const void *self, const double *s)
     (void)self;
     return ard(oracle_finite_create(context, NTK_ERF, D, 20, 0, NTK_PART_BOTH), s);
 }
+/* The mean of two networks of two layers. */
+static ntk_kernel *mean(void)
+{
+    ntk_kernel *kernel;
+    ntk_activation *activation = activation_of(NTK_GELU);
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    options.inputs = D;
+    options.hidden = 12;
+    options.layers = 2;
+    options.bias_scale = 0.5;
+    CHECK_OK(ntk_kernel_create_monte_carlo(context, &kernel, activation, 2, NTK_PART_BOTH, &options));
+    ntk_activation_destroy(activation);
+    return kernel;
+}
+static ntk_kernel *make_cosine_mean(const void *self, const double *s)
+{
+    (void)self;
+    return cosine(sum_of(ard(mean(), s + 2), mean(), s));
+}
 static ntk_kernel *make_cosine(const void *self, const double *s)
 {
     (void)self;
@@ -123,6 +142,7 @@ static const scales_kernel all[] = {{"scaled inputs", make_ard, NULL, D + 6, {0}
                                     {"scaled inputs of a cosine", make_ard_cosine, NULL, D + 4, {0}},
                                     {"sum", make_sum, NULL, 2 + D + 4, {0}},
                                     {"product", make_product, NULL, 2 * D + 4, {0}},
+                                    {"cosine of networks' means", make_cosine_mean, NULL, 2 + D, {0}},
                                     {"scaled inputs of a series", make_ard_series, NULL, D + 6, {0}},
                                     {"cosine of a series", make_cosine_series, NULL, 4, {0}}};
 enum { KINDS = sizeof all / sizeof *all, SERIES = KINDS - 2 };
