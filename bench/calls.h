@@ -18,4 +18,7 @@ bench_runner call_gram_runner(call_gram *call);
 /* The kernel of an infinitely wide ReLU network of so many hidden layers.  part  NTK_PART_... */
 ntk_kernel *call_relu_kernel(ntk_context *context, int32_t part, int64_t layers);
 
+/* The Gaussian kernel exp(-|x - x'|^2 / (2 d)), which is that of a sine with a phase of pi / 4. */
+ntk_kernel *call_gaussian_kernel(ntk_context *context);
+
 #endif

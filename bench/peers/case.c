@@ -14,9 +14,8 @@
 #include "../data.h"
 #include "../limits.h"
 #include "../memory.h"
+#include "arrays.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,43 +38,7 @@ static int64_t row_at(const contest *c, int64_t k)
     return k * c->sizes.n / c->count;
 }
 
-static FILE *open_file(const contest *c, const char *name)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", c->folder, name);
-    FILE *file = fopen(path, "wb");
-    if (file) return file;
-    fprintf(stderr, "%s: %s\n", path, strerror(errno));
-    exit(EXIT_FAILURE);
-}
-
-static void write_file(const contest *c, const char *name, const ntk_matrix *m)
-{
-    FILE *file = open_file(c, name);
-    size_t size = m->dtype == NTK_F64 ? sizeof(double) : sizeof(float), count = (size_t)(m->rows * m->cols);
-    if (fwrite(m->data, size, count, file) != count || fclose(file)) {
-        fprintf(stderr, "%s/%s could not be written\n", c->folder, name);
-        exit(EXIT_FAILURE);
-    }
-}
-
 /* --- kernels --- */
-
-static ntk_kernel *make_rbf(ntk_context *context)
-{
-    ntk_activation_options wave = NTK_INIT(ntk_activation_options);
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    ntk_activation *activation;
-    ntk_kernel *kernel;
-    wave.scale = sqrt(2);
-    wave.frequency = 1;
-    wave.phase = atan(1);
-    options.part = NTK_PART_RF;
-    bench_check(ntk_activation_create(context, &activation, NTK_SIN, &wave));
-    bench_check(ntk_kernel_create_infinite(context, &kernel, activation, &options));
-    ntk_activation_destroy(activation);
-    return kernel;
-}
 
 static ntk_kernel *make_finite(const contest *c)
 {
@@ -92,7 +55,7 @@ static ntk_kernel *make_finite(const contest *c)
     int64_t count = ntk_network_size(network, NTK_PART_BOTH);
     ntk_matrix theta = ntk_matrix_view(bench_allocate(count, NTK_F64), count, 1, NTK_F64, 0);
     bench_check(ntk_network_parameters(network, &theta));
-    write_file(c, "theta.bin", &theta);
+    arrays_write(c->folder, "theta.bin", &theta);
     free(theta.data);
     bench_check(ntk_features_create(c->context, &features, network, NTK_PART_BOTH));
     bench_check(ntk_kernel_create_finite(c->context, &kernel, features));
@@ -167,7 +130,7 @@ static void measure(contest *c, bool panels)
     bench_race(runners, 2);
     free(limit.out);
     if (finite) free(limit.x.data);
-    FILE *file = open_file(c, "case.txt");
+    FILE *file = arrays_open(c->folder, "case.txt");
     fprintf(file, "kind %s\nn %lld\nd %lld\nN %lld\nbits %d\nrows %lld\nseconds %.7f\nlimit %.7f\n", c->kind,
             (long long)c->sizes.n, (long long)c->sizes.d, (long long)c->sizes.N, c->dtype == NTK_F64 ? 64 : 32,
             (long long)c->count, runners[1].seconds, (finite ? 2 : 1) * runners[0].seconds);
@@ -197,15 +160,15 @@ int main(int argc, char **argv)
     c.x = bench_matrix(c.sizes.n, c.sizes.d, c.dtype, 1);
     c.rows = ntk_matrix_view(bench_allocate(c.sizes.n * c.count, c.dtype), c.sizes.n, c.count, c.dtype, 0);
     c.kernel = c.sizes.N                    ? make_finite(&c)
-               : strcmp(c.kind, "rbf") == 0 ? make_rbf(c.context)
+               : strcmp(c.kind, "rbf") == 0 ? call_gaussian_kernel(c.context)
                                             : call_relu_kernel(c.context, NTK_PART_BOTH, strcmp(c.kind, "deep") == 0 ? 3 : 1);
     measure(&c, panels);
     if (panels)
         bench_check(ntk_gram_stream(c.context, c.kernel, &c.x, keep_rows, &c, NULL));
     else
         find_rows(&c);
-    write_file(&c, "x.bin", &c.x);
-    write_file(&c, "rows.bin", &c.rows);
+    arrays_write(c.folder, "x.bin", &c.x);
+    arrays_write(c.folder, "rows.bin", &c.rows);
     ntk_kernel_destroy(c.kernel);
     ntk_context_destroy(c.context);
     free(c.x.data);

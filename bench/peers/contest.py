@@ -7,10 +7,11 @@ Exits with 1 if the library is not where it should be.
 import os
 import random
 import sys
-import time
 
 import mpmath
 import numpy as np
+
+from stopwatch import best_time
 
 mpmath.mp.dps = 40
 
@@ -36,18 +37,6 @@ def read_case(folder):
         case['W'] = theta[:case['N'] * d].reshape(case['N'], d)
         case['a'] = theta[case['N'] * d:]
     return case
-
-
-def best_time(run):
-    """The best of three or more runs after a warm-up, and the last result; fewer where they take longer than a minute."""
-    run()
-    best, start, rounds = float('inf'), time.perf_counter(), 0
-    while (rounds < 3 or time.perf_counter() - start < 0.5) and time.perf_counter() - start < 60:
-        begin = time.perf_counter()
-        result = run()
-        best = min(best, time.perf_counter() - begin)
-        rounds += 1
-    return best, result
 
 
 # --- the peers: functions of a case that return a function to time, which returns K ---
