@@ -79,9 +79,8 @@ ntk_status ntk_tile_inner_products(const ntk_kernel_tile *tile, const ntk_lane *
 
 typedef struct grid_job {
     const ntk_grid *grid;
-    int64_t edge;
-    int64_t rows;    /* of the grid's range */
-    int64_t columns; /* tiles in its first row, but for the one on the diagonal of a lower grid */
+    int64_t edge, width; /* rows and columns of a tile */
+    int64_t rows;        /* of the grid's range */
     bool add;
     char *scratch;
     int64_t scratch_size; /* of a lane */
@@ -92,28 +91,44 @@ static int64_t tile_count(int64_t n, int64_t edge)
     return n > 0 ? (n - 1) / edge + 1 : 0;
 }
 
-/* A lower grid is a rectangle, left of the square on the diagonal, and the lower triangle of that. */
+static int64_t scratch_of(const ntk_kernel *kernel, int64_t rows, int64_t cols, int32_t dtype)
+{
+    return ntk_whole_lines(rows * cols * ntk_dtype_size(dtype) * kernel->operations->scratch);
+}
+
+/* Sizes of tiles, and of their scratch: of the largest square's area, but wide, where a threaded BLAS comes nearest to its speed on the
+ * matrix whole. */
+static void shape_of(grid_job *job, const ntk_kernel *kernel, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
+                     int64_t most)
+{
+    job->edge = job->width = ntk_tile_edge(kernel, job->rows, cols, inputs, dtype, all, most);
+    if (job->edge == THREADED_EDGE) {
+        job->edge /= 2;
+        job->width *= 2;
+    }
+    job->scratch_size = scratch_of(kernel, ntk_smaller(job->rows, job->edge), ntk_smaller(cols, job->width), dtype);
+}
+
 static grid_job begin(const ntk_grid *grid)
 {
-    const ntk_samples *rows = grid->rows, *cols = grid->cols;
-    grid_job job = {.grid = grid, .rows = grid->count ? grid->count : rows->rows};
-    job.edge = ntk_tile_edge(rows->kernel, job.rows, cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
-    job.columns = tile_count(grid->lower ? grid->first : cols->rows, job.edge);
-    job.scratch_size = ntk_tile_scratch(rows->kernel, job.rows, cols->rows, job.edge, rows->dtype);
-    job.scratch = grid->scratch;
+    const ntk_samples *rows = grid->rows;
+    grid_job job = {.grid = grid, .rows = grid->count ? grid->count : rows->rows, .scratch = grid->scratch};
+    shape_of(&job, rows->kernel, grid->cols->rows, rows->inputs, rows->dtype, rows->all, grid->most);
     return job;
+}
+
+/* Tiles of row i: of a lower grid those left of the diagonal, and the square on it. */
+static int64_t tiles_of(const grid_job *job, int64_t i)
+{
+    const ntk_grid *grid = job->grid;
+    return grid->lower ? tile_count(grid->first + i * job->edge, job->width) + 1 : tile_count(grid->cols->rows, job->width);
 }
 
 static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *col)
 {
-    if (!job->grid->lower) {
-        *row = index / job->columns;
-        *col = index % job->columns;
-        return;
-    }
     /* the longest rows first */
     int64_t i = tile_count(job->rows, job->edge) - 1, left = index;
-    while (left > job->columns + i) left -= job->columns + i-- + 1;
+    while (left >= tiles_of(job, i)) left -= tiles_of(job, i--);
     *row = i;
     *col = left;
 }
@@ -122,14 +137,12 @@ static void place_of(const grid_job *job, int64_t index, int64_t *row, int64_t *
 static void range_of(const grid_job *job, int64_t i, int64_t j, ntk_kernel_tile *tile)
 {
     const ntk_grid *grid = job->grid;
-    int64_t edge = job->edge, last = grid->first + job->rows;
-    bool square = grid->lower && j >= job->columns;
-    tile->row = grid->first + i * edge;
-    tile->row_count = ntk_smaller(edge, last - tile->row);
-    tile->col = square ? grid->first + (j - job->columns) * edge : j * edge;
-    int64_t end = square ? last : grid->lower ? grid->first : grid->cols->rows;
-    tile->col_count = ntk_smaller(edge, end - tile->col);
-    tile->lower = grid->lower && tile->col == tile->row;
+    tile->row = grid->first + i * job->edge;
+    tile->row_count = ntk_smaller(job->edge, grid->first + job->rows - tile->row);
+    tile->lower = grid->lower && j == tiles_of(job, i) - 1;
+    tile->col = tile->lower ? tile->row : j * job->width;
+    int64_t end = tile->lower ? tile->row + tile->row_count : grid->lower ? tile->row : grid->cols->rows;
+    tile->col_count = ntk_smaller(tile->lower ? job->edge : job->width, end - tile->col);
 }
 
 static ntk_status evaluate_one(void *argument, int64_t index, const ntk_lane *lane)
@@ -148,14 +161,14 @@ static ntk_status evaluate_one(void *argument, int64_t index, const ntk_lane *la
 
 static int64_t tasks_of(const grid_job *job)
 {
-    int64_t i = tile_count(job->rows, job->edge);
-    return job->grid->lower ? i * job->columns + i * (i + 1) / 2 : i * job->columns;
+    int64_t tasks = 0;
+    for (int64_t i = 0; i < tile_count(job->rows, job->edge); i++) tasks += tiles_of(job, i);
+    return tasks;
 }
 
 int64_t ntk_tile_scratch(const ntk_kernel *kernel, int64_t rows, int64_t cols, int64_t edge, int32_t dtype)
 {
-    int64_t bytes = ntk_smaller(rows, edge) * ntk_smaller(cols, edge) * ntk_dtype_size(dtype) * kernel->operations->scratch;
-    return ntk_whole_lines(bytes);
+    return scratch_of(kernel, ntk_smaller(rows, edge), ntk_smaller(cols, edge), dtype);
 }
 
 static ntk_status evaluate_passes(grid_job *job, const ntk_lane *lane)
@@ -204,10 +217,10 @@ int64_t ntk_grid_units(const ntk_grid *grid)
 ntk_status ntk_grid_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows, int64_t cols,
                            int64_t inputs, int32_t dtype, int64_t all, int64_t most)
 {
-    int64_t edge = ntk_tile_edge(kernel, rows, cols, inputs, dtype, all, most);
-    int64_t size = ntk_tile_scratch(kernel, rows, cols, edge, dtype);
-    int64_t i = tile_count(rows, edge), j = tile_count(cols, edge);
-    /* only a size query can ask for more, and knows no difference */
-    int64_t tasks = (double)i * (double)j > 0x1p62 ? INT64_MAX : i * j;
-    return size ? ntk_need(bytes, ntk_lanes_expected(context, tasks), size) : NTK_OK;
+    grid_job job = {.rows = rows};
+    shape_of(&job, kernel, cols, inputs, dtype, all, most);
+    int64_t i = tile_count(rows, job.edge), j = tile_count(cols, job.width);
+    /* only a size query can ask for more, and knows no difference; a lower grid has a tile a row more */
+    int64_t tasks = (double)i * (double)(j + 1) > 0x1p62 ? INT64_MAX : i * (j + 1);
+    return job.scratch_size ? ntk_need(bytes, ntk_lanes_expected(context, tasks), job.scratch_size) : NTK_OK;
 }

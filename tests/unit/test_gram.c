@@ -109,6 +109,44 @@ START_TEST(sizes_storages_and_precisions)
 }
 END_TEST
 
+/* So many samples that a threaded BLAS has two wide tiles left of the diagonal; a sum has a tile of its own beside the matrix. */
+START_TEST(wide_tiles)
+{
+    uint64_t state = test_seed(66);
+    ntk_context *context = test_context(2, NULL);
+    oracle_kernel whole = relu(NTK_PART_BOTH), parts[2] = {relu(NTK_PART_RF), relu(NTK_PART_NT)};
+    ntk_kernel *terms[2], *kernel;
+    for (int i = 0; i < 2; i++) terms[i] = oracle_kernel_create(context, &parts[i]);
+    if (_i)
+        CHECK_OK(ntk_kernel_create_sum(context, &kernel, (const ntk_kernel *const *)terms, (const double[]){1, 1}, 2));
+    else
+        kernel = oracle_kernel_create(context, &whole);
+    int64_t n = 5200, d = 2;
+    double *x = oracle_samples(n, d, NTK_F32, &state);
+    test_array a = oracle_array(x, n, d, 0, NTK_F32), K = test_array_make(n, n, 0, NTK_F32);
+    ntk_gram *gram;
+    CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, NULL));
+    CHECK_OK(ntk_gram_copy(gram, &K.view));
+    ck_assert(test_array_is_written(&K));
+    double u = oracle_roundoff(NTK_F32);
+    for (int e = 0; e < 4000; e++) {
+        int64_t i = oracle_integer(&state, n), j = oracle_integer(&state, i + 1);
+        oracle_value want = oracle_infinite(&whole, x + i * d, x + j * d, d, u);
+        /* a sum of two rounds each, and itself */
+        long double bound = (1 + _i) * want.bound + 3 * (long double)u * fabsl(want.value);
+        ck_assert_msg(fabsl((long double)test_get(&K.view, i, j) - want.value) <= bound, "K[%lld][%lld] is %.9g, not %.9Lg",
+                      (long long)i, (long long)j, test_get(&K.view, i, j), want.value);
+    }
+    ntk_gram_destroy(gram);
+    ntk_kernel_destroy(kernel);
+    for (int i = 0; i < 2; i++) ntk_kernel_destroy(terms[i]);
+    test_array_free(&a);
+    test_array_free(&K);
+    free(x);
+    ntk_context_destroy(context);
+}
+END_TEST
+
 START_TEST(products_of_another_precision_are_refused)
 {
     uint64_t state = test_seed(62);
@@ -255,6 +293,7 @@ int main(void)
     Suite *suite = suite_create("gram");
     TCase *grams = test_case(suite, "gram");
     tcase_add_loop_test(grams, sizes_storages_and_precisions, 0, SIZES);
+    tcase_add_loop_test(grams, wide_tiles, 0, 2);
     tcase_add_test(grams, products_of_another_precision_are_refused);
     tcase_add_test(grams, bits_do_not_depend_on_threads);
     tcase_add_test(grams, the_gram_owns_what_it_needs);
