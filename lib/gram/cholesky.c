@@ -2,12 +2,13 @@
 
 #include "core/blas.h"
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <math.h>
 
-/* Tiles along each side of a block, which one call to BLAS takes.  A threaded BLAS loses time at every call; where tiles lie in
- * one array, blocks of 2048 rows save it, and are still done in tens of milliseconds.  The lanes of a pool want many tasks. */
+/* Tiles along each side of a block, which one call to BLAS takes.  A threaded BLAS loses time at every call; blocks of up to 2048 rows
+ * that lie in one array save it, and are still done in tens of milliseconds.  The lanes of a pool want many tasks. */
 enum { THREADED_SPAN = 4 };
 
 /* One step of the right-looking factorization: tile column k is done, what is right of it gets its part. */
@@ -24,20 +25,27 @@ typedef struct block {
 
 static int64_t span_of(const ntk_symmetric *A, const ntk_lane *lane)
 {
-    return A->ld && lane->work->blas_threaded ? THREADED_SPAN : 1;
+    return !lane->work->blas_threaded ? 1 : A->ld ? THREADED_SPAN : A->height / NTK_SYMMETRIC_EDGE;
 }
 
-static int64_t blocks_in(int64_t tiles, int64_t span)
+/* Where the first block of tiles from begin on would begin, if it were whole: blocks of a packed matrix lie in one panel each. */
+static int64_t blocks_begin(const ntk_symmetric *A, int64_t span, int64_t begin)
 {
-    return (tiles + span - 1) / span;
+    return A->ld ? begin : begin / span * span;
+}
+
+static int64_t blocks_in(const ntk_symmetric *A, int64_t span, int64_t begin, int64_t end)
+{
+    return begin < end ? (end - 1 - blocks_begin(A, span, begin)) / span + 1 : 0;
 }
 
 /* Block index of those that tiles begin to end - 1 make. */
 static block block_at(const ntk_symmetric *A, int64_t span, int64_t begin, int64_t end, int64_t index)
 {
-    block found = {.first = begin + index * span};
-    found.tiles = span < end - found.first ? span : end - found.first;
-    int64_t last = found.first + found.tiles - 1;
+    int64_t first = blocks_begin(A, span, begin) + index * span, after = ntk_smaller(first + span, end);
+    block found = {.first = ntk_larger(first, begin)};
+    found.tiles = after - found.first;
+    int64_t last = after - 1;
     found.rows = (last - found.first) * NTK_SYMMETRIC_EDGE + ntk_symmetric_rows(A, last);
     return found;
 }
@@ -112,7 +120,7 @@ static ntk_status factor_all(const ntk_symmetric *A, const ntk_lane *lane, const
 {
     int64_t tiles = ntk_symmetric_tiles(A);
     for (step at = {.A = A, .span = span_of(A, lane)}; at.k < tiles; at.k++) {
-        int64_t ld, pivot, below = blocks_in(tiles - at.k - 1, at.span);
+        int64_t ld, pivot, below = blocks_in(A, at.span, at.k + 1, tiles);
         void *diagonal = ntk_symmetric_tile(A, at.k, at.k, &ld);
         NTK_TRY(ntk_blas_potrf(A->dtype, ntk_symmetric_rows(A, at.k), diagonal, ld, &pivot));
         NTK_TRY(check_pivots(&at, entries, pivot, smallest, what));
@@ -164,10 +172,11 @@ static void *rows_of(const solution *at, int64_t i)
     return ntk_at(at->b, at->L->dtype, i * NTK_SYMMETRIC_EDGE * at->ldb);
 }
 
-/* Tiles that row k of the solution changes: those below it (forward) or above it (backward). */
-static int64_t others(const solution *at)
+/* Tiles that row k of the solution changes: those below it (forward) or above it (backward), from *begin on. */
+static int64_t others(const solution *at, int64_t *begin)
 {
-    return at->forward ? ntk_symmetric_tiles(at->L) - at->k - 1 : at->k;
+    *begin = at->forward ? at->k + 1 : 0;
+    return at->forward ? ntk_symmetric_tiles(at->L) : at->k;
 }
 
 /* b_i -= L_ik b_k (forward, i > k) or L_ki^T b_k (backward, i < k) for a block i */
@@ -175,8 +184,8 @@ static ntk_status substitute(void *argument, int64_t index, const ntk_lane *lane
 {
     const solution *at = argument;
     const ntk_symmetric *L = at->L;
-    int64_t ld, begin = at->forward ? at->k + 1 : 0, depth = ntk_symmetric_rows(L, at->k);
-    block i = block_at(L, at->span, begin, begin + others(at), index);
+    int64_t ld, begin, end = others(at, &begin), depth = ntk_symmetric_rows(L, at->k);
+    block i = block_at(L, at->span, begin, end, index);
     const void *l = ntk_symmetric_tile(L, at->forward ? i.first : at->k, at->forward ? at->k : i.first, &ld);
     NTK_TRY(ntk_blas_gemm(L->dtype, at->forward ? NTK_PLAIN : NTK_TRANSPOSED, NTK_PLAIN, i.rows, at->targets, depth, -1, l, ld,
                           rows_of(at, at->k), at->ldb, 1, rows_of(at, i.first), at->ldb));
@@ -187,14 +196,15 @@ static ntk_status solve_part(solution *at, const ntk_lane *lane)
 {
     int64_t tiles = ntk_symmetric_tiles(at->L);
     for (int64_t turn = 0; turn < 2 * tiles; turn++) {
-        int64_t ld;
+        int64_t ld, begin;
         at->forward = turn < tiles;
         at->k = at->forward ? turn : 2 * tiles - 1 - turn;
         const void *l = ntk_symmetric_tile(at->L, at->k, at->k, &ld);
         NTK_TRY(ntk_blas_trsm_left(at->L->dtype, at->forward ? NTK_PLAIN : NTK_TRANSPOSED, ntk_symmetric_rows(at->L, at->k),
                                    at->targets, l, ld, rows_of(at, at->k), at->ldb));
         NTK_TRY(ntk_advance(lane, 1));
-        NTK_TRY(ntk_run_blas(lane, blocks_in(others(at), at->span), substitute, at));
+        int64_t end = others(at, &begin);
+        NTK_TRY(ntk_run_blas(lane, blocks_in(at->L, at->span, begin, end), substitute, at));
     }
     return NTK_OK;
 }

@@ -28,15 +28,9 @@ static ntk_status check_options(const ntk_gram_options *own, const char *functio
     return ntk_dtype_check(own->dtype, 1, function, "dtype");
 }
 
-static int64_t most_edge(int32_t storage)
-{
-    return storage == NTK_STORAGE_PACKED ? NTK_SYMMETRIC_EDGE : 0;
-}
-
 ntk_status ntk_gram_assemble(const ntk_symmetric *K, ntk_samples *samples, const ntk_lane *lane, double begin, double end)
 {
-    int32_t storage = K->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED;
-    ntk_grid grid = {.rows = samples, .cols = samples, .lower = true, .most = most_edge(storage)};
+    ntk_grid grid = {.rows = samples, .cols = samples, .lower = true, .most = K->height};
     grid.placement = ntk_symmetric_place;
     grid.matrix = K;
     ntk_work_stage(lane->work, "kernel matrix", ntk_grid_units(&grid), begin, end);
@@ -48,7 +42,7 @@ ntk_status ntk_gram_assemble(const ntk_symmetric *K, ntk_samples *samples, const
 ntk_status ntk_assemble_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t storage,
                                int32_t dtype, int64_t n, int64_t d)
 {
-    return ntk_grid_memory(kernel, context, bytes, n, n, d, dtype, n, most_edge(storage));
+    return ntk_grid_memory(kernel, context, bytes, n, n, d, dtype, n, ntk_symmetric_height(storage, n));
 }
 
 static ntk_status read_options(ntk_gram_options *own, const ntk_gram_options *options, int32_t dtype, const char *function)

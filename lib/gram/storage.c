@@ -1,6 +1,7 @@
 #include "gram/storage.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <string.h>
@@ -8,26 +9,56 @@
 enum { EDGE = NTK_SYMMETRIC_EDGE };
 
 /* Rows begin on cache lines, and not a power of two apart, which would map a column to few cache sets. */
+enum { PADDING = 16 };
+
 static int64_t row_distance(int64_t n)
 {
+    if (n < EDGE) return n;
     int64_t ld = (n + 7) / 8 * 8;
     return ld % 256 == 0 ? ld + 8 : ld;
 }
 
-/* Elements of the storage; all tiles of a packed one are whole but for those of the last row, which are shorter. */
-static ntk_status element_count(int64_t *count, int32_t storage, int64_t n)
+enum { MOST_HEIGHT = 4 * EDGE, LEAST_PANELS = 12 };
+
+int64_t ntk_symmetric_height(int32_t storage, int64_t n)
+{
+    if (storage != NTK_STORAGE_PACKED) return 0;
+    int64_t height = EDGE;
+    while (2 * height <= MOST_HEIGHT && 2 * height * LEAST_PANELS <= n) height *= 2;
+    return height;
+}
+
+/* Elements between the rows of panel p of a packed matrix, and before its first. */
+static int64_t panel_distance(int64_t n, int64_t height, int64_t p)
+{
+    return n <= height ? n : ntk_smaller((p + 1) * height, n) + PADDING;
+}
+
+static int64_t panel_begin(int64_t height, int64_t p)
+{
+    return height * (height * (p * (p + 1) / 2) + p * PADDING);
+}
+
+static ntk_status size_check(int64_t n)
 {
     const int64_t largest = INT64_C(1) << 31;
-    if (n > largest)
-        return ntk_fail(NTK_ERR_OVERFLOW, "a symmetric matrix of %lld rows is more than can be addressed", (long long)n);
-    *count = 0;
-    if (storage == NTK_STORAGE_IMPLICIT) return NTK_OK;
-    if (storage == NTK_STORAGE_FULL) {
-        *count = n * (n < EDGE ? n : row_distance(n));
-        return NTK_OK;
-    }
-    int64_t whole = (n - 1) / EDGE, rest = n - whole * EDGE;
-    *count = whole * (whole + 1) / 2 * EDGE * EDGE + rest * (whole * EDGE + rest);
+    if (n <= largest) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "a symmetric matrix of %lld rows is more than can be addressed", (long long)n);
+}
+
+static int64_t packed_count(int64_t n, int64_t height)
+{
+    int64_t last = (n - 1) / height;
+    return panel_begin(height, last) + (n - last * height) * panel_distance(n, height, last);
+}
+
+/* Elements of the storage. */
+static ntk_status element_count(int64_t *count, int32_t storage, int64_t n)
+{
+    NTK_TRY(size_check(n));
+    *count = storage == NTK_STORAGE_IMPLICIT ? 0
+             : storage == NTK_STORAGE_FULL   ? n * row_distance(n)
+                                             : packed_count(n, ntk_symmetric_height(storage, n));
     return NTK_OK;
 }
 
@@ -38,32 +69,47 @@ ntk_status ntk_symmetric_memory(uint64_t *bytes, int32_t storage, int32_t dtype,
     return count ? ntk_need(bytes, count, ntk_dtype_size(dtype)) : NTK_OK;
 }
 
+static ntk_status allocate(ntk_context *context, ntk_symmetric *matrix, int64_t count)
+{
+    return ntk_allocate(context, &matrix->data, count, ntk_dtype_size(matrix->dtype), "a symmetric matrix");
+}
+
+ntk_status ntk_symmetric_create_packed(ntk_context *context, ntk_symmetric *matrix, int32_t dtype, int64_t n, int64_t height)
+{
+    *matrix = (ntk_symmetric){.dtype = dtype, .n = n, .height = height};
+    NTK_TRY(size_check(n));
+    return allocate(context, matrix, packed_count(n, height));
+}
+
 ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n)
 {
     int64_t count = 0;
+    if (storage == NTK_STORAGE_PACKED)
+        return ntk_symmetric_create_packed(context, matrix, dtype, n, ntk_symmetric_height(storage, n));
     *matrix = (ntk_symmetric){.dtype = dtype, .n = n};
     NTK_TRY(element_count(&count, storage, n));
     if (!count) return NTK_OK;
-    if (storage == NTK_STORAGE_FULL) matrix->ld = n < EDGE ? n : row_distance(n);
-    return ntk_allocate(context, &matrix->data, count, ntk_dtype_size(dtype), "a symmetric matrix");
-}
-
-void *ntk_symmetric_tile(const ntk_symmetric *matrix, int64_t i, int64_t j, int64_t *ld)
-{
-    if (matrix->ld) {
-        *ld = matrix->ld;
-        return ntk_at(matrix->data, matrix->dtype, i * EDGE * matrix->ld + j * EDGE);
-    }
-    int64_t rows = ntk_symmetric_rows(matrix, i);
-    *ld = ntk_symmetric_rows(matrix, j);
-    return ntk_at(matrix->data, matrix->dtype, i * (i + 1) / 2 * EDGE * EDGE + j * EDGE * rows);
+    matrix->ld = row_distance(n);
+    return allocate(context, matrix, count);
 }
 
 void *ntk_symmetric_place(const void *self, int64_t row, int64_t col, int64_t *ld)
 {
     const ntk_symmetric *matrix = self;
-    void *tile = ntk_symmetric_tile(matrix, row / EDGE, col / EDGE, ld);
-    return ntk_at(tile, matrix->dtype, row % EDGE * *ld + col % EDGE);
+    int64_t first = 0, begin = 0;
+    *ld = matrix->ld;
+    if (!matrix->ld) {
+        int64_t p = row / matrix->height;
+        *ld = panel_distance(matrix->n, matrix->height, p);
+        begin = panel_begin(matrix->height, p);
+        first = p * matrix->height;
+    }
+    return ntk_at(matrix->data, matrix->dtype, begin + (row - first) * *ld + col);
+}
+
+void *ntk_symmetric_tile(const ntk_symmetric *matrix, int64_t i, int64_t j, int64_t *ld)
+{
+    return ntk_symmetric_place(matrix, i * EDGE, j * EDGE, ld);
 }
 
 double ntk_symmetric_diagonal(const ntk_symmetric *matrix, int64_t i)

@@ -11,19 +11,26 @@
 enum { NTK_SYMMETRIC_EDGE = 512 };
 
 /* FULL    n rows of n elements, ld apart; what lies above the tiles of the diagonal is never read or written
- * PACKED  tile (I, J), J <= I, contiguous, one row of tiles after the other; ld is 0
+ * PACKED  panels of height rows, some tiles, one after the other, each as wide as its diagonal block ends; ld is 0
  * IMPLICIT  no element: n and dtype alone
- * The elements above the diagonal within a diagonal tile may hold anything. */
+ * The elements above the diagonal within a diagonal tile, or block of a panel, may hold anything. */
 typedef struct ntk_symmetric {
     int32_t dtype;
-    int64_t n, ld;
+    int64_t n, ld, height;
     void *data;
 } ntk_symmetric;
+
+/* Height of a packed matrix's panels: a twelfth of n at most, but for that of one tile, since half of it lies above the diagonal.
+ * 0 of other storages, whose rows all lie in one array. */
+int64_t ntk_symmetric_height(int32_t storage, int64_t n);
 
 /* Room for an n x n matrix, uninitialised; and its bytes, added to a need.
  * NTK_ERR_OVERFLOW  more than can be addressed */
 ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n);
 ntk_status ntk_symmetric_memory(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t n);
+
+/* A packed one of panels of another height, some tiles. */
+ntk_status ntk_symmetric_create_packed(ntk_context *context, ntk_symmetric *matrix, int32_t dtype, int64_t n, int64_t height);
 
 /* Copies the elements of from, of the same storage, dtype and n.  Units of the stage: rows of tiles. */
 ntk_status ntk_symmetric_copy(const ntk_symmetric *to, const ntk_symmetric *from, const ntk_lane *lane);

@@ -101,8 +101,12 @@ static int64_t scratch_of(const ntk_kernel *kernel, int64_t rows, int64_t cols, 
 static void shape_of(grid_job *job, const ntk_kernel *kernel, int64_t cols, int64_t inputs, int32_t dtype, int64_t all,
                      int64_t most)
 {
-    job->edge = job->width = ntk_tile_edge(kernel, job->rows, cols, inputs, dtype, all, most);
+    job->edge = job->width = ntk_tile_edge(kernel, job->rows, cols, inputs, dtype, all, 0);
     if (job->edge == THREADED_EDGE) {
+        job->edge /= 2;
+        job->width *= 2;
+    }
+    while (most && job->edge > most) {
         job->edge /= 2;
         job->width *= 2;
     }

@@ -10,7 +10,7 @@ typedef void *(*ntk_placement)(const void *matrix, int64_t row, int64_t col, int
 
 /* K(rows, cols), or for lower the lower triangle of K(rows, rows).
  * first, count  rows first to first + count - 1 of it only; count 0: all rows
- * most          the largest edge of a tile that the matrix allows, a power of two; 0: any
+ * most          how many rows of a tile the matrix allows, a power of two: a tile's first row is a multiple of its rows; 0: any
  * scratch       ntk_grid_scratch bytes; NULL: evaluation allocates them */
 typedef struct ntk_grid {
     ntk_samples *rows, *cols;
