@@ -13,6 +13,7 @@
 #include <ntk/ridge.h>
 #include <ntk/sink.h>
 #include <ntk/status.h>
+#include <ntk/stream.h>
 #include <ntk/version.h>
 
 #endif

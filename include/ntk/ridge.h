@@ -22,6 +22,9 @@ typedef struct ntk_ridge ntk_ridge;
  *           unit roundoffs of the largest counting as 0 */
 enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_SPECTRAL = 3 };
 
+/* NYSTROEM  of reports alone: the models of ntk_ridge_create_nystroem (stream.h) */
+enum { NTK_RIDGE_NYSTROEM = 5 };
+
 /* AUTO    PLAIN, unless the context's memory budget has no room for that but for MIXED
  * PLAIN   factor and solution in dtype
  * MIXED   a DUAL in double precision of a kernel without features: the factor is in single precision, which halves memory and time, and
@@ -55,12 +58,12 @@ typedef struct ntk_ridge_options {
 
 /* What was fitted, and why so.
  * samples, inputs, targets  n, d, t
- * order          number of equations: n (dual) or p (primal)
+ * order          number of equations: n (dual), p (primal) or the number of centres (NYSTROEM)
  * lambda         as given; of several, that of the first target
  * smallest_pivot smallest squared pivot of the factorization over its diagonal entry, in (0, 1]: near the unit roundoff, the
  *                system was nearly singular; of SPECTRAL, one over condition
  * reason         one sentence on the choice of method; lives as long as the library is loaded
- * method         NTK_RIDGE_DUAL, _PRIMAL or _SPECTRAL
+ * method         NTK_RIDGE_DUAL, _PRIMAL, _SPECTRAL or _NYSTROEM
  * dtype          of the arithmetic
  * intercept      0 or 1
  * condition      of the system's matrix, at the first target's lambda; of a factorization a lower bound, from its pivots
@@ -135,7 +138,7 @@ NTK_API void ntk_ridge_destroy(ntk_ridge *ridge);
  * NTK_ERR_OVERFLOW  a prediction overflows, or a sample is so long that its kernel does; y is unspecified */
 NTK_API ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;
 
-/* alpha (dual) or beta (primal), order x t, any dtype. */
+/* alpha (dual, NYSTROEM) or beta (primal), order x t, any dtype. */
 NTK_API ntk_status ntk_ridge_coefficients(const ntk_ridge *ridge, const ntk_matrix *coefficients) NTK_MUST_CHECK;
 
 /* b, 1 x t, any dtype; zeros without intercept. */

@@ -23,6 +23,12 @@ static double open_uniform(uint32_t low, uint32_t high)
     return u01fixedpt_open_open_64_double((uint64_t)high << 32 | low);
 }
 
+double ntk_random_uniform(const ntk_random *random, int64_t index)
+{
+    philox4x32_ctr_t bits = block(random, index);
+    return open_uniform(bits.v[0], bits.v[1]);
+}
+
 /* Box and Muller's pair of normals from one block, by SLEEF's functions that return the same bits with and without FMA. */
 static void normal_pair(const ntk_random *random, int64_t index, double pair[2])
 {

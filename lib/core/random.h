@@ -11,7 +11,8 @@ enum {
     NTK_RANDOM_OUTPUT = 2,
     NTK_RANDOM_HIDDEN_BIAS = 3,
     NTK_RANDOM_OUTPUT_BIAS = 4,
-    NTK_RANDOM_POSTERIOR = 5
+    NTK_RANDOM_POSTERIOR = 5,
+    NTK_RANDOM_CENTRES = 7
 };
 
 typedef struct ntk_random {
@@ -19,6 +20,9 @@ typedef struct ntk_random {
     uint32_t purpose;
     uint32_t layer;
 } ntk_random;
+
+/* Number index of the sequence, uniform on (0, 1). */
+double ntk_random_uniform(const ntk_random *random, int64_t index);
 
 /* Numbers first, ..., first + count - 1 of the sequence. */
 void ntk_random_normals(const ntk_random *random, double *out, int64_t first, int64_t count); /* N(0, 1) */

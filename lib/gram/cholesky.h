@@ -20,6 +20,9 @@ ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, doub
 ntk_status ntk_cholesky_rows(const ntk_symmetric *L, const ntk_lane *lane, void *b, int64_t ldb, int64_t rows, int64_t first,
                              bool whole);
 
+/* B = B L^-1, of the same. */
+ntk_status ntk_cholesky_rows_back(const ntk_symmetric *L, const ntk_lane *lane, void *b, int64_t ldb, int64_t rows);
+
 /* Adds the bytes that the factorization may hold to a need. */
 ntk_status ntk_cholesky_memory(uint64_t *bytes, int64_t n);
 

@@ -44,7 +44,14 @@ ntk_status ntk_cholesky_rows(const ntk_symmetric *L, const ntk_lane *lane, void 
         for (int64_t j = first; j < k; j++) NTK_TRY(take(&job, k, j));
         NTK_TRY(divide(&job, k, NTK_TRANSPOSED));
     }
-    for (int64_t k = tiles - 1; whole && k >= 0; k--) {
+    return whole ? ntk_cholesky_rows_back(L, lane, b, ldb, rows) : NTK_OK;
+}
+
+ntk_status ntk_cholesky_rows_back(const ntk_symmetric *L, const ntk_lane *lane, void *b, int64_t ldb, int64_t rows)
+{
+    const rows_job job = {.L = L, .lane = lane, .b = b, .ldb = ldb, .rows = rows};
+    int64_t tiles = ntk_symmetric_tiles(L);
+    for (int64_t k = tiles - 1; k >= 0; k--) {
         for (int64_t j = k + 1; j < tiles; j++) NTK_TRY(take(&job, k, j));
         NTK_TRY(divide(&job, k, NTK_PLAIN));
     }

@@ -157,7 +157,7 @@ static ntk_status check(const ntk_ridge *ridge, const ntk_matrix *x, const ntk_m
     NTK_TRY(ntk_finite_check(y, function, "y"));
     if (__builtin_add_overflow(ridge->solution.report.samples, x->rows, &rows))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: x has %lld rows, more than can be counted", function, (long long)x->rows);
-    return ntk_whole_check(ridge, function);
+    return ntk_held_check(ridge, function);
 }
 
 ntk_status ntk_ridge_append(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y)

@@ -12,6 +12,16 @@ int64_t ntk_batch_rows(int64_t n, int64_t width)
     return rows < n ? rows : n;
 }
 
+double ntk_squares(const void *row, int32_t dtype, int64_t count)
+{
+    double sum = 0;
+    if (dtype == NTK_F64)
+        for (int64_t k = 0; k < count; k++) sum += ((const double *)row)[k] * ((const double *)row)[k];
+    else
+        for (int64_t k = 0; k < count; k++) sum += (double)((const float *)row)[k] * (double)((const float *)row)[k];
+    return sum;
+}
+
 #define DEFINE_SUBTRACT(NAME, REAL)                             \
     static void NAME(void *to, const void *what, int64_t count) \
     {                                                           \
@@ -40,11 +50,16 @@ static ntk_status centre_rows(void *argument, int64_t index, const ntk_lane *lan
     return NTK_OK;
 }
 
+ntk_status ntk_centre_rows(const ntk_lane *lane, int32_t dtype, const void *mu, void *Phi, int64_t rows, int64_t p)
+{
+    centring job = {.mu = mu, .Phi = Phi, .rows = rows, .p = p, .dtype = dtype};
+    return mu ? ntk_run(lane, (rows - 1) / ntk_rows_per_task(p) + 1, centre_rows, &job) : NTK_OK;
+}
+
 ntk_status ntk_centred_features(const ntk_features_call *call, const void *mu, void *Phi, const void *x, int64_t ldx,
                                 int64_t rows)
 {
     int64_t p = call->features->size;
-    centring job = {.mu = mu, .Phi = Phi, .rows = rows, .p = p, .dtype = call->dtype};
     NTK_TRY(ntk_features_rows(call, Phi, p, x, ldx, rows));
-    return mu ? ntk_run(call->lane, (rows - 1) / ntk_rows_per_task(p) + 1, centre_rows, &job) : NTK_OK;
+    return ntk_centre_rows(call->lane, call->dtype, mu, Phi, rows, p);
 }

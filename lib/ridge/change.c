@@ -159,7 +159,7 @@ ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y)
     NTK_TRY(ntk_input_check(y, __func__, "y"));
     NTK_TRY(ntk_shape_check(y, ridge->solution.report.samples, ridge->solution.report.targets, __func__, "y"));
     NTK_TRY(ntk_finite_check(y, __func__, "y"));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_held_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     if (ridge->solution.report.method == NTK_RIDGE_PRIMAL) return refit_targets(ridge, &lane, y, __func__);

@@ -15,6 +15,13 @@ static ntk_status copy_array(ntk_context *context, void *copy_out, const void *f
     return NTK_OK;
 }
 
+static ntk_status copy_factor(ntk_context *context, ntk_symmetric *to, const ntk_symmetric *from, const ntk_lane *lane)
+{
+    if (!from->data) return NTK_OK;
+    NTK_TRY(ntk_symmetric_create(context, to, from->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, from->dtype, from->n));
+    return ntk_symmetric_copy(to, from, lane);
+}
+
 static ntk_status copy_system(ntk_context *context, ntk_ridge *to, const ntk_ridge *from, const ntk_lane *lane)
 {
     const ntk_ridge_report *report = &from->solution.report;
@@ -22,11 +29,8 @@ static ntk_status copy_system(ntk_context *context, ntk_ridge *to, const ntk_rid
     ntk_ridge_system *system = &to->system;
     int64_t size = ntk_dtype_size(report->dtype), n = report->samples, double_size = sizeof(double);
     system->set = ntk_retain(old->set);
-    if (old->L.data) {
-        NTK_TRY(ntk_symmetric_create(context, &system->L, old->L.ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, old->L.dtype,
-                                     old->L.n));
-        NTK_TRY(ntk_symmetric_copy(&system->L, &old->L, lane));
-    }
+    NTK_TRY(copy_factor(context, &system->L, &old->L, lane));
+    NTK_TRY(copy_factor(context, &system->centres, &old->centres, lane));
     if (old->spectrum.vectors) {
         system->spectrum.ld = old->spectrum.ld;
         NTK_TRY(ntk_allocate(context, &system->spectrum.vectors, n, old->spectrum.ld * double_size, "eigenvectors"));
@@ -52,11 +56,12 @@ static ntk_status copy_solution(ntk_context *context, ntk_ridge *to, const ntk_r
     ntk_ridge_solution *solution = &to->solution;
     int64_t n = report->samples, t = report->targets, size = ntk_dtype_size(report->dtype), wide = t * (int64_t)sizeof(double);
     solution->report = *report;
+    solution->approximation = old->approximation;
     solution->ones_sum = old->ones_sum;
     NTK_TRY(copy_array(context, &solution->y, old->y, n, wide));
     NTK_TRY(copy_array(context, &solution->lambdas, old->lambdas, t, sizeof(double)));
     NTK_TRY(copy_array(context, &solution->intercept, old->intercept, t, sizeof(double)));
-    NTK_TRY(copy_array(context, &solution->alpha, old->alpha, n, t * size));
+    NTK_TRY(copy_array(context, &solution->alpha, old->alpha, report->order, t * size));
     NTK_TRY(copy_array(context, &solution->ones, old->ones, n, sizeof(double)));
     NTK_TRY(copy_array(context, &solution->projected, old->projected, n, wide + report->intercept * (int64_t)sizeof(double)));
     NTK_TRY(copy_array(context, &solution->offsets, old->offsets, t, sizeof(double)));
@@ -68,7 +73,8 @@ static ntk_status copy_all(ntk_context *context, ntk_ridge *to, const ntk_ridge 
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
     const ntk_ridge_report *report = &from->solution.report;
-    ntk_work_stage(&work, "copy of a model", from->system.L.data ? ntk_symmetric_tiles(&from->system.L) : 1, 0, 1);
+    int64_t tiles = from->system.L.data ? ntk_symmetric_tiles(&from->system.L) : 1;
+    ntk_work_stage(&work, "copy of a model", from->system.centres.data ? 2 * tiles : tiles, 0, 1);
     to->features = ntk_retain(from->features);
     to->light = from->light;
     NTK_TRY(copy_system(context, to, from, &lane));

@@ -16,21 +16,27 @@ typedef struct spread {
     double *C;
     const double *prior;
     const double *answers; /* in double precision */
+    const double *psi;     /* of a NYSTROEM, likewise */
     double ones;
 } spread;
 
-/* Rows of the lower triangle: prior - W W^T, or lambda W W^T, with the intercept's share. */
+/* Rows of the lower triangle: prior - W W^T, or lambda W W^T, with the intercept's share; of a NYSTROEM the latter and
+ * prior - psi psi^T. */
 static ntk_status fill_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const spread *job = argument;
     const ntk_response *response = job->response;
     const ntk_ridge_report *report = &response->ridge->solution.report;
     int64_t m = response->points, p = response->order, first = index * ROWS, rows = m - first < ROWS ? m - first : ROWS;
-    double *C = job->C + first * m, alpha = job->prior ? -1 : report->lambda;
+    bool primal = !job->prior || job->psi;
+    double *C = job->C + first * m, alpha = primal ? report->lambda : -1;
     for (int64_t j = 0; j < first + rows; j += ROWS) {
         int64_t columns = first + rows - j < ROWS ? first + rows - j : ROWS;
         NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, rows, columns, p, alpha, job->answers + first * p, p,
                               job->answers + j * p, p, 0, C + j, m));
+        if (job->psi)
+            NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_TRANSPOSED, rows, columns, p, -1, job->psi + first * p, p,
+                                  job->psi + j * p, p, 1, C + j, m));
         NTK_TRY(ntk_advance(lane, 0));
     }
     for (int64_t i = first; i < first + rows; i++)
@@ -38,8 +44,19 @@ static ntk_status fill_rows(void *argument, int64_t index, const ntk_lane *lane)
             double *c = job->C + i * m + j;
             if (job->prior) *c += job->prior[i * m + j];
             if (i == j && job->prior) *c = fmax(*c, 0);
-            if (report->intercept) *c += (job->prior ? response->rest[i] * response->rest[j] : report->lambda) / job->ones;
+            if (report->intercept) *c += (primal ? report->lambda : response->rest[i] * response->rest[j]) / job->ones;
         }
+    return NTK_OK;
+}
+
+/* *values = count numbers of a response in double precision, themselves or a copy. */
+static ntk_status in_double(const ntk_response *response, const double **values, double **copy, const void *from, int64_t count)
+{
+    *values = from;
+    if (response->dtype == NTK_F64) return NTK_OK;
+    NTK_TRY(ntk_allocate(response->ridge->base.context, copy, count, sizeof **copy, "answers of points"));
+    ntk_convert(*copy, NTK_F64, from, response->dtype, count);
+    *values = *copy;
     return NTK_OK;
 }
 
@@ -48,16 +65,13 @@ ntk_status ntk_covariance_of(ntk_response *response, double *C, const double *pr
     ntk_context *context = response->ridge->base.context;
     int64_t m = response->points, count = m * response->order;
     spread job = {.response = response, .C = C, .prior = prior, .ones = ntk_response_ones(response, target)};
-    double *copy = NULL;
+    double *copy = NULL, *psi = NULL;
     NTK_TRY(ntk_response_answer(response, target, false));
-    job.answers = response->answers;
-    if (response->dtype != NTK_F64) {
-        NTK_TRY(ntk_allocate(context, &copy, count, sizeof *copy, "answers of points"));
-        ntk_convert(copy, NTK_F64, response->answers, response->dtype, count);
-        job.answers = copy;
-    }
-    ntk_status status = ntk_run_blas(response->lane, (m - 1) / ROWS + 1, fill_rows, &job);
+    ntk_status status = in_double(response, &job.answers, &copy, response->answers, count);
+    if (status >= 0 && ntk_response_is_nystroem(response)) status = in_double(response, &job.psi, &psi, response->rows, count);
+    if (status >= 0) status = ntk_run_blas(response->lane, (m - 1) / ROWS + 1, fill_rows, &job);
     ntk_free(context, copy);
+    ntk_free(context, psi);
     for (int64_t i = 0; status >= 0 && i < m; i++)
         for (int64_t j = 0; j < i; j++) C[j * m + i] = C[i * m + j];
     return status;

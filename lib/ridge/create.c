@@ -1,7 +1,7 @@
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
-#include "ridge/ridge.h"
+#include "ridge/primal.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -15,9 +15,12 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
 
 /* --- options, and the choice of a method --- */
 
-static ntk_status read_options(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function)
+ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function)
 {
     NTK_TRY(ntk_options_read(own, sizeof *own, sizeof *own, options, "ntk_ridge_options"));
+    if (own->method == NTK_RIDGE_NYSTROEM)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_NYSTROEM, whose models ntk_ridge_create_nystroem makes",
+                        function);
     if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_SPECTRAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL or _SPECTRAL", function,
                         own->method);
@@ -96,7 +99,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, __func__));
     if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
-    NTK_TRY(read_options(&own, options, __func__));
+    NTK_TRY(ntk_ridge_options_read(&own, options, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
     NTK_TRY(check_precision(&own, kernel, __func__));
@@ -108,7 +111,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
 
 /* --- creation --- */
 
-static ntk_status check_lambda(double lambda, const char *function)
+ntk_status ntk_lambda_check(double lambda, const char *function)
 {
     if (isfinite(lambda) && lambda >= 0) return NTK_OK;
     return ntk_fail(NTK_ERR_VALUE, "%s: lambda is %g, expected a finite number that is not negative", function, lambda);
@@ -141,31 +144,36 @@ static ntk_status make_lambdas(ntk_context *context, double **lambdas, const ntk
     return NTK_OK;
 }
 
-static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, int64_t inputs, double lambda, const char *function)
+ntk_status ntk_data_check(const ntk_matrix *x, const ntk_matrix *y, int64_t inputs, double lambda, const char *function)
 {
     NTK_TRY(ntk_input_check(x, function, "x"));
     NTK_TRY(ntk_input_check(y, function, "y"));
     NTK_TRY(ntk_shape_check(x, -1, inputs, function, "x"));
     NTK_TRY(ntk_shape_check(y, x->rows, -1, function, "y"));
-    NTK_TRY(check_lambda(lambda, function));
+    NTK_TRY(ntk_lambda_check(lambda, function));
     NTK_TRY(ntk_finite_check(x, function, "x"));
     return ntk_finite_check(y, function, "y");
 }
 
-ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
+void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t inputs, int64_t targets, double lambda,
+                     const char *reason)
 {
-    const ntk_ridge_options *options = &problem->options;
     ntk_ridge_report *report = &ridge->solution.report;
-    if (options->method == NTK_RIDGE_PRIMAL) ridge->features = ntk_retain(features);
     ridge->light = options->light != 0;
-    *report = (ntk_ridge_report){.struct_size = sizeof *report, .samples = problem->x->rows, .inputs = problem->x->cols};
-    report->targets = problem->y->cols;
-    report->lambda = problem->lambdas[0];
+    *report = (ntk_ridge_report){.struct_size = sizeof *report, .inputs = inputs, .targets = targets, .lambda = lambda};
     report->reason = reason;
     report->method = options->method;
     report->dtype = options->dtype;
     report->precision = options->precision;
     report->intercept = options->intercept != 0;
+}
+
+ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
+{
+    const ntk_ridge_options *options = &problem->options;
+    if (options->method == NTK_RIDGE_PRIMAL) ridge->features = ntk_retain(features);
+    ntk_ridge_begin(ridge, options, problem->x->cols, problem->y->cols, problem->lambdas[0], reason);
+    ridge->solution.report.samples = problem->x->rows;
     if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem);
     return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem);
 }
@@ -226,9 +234,9 @@ ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_k
     *ridge = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(kernel);
-    NTK_TRY(check_data(x, y, ntk_kernel_inputs(kernel), lambda, __func__));
+    NTK_TRY(ntk_data_check(x, y, ntk_kernel_inputs(kernel), lambda, __func__));
     ntk_ridge_problem problem = {.kernel = kernel, .x = x, .y = y, .lambda = lambda, .function = __func__};
-    NTK_TRY(read_options(&problem.options, options, __func__));
+    NTK_TRY(ntk_ridge_options_read(&problem.options, options, __func__));
     NTK_TRY(choose(&problem.options, kernel, x->rows, &reason, __func__));
     bool mixed = problem.options.precision == NTK_PRECISION_MIXED;
     if (!problem.options.dtype) problem.options.dtype = mixed ? NTK_F64 : x->dtype;
@@ -266,11 +274,11 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
     ntk_matrix x = ntk_samples_view(samples);
     NTK_TRY(ntk_input_check(y, __func__, "y"));
     NTK_TRY(ntk_shape_check(y, samples->rows, -1, __func__, "y"));
-    NTK_TRY(check_lambda(lambda, __func__));
+    NTK_TRY(ntk_lambda_check(lambda, __func__));
     NTK_TRY(ntk_finite_check(y, __func__, "y"));
     ntk_ridge_problem problem = {
         .kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .lambda = lambda, .function = __func__};
-    NTK_TRY(read_options(&problem.options, options, __func__));
+    NTK_TRY(ntk_ridge_options_read(&problem.options, options, __func__));
     NTK_TRY(check_gram_options(&problem.options, gram, options != NULL, __func__));
     bool spectral = problem.options.method == NTK_RIDGE_SPECTRAL || problem.options.lambdas;
     problem.options.method = spectral ? NTK_RIDGE_SPECTRAL : NTK_RIDGE_DUAL;
@@ -286,6 +294,18 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
                       spectral ? "spectral: the options ask for it" : "dual: a kernel matrix was given");
 }
 
+ntk_status ntk_primal_options_check(ntk_ridge_options *own, const char *function)
+{
+    if (own->method == NTK_RIDGE_DUAL || own->method == NTK_RIDGE_SPECTRAL || own->lambdas)
+        return ntk_fail(
+            NTK_ERR_OPTION,
+            "%s: method is NTK_RIDGE_DUAL or NTK_RIDGE_SPECTRAL, or lambdas are given, but features take the primal "
+            "method and one lambda",
+            function);
+    own->method = NTK_RIDGE_PRIMAL;
+    return check_precision(own, NULL, function);
+}
+
 ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, const ntk_features *features, const ntk_matrix *x,
                                    const ntk_matrix *y, double lambda, const ntk_ridge_options *options)
 {
@@ -293,17 +313,10 @@ ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, cons
     *ridge = NULL;
     NTK_REQUIRE(context);
     NTK_REQUIRE(features);
-    NTK_TRY(check_data(x, y, features->weights->inputs, lambda, __func__));
+    NTK_TRY(ntk_data_check(x, y, features->weights->inputs, lambda, __func__));
     ntk_ridge_problem problem = {.x = x, .y = y, .lambda = lambda, .function = __func__};
-    NTK_TRY(read_options(&problem.options, options, __func__));
-    if (problem.options.method == NTK_RIDGE_DUAL || problem.options.method == NTK_RIDGE_SPECTRAL || problem.options.lambdas)
-        return ntk_fail(
-            NTK_ERR_OPTION,
-            "%s: method is NTK_RIDGE_DUAL or NTK_RIDGE_SPECTRAL, or lambdas are given, but features take the primal "
-            "method and one lambda",
-            __func__);
-    problem.options.method = NTK_RIDGE_PRIMAL;
+    NTK_TRY(ntk_ridge_options_read(&problem.options, options, __func__));
+    NTK_TRY(ntk_primal_options_check(&problem.options, __func__));
     if (!problem.options.dtype) problem.options.dtype = x->dtype;
-    NTK_TRY(check_precision(&problem.options, NULL, __func__));
     return make_ridge(context, ridge, &problem, features, "primal: features were given");
 }

@@ -191,7 +191,7 @@ ntk_status ntk_ridge_to_features(ntk_ridge *ridge, const ntk_features *features,
     const ntk_ridge_report *report = &solution->report;
     ntk_features_call call = {.features = features, .lane = lane, .dtype = report->dtype, .function = function};
     ntk_matrix x = ntk_samples_view(&ridge->system.set->samples);
-    int64_t n = report->samples, t = report->targets;
+    int64_t n = report->order, t = report->targets;
     void *columns;
     if (!ridge->w) NTK_TRY(ntk_hidden_weights(lane, features->weights, report->dtype, &ridge->w, function));
     call.w = ridge->w;
@@ -213,12 +213,12 @@ void ntk_ridge_lighten(ntk_ridge *ridge)
     ntk_context *context = ridge->base.context;
     ntk_ridge_system *system = &ridge->system;
     ntk_ridge_solution *solution = &ridge->solution;
-    void *const given[] = {system->L.data, system->spectrum.vectors, system->spectrum.values, system->mu,
-                           solution->y,    solution->ones,           solution->projected,     solution->offsets};
+    void *const given[] = {system->L.data, system->centres.data, system->spectrum.vectors, system->spectrum.values, system->mu,
+                           solution->y,    solution->ones,       solution->projected,      solution->offsets};
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) ntk_free(context, given[i]);
     ntk_operand_close(context, &system->x);
     system->x = (ntk_operand){0};
-    system->L.data = system->mu = NULL;
+    system->L.data = system->centres.data = system->mu = NULL;
     system->spectrum = (ntk_spectrum){0};
     solution->y = solution->ones = solution->projected = solution->offsets = NULL;
     if (!ridge->features) return;

@@ -10,8 +10,12 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const methods[] = {
-    [NTK_RIDGE_DUAL] = "dual", [NTK_RIDGE_PRIMAL] = "primal", [NTK_RIDGE_SPECTRAL] = "spectral", [0] = ""};
+static const char *const methods[] = {[NTK_RIDGE_DUAL] = "dual",
+                                      [NTK_RIDGE_PRIMAL] = "primal",
+                                      [NTK_RIDGE_SPECTRAL] = "spectral",
+                                      [NTK_RIDGE_NYSTROEM] = "nystroem",
+                                      [0] = "",
+                                      [4] = ""};
 static const char *const dtypes[] = {[0] = "", [NTK_F64] = "f64", [NTK_F32] = "f32"};
 static const char *const storages[] = {[NTK_STORAGE_FULL] = "full", [NTK_STORAGE_PACKED] = "packed"};
 
@@ -44,7 +48,37 @@ static void numbers_of(named numbers[NUMBERS], ntk_ridge_report *report)
     numbers[5] = (named){"kernel_scale", &report->kernel_scale};
 }
 
+/* Those of a NYSTROEM. */
+enum { APPROXIMATION = 6 };
+
+static void approximation_of(named numbers[APPROXIMATION], ntk_nystroem_report *report)
+{
+    numbers[0] = (named){"shift", &report->shift};
+    numbers[1] = (named){"mean_diagonal", &report->mean_diagonal};
+    numbers[2] = (named){"mean_rest", &report->mean_rest};
+    numbers[3] = (named){"largest_rest", &report->largest_rest};
+    numbers[4] = (named){"gcv", &report->gcv};
+    numbers[5] = (named){"leave_one_out", &report->leave_one_out};
+}
+
 /* --- writing --- */
+
+static ntk_status write_numbers(ntk_writer *writer, const named *numbers, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (isfinite(*numbers[i].number)) NTK_TRY(ntk_write_real(writer, numbers[i].name, *numbers[i].number));
+    return NTK_OK;
+}
+
+static ntk_status write_approximation(ntk_writer *writer, const ntk_ridge *ridge)
+{
+    ntk_nystroem_report report = ridge->solution.approximation;
+    named numbers[APPROXIMATION];
+    if (ridge->solution.report.method != NTK_RIDGE_NYSTROEM) return NTK_OK;
+    approximation_of(numbers, &report);
+    NTK_TRY(ntk_write_integer(writer, "centres", report.centres));
+    return write_numbers(writer, numbers, APPROXIMATION);
+}
 
 static ntk_status write_report(ntk_writer *writer, const ntk_ridge *ridge)
 {
@@ -60,9 +94,9 @@ static ntk_status write_report(ntk_writer *writer, const ntk_ridge *ridge)
     NTK_TRY(ntk_write_integer(writer, "targets", report.targets));
     NTK_TRY(ntk_write_integer(writer, "intercept", report.intercept));
     NTK_TRY(ntk_write_integer(writer, "light", ridge->light));
-    for (int i = 0; i < NUMBERS; i++)
-        if (isfinite(*numbers[i].number)) NTK_TRY(ntk_write_real(writer, numbers[i].name, *numbers[i].number));
-    return NTK_OK;
+    NTK_TRY(ntk_write_integer(writer, "streamed", !ridge->light && !ridge->solution.y));
+    NTK_TRY(write_numbers(writer, numbers, NUMBERS));
+    return write_approximation(writer, ridge);
 }
 
 /* What is there of these arrays, rows x cols of dtype. */
@@ -80,7 +114,7 @@ static ntk_status write_solution(ntk_writer *writer, const ntk_ridge *ridge)
     NTK_TRY(write_held(writer, "lambdas", NTK_F64, t, -1, s->lambdas));
     NTK_TRY(write_held(writer, "intercepts", NTK_F64, t, -1, s->intercept));
     NTK_TRY(write_held(writer, "y", NTK_F64, n, t, s->y));
-    NTK_TRY(write_held(writer, "alpha", report->dtype, t, n, s->alpha));
+    NTK_TRY(write_held(writer, "alpha", report->dtype, t, report->order, s->alpha));
     NTK_TRY(write_held(writer, "ones", NTK_F64, n, -1, s->ones));
     NTK_TRY(write_held(writer, "projected", NTK_F64, n, t + report->intercept, s->projected));
     NTK_TRY(write_held(writer, "offsets", NTK_F64, t, -1, s->offsets));
@@ -103,11 +137,11 @@ static ntk_status write_tile(ntk_writer *writer, const ntk_symmetric *L, int64_t
     return ntk_write_array(writer, name, type_of(L->dtype), rows, cols, cols, room);
 }
 
-static ntk_status write_factor(ntk_writer *writer, ntk_context *context, const ntk_symmetric *L)
+static ntk_status write_factor(ntk_writer *writer, ntk_context *context, const char *name, const ntk_symmetric *L)
 {
     void *room;
     if (!L->data) return NTK_OK;
-    NTK_TRY(ntk_path_enter(&writer->path, "factor"));
+    NTK_TRY(ntk_path_enter(&writer->path, name));
     NTK_TRY(ntk_write_text(writer, "storage", storages[L->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED]));
     NTK_TRY(ntk_write_text(writer, "dtype", dtypes[L->dtype]));
     NTK_TRY(ntk_allocate(context, &room, NTK_SYMMETRIC_EDGE * NTK_SYMMETRIC_EDGE, ntk_dtype_size(L->dtype), "a tile"));
@@ -125,9 +159,11 @@ static ntk_status write_system(ntk_writer *writer, const ntk_ridge *ridge)
     const ntk_ridge_report *report = &ridge->solution.report;
     int64_t n = report->samples;
     const ntk_operand *x = system->set ? &system->set->samples.x : &system->x;
-    if (x->data) NTK_TRY(ntk_write_array(writer, "x", type_of(report->dtype), n, report->inputs, x->stride, x->data));
+    int64_t rows = system->set ? system->set->samples.rows : n;
+    if (x->data) NTK_TRY(ntk_write_array(writer, "x", type_of(report->dtype), rows, report->inputs, x->stride, x->data));
     NTK_TRY(write_held(writer, "mean_feature", report->dtype, report->order, -1, system->mu));
-    NTK_TRY(write_factor(writer, ridge->base.context, &system->L));
+    NTK_TRY(write_factor(writer, ridge->base.context, "factor", &system->L));
+    NTK_TRY(write_factor(writer, ridge->base.context, "factor_of_centres", &system->centres));
     if (!system->spectrum.vectors) return NTK_OK;
     NTK_TRY(ntk_write_array(writer, "eigenvectors", NTK_ARRAY_F64, n, n, system->spectrum.ld, system->spectrum.vectors));
     return write_held(writer, "eigenvalues", NTK_F64, n, -1, system->spectrum.values);
@@ -158,31 +194,64 @@ ntk_status ntk_ridge_export(const ntk_ridge *ridge, const ntk_sink *sink)
 
 /* --- reading --- */
 
-static ntk_status read_report(ntk_reader *reader, ntk_ridge *ridge)
+static ntk_status read_approximation(ntk_reader *reader, ntk_nystroem_report *report)
+{
+    named numbers[APPROXIMATION];
+    approximation_of(numbers, report);
+    NTK_TRY(ntk_read_integer(reader, "centres", 1, INT32_MAX, &report->centres));
+    for (int i = 0; i < APPROXIMATION; i++) NTK_TRY(ntk_read_real_or_nan(reader, numbers[i].name, numbers[i].number));
+    return NTK_OK;
+}
+
+static bool is_nystroem(const ntk_ridge *ridge)
+{
+    return ridge->solution.report.method == NTK_RIDGE_NYSTROEM;
+}
+
+/* Whether no array has a row for each sample. */
+static bool light_of_any_size(const ntk_ridge *ridge)
+{
+    return ridge->light && (is_nystroem(ridge) || ridge->solution.report.method == NTK_RIDGE_PRIMAL);
+}
+
+/* Rows of the set: all samples, or the centres. */
+static int64_t set_rows(const ntk_ridge *ridge)
+{
+    return is_nystroem(ridge) ? ridge->solution.approximation.centres : ridge->solution.report.samples;
+}
+
+/* *without: there are no samples. */
+static ntk_status read_report(ntk_reader *reader, ntk_ridge *ridge, bool *without)
 {
     ntk_ridge_report *report = &ridge->solution.report;
     named numbers[NUMBERS];
-    int64_t method, dtype, precision, refinements, intercept, light;
+    int64_t method, dtype, precision, refinements, intercept, light, streamed;
     numbers_of(numbers, report);
     NTK_TRY(ntk_read_choice(reader, "method", methods, sizeof methods / sizeof methods[0], &method));
     NTK_TRY(ntk_read_choice(reader, "dtype", dtypes, sizeof dtypes / sizeof dtypes[0], &dtype));
     NTK_TRY(ntk_read_integer(reader, "precision", 0, INT32_MAX, &precision));
     NTK_TRY(ntk_read_integer(reader, "refinements", 0, INT32_MAX, &refinements));
-    NTK_TRY(ntk_read_integer(reader, "samples", 1, INT32_MAX, &report->samples));
+    NTK_TRY(ntk_read_integer(reader, "light", 0, 1, &light));
+    NTK_TRY(ntk_read_integer(reader, "streamed", 0, 1, &streamed));
+    report->method = (int32_t)method;
+    ridge->light = light;
+    NTK_TRY(
+        ntk_read_integer(reader, "samples", 1, streamed || light_of_any_size(ridge) ? INT64_MAX : INT32_MAX, &report->samples));
     NTK_TRY(ntk_read_integer(reader, "inputs", 1, INT32_MAX, &report->inputs));
     NTK_TRY(ntk_read_integer(reader, "targets", 1, INT32_MAX, &report->targets));
     NTK_TRY(ntk_read_integer(reader, "intercept", 0, 1, &intercept));
-    NTK_TRY(ntk_read_integer(reader, "light", 0, 1, &light));
     if (method == 0 || dtype == 0) return ntk_read_refuse(reader, "method or dtype", "a word that this library knows");
     for (int i = 0; i < NUMBERS; i++) NTK_TRY(ntk_read_real_or_nan(reader, numbers[i].name, numbers[i].number));
-    report->method = (int32_t)method;
     report->dtype = (int32_t)dtype;
     report->precision = (int32_t)precision;
     report->refinements = (int32_t)refinements;
     report->intercept = (int32_t)intercept;
     report->reason = "read as it was written";
-    ridge->light = light;
-    return NTK_OK;
+    *without = streamed || light;
+    if (streamed && light) return ntk_read_refuse(reader, "streamed", "0 of a light model");
+    if (!light && (is_nystroem(ridge) ? !streamed : streamed && method != NTK_RIDGE_PRIMAL))
+        return ntk_read_refuse(reader, "streamed", "1 of a primal or Nystroem model alone");
+    return is_nystroem(ridge) ? read_approximation(reader, &ridge->solution.approximation) : NTK_OK;
 }
 
 /* rows x cols numbers of dtype. */
@@ -208,8 +277,8 @@ static ntk_status read_set(ntk_reader *reader, ntk_ridge *ridge, const ntk_kerne
     int64_t inputs = ntk_kernel_inputs(kernel);
     void *x = NULL;
     if (inputs > 0 && inputs != report->inputs) return ntk_read_refuse(reader, "inputs", "those of the kernel");
-    NTK_TRY(read_held(reader, "x", report->dtype, report->samples, report->inputs, &x));
-    ntk_matrix view = ntk_matrix_view(x, report->samples, report->inputs, report->dtype, NTK_READONLY);
+    NTK_TRY(read_held(reader, "x", report->dtype, set_rows(ridge), report->inputs, &x));
+    ntk_matrix view = ntk_matrix_view(x, set_rows(ridge), report->inputs, report->dtype, NTK_READONLY);
     ntk_status status =
         ntk_sample_set_create(&ridge->system.set, kernel, lane, &view, report->dtype, false, reader->path.function);
     ntk_free(reader->context, x);
@@ -228,7 +297,7 @@ static ntk_status read_kernel(ntk_reader *reader, ntk_ridge *ridge, const ntk_la
     return status;
 }
 
-static ntk_status read_features(ntk_reader *reader, ntk_ridge *ridge)
+static ntk_status read_features(ntk_reader *reader, ntk_ridge *ridge, bool without)
 {
     ntk_features *features;
     ntk_ridge_report *report = &ridge->solution.report;
@@ -237,14 +306,14 @@ static ntk_status read_features(ntk_reader *reader, ntk_ridge *ridge)
     ntk_path_leave(&reader->path);
     ridge->features = features;
     if (features->weights->inputs != report->inputs) return ntk_read_refuse(reader, "inputs", "those of the features");
-    if (ridge->light || report->method != NTK_RIDGE_PRIMAL) return NTK_OK;
+    if (without || report->method != NTK_RIDGE_PRIMAL) return NTK_OK;
     NTK_TRY(read_held(reader, "x", report->dtype, report->samples, report->inputs, &ridge->system.x.copy));
     ridge->system.x.data = ridge->system.x.copy;
     ridge->system.x.stride = report->inputs;
     return NTK_OK;
 }
 
-static ntk_status read_origin(ntk_reader *reader, ntk_ridge *ridge, const ntk_lane *lane)
+static ntk_status read_origin(ntk_reader *reader, ntk_ridge *ridge, const ntk_lane *lane, bool without)
 {
     ntk_ridge_report *report = &ridge->solution.report;
     int64_t dual;
@@ -252,8 +321,8 @@ static ntk_status read_origin(ntk_reader *reader, ntk_ridge *ridge, const ntk_la
     if (dual && report->method == NTK_RIDGE_PRIMAL) return ntk_read_refuse(reader, "dual_samples", "0 of a primal");
     if (!dual && report->method != NTK_RIDGE_PRIMAL && !ridge->light)
         return ntk_read_refuse(reader, "dual_samples", "1 of a dual");
-    NTK_TRY(dual ? read_kernel(reader, ridge, lane) : read_features(reader, ridge));
-    report->order = report->method == NTK_RIDGE_PRIMAL ? ridge->features->size : report->samples;
+    NTK_TRY(dual ? read_kernel(reader, ridge, lane) : read_features(reader, ridge, without));
+    report->order = report->method == NTK_RIDGE_PRIMAL ? ridge->features->size : set_rows(ridge);
     if (!ridge->features) return NTK_OK;
     ntk_status status = ntk_hidden_weights(lane, ridge->features->weights, report->dtype, &ridge->w, reader->path.function);
     return status == NTK_ERR_OVERFLOW ? ntk_read_refuse(reader, "features", "weights that the precision can hold") : status;
@@ -290,14 +359,14 @@ static ntk_status read_tiles(ntk_reader *reader, ntk_symmetric *L, int32_t stora
     return status;
 }
 
-static ntk_status read_factor(ntk_reader *reader, ntk_ridge *ridge)
+static ntk_status read_factor(ntk_reader *reader, const char *name, ntk_symmetric *L, int64_t n)
 {
-    int64_t storage, dtype, n = ridge->solution.report.order;
-    NTK_TRY(ntk_path_enter(&reader->path, "factor"));
+    int64_t storage, dtype;
+    NTK_TRY(ntk_path_enter(&reader->path, name));
     NTK_TRY(ntk_read_choice(reader, "storage", storages, sizeof storages / sizeof storages[0], &storage));
     NTK_TRY(ntk_read_choice(reader, "dtype", dtypes, sizeof dtypes / sizeof dtypes[0], &dtype));
     if (dtype == 0) return ntk_read_refuse(reader, "dtype", "a word that this library knows");
-    NTK_TRY(read_tiles(reader, &ridge->system.L, (int32_t)storage, (int32_t)dtype, n));
+    NTK_TRY(read_tiles(reader, L, (int32_t)storage, (int32_t)dtype, n));
     ntk_path_leave(&reader->path);
     return NTK_OK;
 }
@@ -330,9 +399,11 @@ static ntk_status read_system(ntk_reader *reader, ntk_ridge *ridge)
     ntk_ridge_report *report = &ridge->solution.report;
     if (ridge->light) return NTK_OK;
     if (report->method == NTK_RIDGE_SPECTRAL) return read_spectrum(reader, ridge);
-    if (report->method == NTK_RIDGE_PRIMAL && report->intercept)
+    bool primal = report->method == NTK_RIDGE_PRIMAL || is_nystroem(ridge);
+    if (primal && report->intercept)
         NTK_TRY(read_held(reader, "mean_feature", report->dtype, report->order, -1, &ridge->system.mu));
-    return read_factor(reader, ridge);
+    NTK_TRY(read_factor(reader, "factor", &ridge->system.L, report->order));
+    return is_nystroem(ridge) ? read_factor(reader, "factor_of_centres", &ridge->system.centres, report->order) : NTK_OK;
 }
 
 static ntk_status read_beta(ntk_reader *reader, ntk_ridge *ridge)
@@ -345,7 +416,7 @@ static ntk_status read_beta(ntk_reader *reader, ntk_ridge *ridge)
     return output ? read_held(reader, "beta_output", report->dtype, output, report->targets, &beta->rf) : NTK_OK;
 }
 
-static ntk_status read_solution(ntk_reader *reader, ntk_ridge *ridge)
+static ntk_status read_solution(ntk_reader *reader, ntk_ridge *ridge, bool without)
 {
     ntk_ridge_solution *s = &ridge->solution;
     const ntk_ridge_report *report = &s->report;
@@ -356,8 +427,8 @@ static ntk_status read_solution(ntk_reader *reader, ntk_ridge *ridge)
     for (int64_t c = 0; c < t; c++)
         if (!(s->lambdas[c] >= 0)) return ntk_read_refuse(reader, "lambdas", "numbers that are not negative");
     s->report.lambda = s->lambdas[0];
-    if (whole) NTK_TRY(read_held(reader, "y", NTK_F64, n, t, &s->y));
-    if (dual || spectral) NTK_TRY(read_held(reader, "alpha", report->dtype, t, n, &s->alpha));
+    if (!without) NTK_TRY(read_held(reader, "y", NTK_F64, n, t, &s->y));
+    if (report->method != NTK_RIDGE_PRIMAL) NTK_TRY(read_held(reader, "alpha", report->dtype, t, report->order, &s->alpha));
     if (whole && dual && report->intercept) NTK_TRY(read_held(reader, "ones", NTK_F64, n, -1, &s->ones));
     for (int64_t i = 0; s->ones && i < n; i++) s->ones_sum += s->ones[i];
     if (whole && spectral) NTK_TRY(read_held(reader, "projected", NTK_F64, n, t + report->intercept, &s->projected));
@@ -371,10 +442,11 @@ static ntk_status read_model(ntk_reader *reader, ntk_ridge *ridge)
     ntk_lane lane = ntk_work_begin(&work, reader->context);
     ntk_work_stage(&work, "a model", 1, 0, 1);
     NTK_TRY(ntk_read_heading(reader, "ridge"));
-    NTK_TRY(read_report(reader, ridge));
-    NTK_TRY(read_origin(reader, ridge, &lane));
+    bool without = false;
+    NTK_TRY(read_report(reader, ridge, &without));
+    NTK_TRY(read_origin(reader, ridge, &lane, without));
     NTK_TRY(read_system(reader, ridge));
-    return read_solution(reader, ridge);
+    return read_solution(reader, ridge, without);
 }
 
 ntk_status ntk_ridge_import(ntk_context *context, ntk_ridge **ridge, const ntk_source *source)

@@ -37,7 +37,7 @@ static ntk_status gradient_of_kernel(const ntk_ridge *ridge, const ntk_lane *lan
     const ntk_ridge_report *report = &ridge->solution.report;
     const ntk_samples *samples = &ridge->system.set->samples;
     ntk_matrix training = ntk_samples_view(samples);
-    int64_t n = report->samples, t = report->targets;
+    int64_t n = report->order, t = report->targets;
     void *columns;
     NTK_TRY(ntk_allocate(context, &columns, n, t * ntk_dtype_size(report->dtype), "the coefficients by samples"));
     for (int64_t i = 0; i < n; i++)
@@ -70,7 +70,7 @@ ntk_status ntk_ridge_gradient(const ntk_ridge *ridge, const ntk_matrix *gradient
 
 /* --- of the variance --- */
 
-/* The samples and a point, so that one product of the kernel's gradient gives all terms: weights -2 (A^-1 k + u z), u = (1 - z^T k) /
+/* The samples, or centres, and a point, so that one product of the kernel's gradient gives all terms: weights -2 (A^-1 k + u z), u = (1 - z^T k) /
  * 1^T z, on the samples, and 2 on the point itself, K(x, x) being symmetric. */
 typedef struct slopes {
     ntk_response *response;
@@ -170,7 +170,7 @@ static ntk_status write_all(slopes *job, const ntk_matrix *x, int64_t parts, dou
 
 static ntk_status slopes_open(slopes *job, ntk_context *context, const ntk_ridge *ridge)
 {
-    int64_t n = ridge->solution.report.samples, row = job->d * (int64_t)sizeof(double);
+    int64_t n = ridge->solution.report.order, row = job->d * (int64_t)sizeof(double);
     NTK_TRY(ntk_allocate(context, &job->rows, job->out->rows, job->columns * (int64_t)sizeof(double), "gradients"));
     if (!ridge->system.set) return NTK_OK;
     NTK_TRY(ntk_allocate(context, &job->weights, n + 1, sizeof(double), "weights of the samples"));
@@ -196,7 +196,7 @@ ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk_matrix 
     slopes job = {.response = &response, .out = gradient, .d = report->inputs, .columns = gradient->cols};
     double *z = NULL;
     ntk_status status = slopes_open(&job, context, ridge);
-    if (status >= 0) status = ntk_allocate(context, &z, report->samples, sizeof(double), "the response to a constant");
+    if (status >= 0) status = ntk_allocate(context, &z, report->order, sizeof(double), "the response to a constant");
     if (status >= 0) status = ntk_response_open(&response, ridge, &lane, x, 0, __func__);
     if (status >= 0) status = write_all(&job, x, parts, z);
     ntk_response_close(&response);

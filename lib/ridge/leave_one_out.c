@@ -37,16 +37,6 @@ static ntk_status write_nothing(const leaving *job)
     return NTK_OK;
 }
 
-static double squares(const void *row, int32_t dtype, int64_t count)
-{
-    double sum = 0;
-    if (dtype == NTK_F64)
-        for (int64_t k = 0; k < count; k++) sum += ((const double *)row)[k] * ((const double *)row)[k];
-    else
-        for (int64_t k = 0; k < count; k++) sum += (double)((const float *)row)[k] * (double)((const float *)row)[k];
-    return sum;
-}
-
 /* residuals of a row, held by the scratch of its lane */
 static double *residuals_of(const leaving *job, const ntk_lane *lane)
 {
@@ -69,7 +59,7 @@ static ntk_status leave_rows(void *argument, int64_t index, const ntk_lane *lane
     NTK_TRY(ntk_cholesky_rows(L, lane, B, job->n, rows, tile, false));
     for (int64_t r = 0; r < rows; r++) {
         int64_t i = first + r, from = tile * NTK_SYMMETRIC_EDGE;
-        double g = squares(ntk_at(B, L->dtype, r * job->n + from), L->dtype, job->n - from);
+        double g = ntk_squares(ntk_at(B, L->dtype, r * job->n + from), L->dtype, job->n - from);
         if (solution->ones) g -= solution->ones[i] * solution->ones[i] / solution->ones_sum;
         for (int64_t c = 0; c < job->targets; c++)
             residuals[c] = ntk_get(solution->alpha, solution->report.dtype, c * job->n + i) / g;
@@ -147,7 +137,7 @@ static ntk_status leave_features(void *argument, int64_t index, const ntk_lane *
     void *B = ntk_at(job->Phi, L->dtype, first * L->n);
     NTK_TRY(ntk_cholesky_rows(L, lane, B, L->n, rows, 0, false));
     for (int64_t r = 0; r < rows; r++) {
-        double h = squares(ntk_at(B, L->dtype, r * L->n), L->dtype, L->n);
+        double h = ntk_squares(ntk_at(B, L->dtype, r * L->n), L->dtype, L->n);
         if (solution->report.intercept) h += 1 / (double)job->n;
         for (int64_t c = 0; c < job->targets; c++)
             residuals[c] =
@@ -220,7 +210,7 @@ ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *res
     const ntk_ridge_report *report = &ridge->solution.report;
     NTK_TRY(ntk_output_check(residuals, __func__, "residuals"));
     NTK_TRY(ntk_shape_check(residuals, report->samples, report->targets, __func__, "residuals"));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_held_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     return ntk_leave_one_out_write(ridge, &lane, residuals, __func__);

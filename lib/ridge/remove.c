@@ -187,7 +187,7 @@ ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t count)
         return ntk_fail(NTK_ERR_SHAPE,
                         "%s: count is %lld, expected at least 1 of the %lld samples from first on, and not all samples",
                         __func__, (long long)count, (long long)(n - first));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_held_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ntk_ridge_change change;

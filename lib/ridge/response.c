@@ -23,6 +23,11 @@ static bool is_spectral(const ntk_response *response)
     return response->ridge->solution.report.method == NTK_RIDGE_SPECTRAL;
 }
 
+bool ntk_response_is_nystroem(const ntk_response *response)
+{
+    return response->ridge->solution.report.method == NTK_RIDGE_NYSTROEM;
+}
+
 /* --- opening --- */
 
 /* The model's samples are prepared anew: others may read them at the same time, and a kernel of several passes changes them. */
@@ -56,11 +61,12 @@ ntk_status ntk_response_open(ntk_response *response, const ntk_ridge *ridge, con
         NTK_TRY(open_kernel(response, x));
     NTK_TRY(ntk_allocate(context, &response->rows, response->batch, width, "the kernel of points with the samples"));
     NTK_TRY(ntk_allocate(context, &response->rest, response->batch, sizeof(double), "the intercept's share of points"));
-    if (!is_spectral(response)) {
+    if (!is_spectral(response) && !ntk_response_is_nystroem(response)) {
         response->answers = response->rows;
         return NTK_OK;
     }
-    NTK_TRY(ntk_allocate(context, &response->scale, response->order, sizeof(double), "inverses of eigenvalues"));
+    if (is_spectral(response))
+        NTK_TRY(ntk_allocate(context, &response->scale, response->order, sizeof(double), "inverses of eigenvalues"));
     return ntk_allocate(context, &response->answers, response->batch, width, "answers of points");
 }
 
@@ -85,6 +91,26 @@ static void *place(const void *self, int64_t row, int64_t col, int64_t *ld)
     return ntk_at(response->rows, response->dtype, (row - response->first) * response->order + col);
 }
 
+static int64_t tasks_of(const ntk_response *response)
+{
+    return (response->count - 1) / ROWS + 1;
+}
+
+/* K(x, z) becomes psi. */
+static ntk_status substitute_rows(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const ntk_response *response = argument;
+    int64_t m = response->order, first = index * ROWS, count = response->count - first < ROWS ? response->count - first : ROWS;
+    void *psi = ntk_at(response->rows, response->dtype, first * m);
+    NTK_TRY(ntk_cholesky_rows(&response->ridge->system.centres, lane, psi, m, count, 0, false));
+    for (int64_t r = 0; r < count; r++) {
+        double explained = ntk_squares(ntk_at(psi, response->dtype, r * m), response->dtype, m);
+        /* what is left of a difference of roundings is nothing */
+        response->rest[first + r] = fmax(response->prior[response->first + first + r] - explained, 0);
+    }
+    return NTK_OK;
+}
+
 ntk_status ntk_response_rows(ntk_response *response, int64_t first, int64_t count, double begin, double end)
 {
     const ntk_ridge *ridge = response->ridge;
@@ -102,7 +128,8 @@ ntk_status ntk_response_rows(ntk_response *response, int64_t first, int64_t coun
     ntk_grid grid = {.rows = &response->x, .cols = &response->samples, .first = first, .count = count, .placement = place};
     grid.matrix = response;
     ntk_work_stage(lane->work, "kernel of points", ntk_grid_units(&grid), begin, end);
-    return ntk_grid_evaluate(&grid, lane);
+    NTK_TRY(ntk_grid_evaluate(&grid, lane));
+    return ntk_response_is_nystroem(response) ? ntk_run_blas(lane, tasks_of(response), substitute_rows, response) : NTK_OK;
 }
 
 /* --- answers --- */
@@ -157,6 +184,25 @@ static ntk_status answer_spectral(const answering *job, const ntk_lane *lane, in
     return NTK_OK;
 }
 
+/* Rows of psi - mu, answered; and for weights L_z^-T (psi - lambda A^-1 (psi - mu)). */
+static ntk_status answer_nystroem(const answering *job, const ntk_lane *lane, int64_t first, int64_t count)
+{
+    const ntk_response *response = job->response;
+    const ntk_ridge_system *system = &response->ridge->system;
+    int32_t dtype = response->dtype;
+    int64_t m = response->order;
+    const void *psi = ntk_at(response->rows, dtype, first * m);
+    void *answers = ntk_at(response->answers, dtype, first * m);
+    double lambda = response->ridge->solution.report.lambda;
+    memcpy(answers, psi, (size_t)(count * m * ntk_dtype_size(dtype)));
+    NTK_TRY(ntk_centre_rows(lane, dtype, system->mu, answers, count, m));
+    NTK_TRY(ntk_cholesky_rows(&system->L, lane, answers, m, count, 0, job->weights));
+    if (!job->weights) return NTK_OK;
+    for (int64_t k = 0; k < count * m; k++)
+        ntk_put(answers, dtype, k, ntk_get(psi, dtype, k) - lambda * ntk_get(answers, dtype, k));
+    return ntk_cholesky_rows_back(&system->centres, lane, answers, m, count);
+}
+
 static ntk_status answer_rows(void *argument, int64_t index, const ntk_lane *lane)
 {
     const answering *job = argument;
@@ -164,6 +210,7 @@ static ntk_status answer_rows(void *argument, int64_t index, const ntk_lane *lan
     const ntk_ridge_solution *solution = &response->ridge->solution;
     int64_t first = index * ROWS, count = response->count - first < ROWS ? response->count - first : ROWS;
     if (is_spectral(response)) return answer_spectral(job, lane, first, count);
+    if (ntk_response_is_nystroem(response)) return answer_nystroem(job, lane, first, count);
     if (solution->ones) find_rest(response, solution->ones, response->rows, first, count);
     return ntk_cholesky_rows(&response->ridge->system.L, lane, ntk_at(response->rows, response->dtype, first * response->order),
                              response->order, count, 0, job->weights);
@@ -178,13 +225,13 @@ ntk_status ntk_response_answer(ntk_response *response, int64_t target, bool weig
             ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);
         for (int64_t k = 0; k < response->order; k++) response->scale[k] = sqrt(ntk_spectral_inverse(&at, k));
     }
-    return ntk_run_blas(response->lane, (response->count - 1) / ROWS + 1, answer_rows, &job);
+    return ntk_run_blas(response->lane, tasks_of(response), answer_rows, &job);
 }
 
 double ntk_response_ones(const ntk_response *response, int64_t target)
 {
     const ntk_ridge *ridge = response->ridge;
-    if (is_primal(response)) return (double)ridge->solution.report.samples;
+    if (is_primal(response) || ntk_response_is_nystroem(response)) return (double)ridge->solution.report.samples;
     if (!is_spectral(response)) return ridge->solution.ones_sum;
     ntk_spectral_at at = ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);
     return ntk_spectral_sum(&at, target).ones;

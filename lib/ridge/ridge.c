@@ -25,6 +25,7 @@ void ntk_ridge_system_close(ntk_context *context, ntk_ridge_system *system)
 {
     ntk_release(system->set);
     ntk_free(context, system->L.data);
+    ntk_free(context, system->centres.data);
     ntk_free(context, system->spectrum.vectors);
     ntk_free(context, system->spectrum.values);
     ntk_operand_close(context, &system->x);
@@ -44,13 +45,14 @@ void ntk_ridge_solution_close(ntk_context *context, ntk_ridge_solution *solution
 ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *solution, const ntk_matrix *y,
                                    const double *lambdas)
 {
-    int64_t t = y->cols;
+    int64_t t = solution->report.targets;
     NTK_TRY(ntk_allocate(context, &solution->intercept, t, sizeof(double), "the intercepts"));
     NTK_TRY(ntk_allocate(context, &solution->lambdas, t, sizeof(double), "the targets' lambdas"));
+    for (int64_t c = 0; c < t; c++) solution->lambdas[c] = lambdas ? lambdas[c] : solution->report.lambda;
+    solution->report.lambda = solution->lambdas[0];
+    if (!y) return NTK_OK;
     NTK_TRY(ntk_allocate(context, &solution->y, y->rows, t * (int64_t)sizeof(double), "a copy of y"));
     ntk_convert_matrix(solution->y, t, NTK_F64, y);
-    memcpy(solution->lambdas, lambdas, (size_t)t * sizeof *lambdas);
-    solution->report.lambda = lambdas[0];
     return NTK_OK;
 }
 
@@ -58,6 +60,14 @@ ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function)
 {
     if (!ridge->light) return NTK_OK;
     return ntk_fail(NTK_ERR_STATE, "%s: ridge is light, and keeps only what prediction needs", function);
+}
+
+ntk_status ntk_held_check(const ntk_ridge *ridge, const char *function)
+{
+    NTK_TRY(ntk_whole_check(ridge, function));
+    if (ridge->solution.y) return NTK_OK;
+    return ntk_fail(NTK_ERR_STATE,
+                    "%s: ridge has not kept its samples, since it was fitted to a stream or by Nystroem's method", function);
 }
 
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution)
@@ -127,6 +137,11 @@ static void count(uint64_t *bytes, const void *held, int64_t elements, int64_t s
     if (held) (void)ntk_need(bytes, elements, size);
 }
 
+static void count_factor(uint64_t *bytes, const ntk_symmetric *L)
+{
+    if (L->data) (void)ntk_symmetric_memory(bytes, L->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, L->dtype, L->n);
+}
+
 static uint64_t memory_of(const ntk_ridge *ridge)
 {
     const ntk_ridge_solution *solution = &ridge->solution;
@@ -135,16 +150,18 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     int64_t n = report->samples, t = report->targets, wide = t * (int64_t)sizeof(double), size = ntk_dtype_size(report->dtype);
     uint64_t bytes = 0;
     count(&bytes, ridge, 1, sizeof *ridge);
-    if (system->set) (void)ntk_sample_set_memory(system->set->samples.kernel, &bytes, report->dtype, n, report->inputs);
-    if (system->L.data)
-        (void)ntk_symmetric_memory(&bytes, system->L.ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, system->L.dtype, system->L.n);
+    if (system->set)
+        (void)ntk_sample_set_memory(system->set->samples.kernel, &bytes, report->dtype, system->set->samples.rows,
+                                    report->inputs);
+    count_factor(&bytes, &system->L);
+    count_factor(&bytes, &system->centres);
     count(&bytes, system->spectrum.vectors, n, system->spectrum.ld * (int64_t)sizeof(double));
     count(&bytes, system->spectrum.values, n, sizeof(double));
     count(&bytes, system->x.copy, n, report->inputs * size);
     count(&bytes, system->mu, report->order, size);
     count(&bytes, solution->y, n, wide);
     count(&bytes, solution->lambdas, 2, wide);
-    count(&bytes, solution->alpha, n, t * size);
+    count(&bytes, solution->alpha, report->order, t * size);
     count(&bytes, solution->beta.nt || solution->beta.rf ? solution : NULL, ridge->features ? ridge->features->size : 0,
           t * size);
     if (ridge->w) (void)ntk_hidden_weights_memory(ridge->features->weights, &bytes, report->dtype);

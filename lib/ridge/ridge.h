@@ -5,7 +5,7 @@
 #include "features/product.h"
 #include "gram/gram.h"
 
-#include <ntk/ridge.h>
+#include <ntk/stream.h>
 
 /* K = V^T diag(values) V, row k of V an eigenvector; values ascend and none is negative. */
 typedef struct ntk_spectrum {
@@ -14,13 +14,15 @@ typedef struct ntk_spectrum {
 } ntk_spectrum;
 
 /* The equations, whatever the targets.
- * set       of a dual, retained; NULL where features predict and the model is light
+ * set       of a dual, or the centres of a NYSTROEM, retained; NULL where features predict and the model is light
  * L         Cholesky factor of K + lambda I or Phi^T Phi + lambda I, without data if the model is light
+ * centres   that of K of the centres, likewise: NYSTROEM, whose Phi are psi
  * spectrum  instead of L: SPECTRAL
- * x, mu     of a primal that is not light: its samples in the model's dtype; the mean feature, with an intercept */
+ * x, mu     of a primal that is not light: its samples in the model's dtype, unless they came in a stream; the mean feature, with an
+ *           intercept, also of a NYSTROEM */
 typedef struct ntk_ridge_system {
     ntk_sample_set *set;
-    ntk_symmetric L;
+    ntk_symmetric L, centres;
     ntk_spectrum spectrum;
     ntk_operand x;
     void *mu;
@@ -29,13 +31,15 @@ typedef struct ntk_ridge_system {
 /* What the equations and the targets give: replaced as a whole.  Either of two forms:
  * kernel    f(x) = K(x, X) alpha: the dual of a kernel without features
  * features  f(x) = <phi(x), beta>: the primal, and the dual of a finite kernel, for which beta = Phi(X)^T alpha
- * y          n x targets, of a model that is not light
+ * y          n x targets, of a model that has its samples: it is not light, and they came neither in a stream nor to a NYSTROEM
  * lambdas, intercept  one number a target
- * alpha      targets x n, of every dual
+ * alpha      targets x order, of every dual and NYSTROEM
  * ones       n numbers: (K + lambda I)^-1 1, and ones_sum their sum, of a DUAL with an intercept
- * projected  n x columns: V [y - b_0, 1] of a SPECTRAL, the last column with an intercept only; b_0 in offsets */
+ * projected  n x columns: V [y - b_0, 1] of a SPECTRAL, the last column with an intercept only; b_0 in offsets
+ * approximation  of a NYSTROEM */
 typedef struct ntk_ridge_solution {
     ntk_ridge_report report;
+    ntk_nystroem_report approximation;
     double *y, *lambdas, *intercept;
     void *alpha;
     ntk_coefficients beta;
@@ -69,13 +73,15 @@ void ntk_ridge_dispose(void *self);
 void ntk_ridge_system_close(ntk_context *context, ntk_ridge_system *system);
 void ntk_ridge_solution_close(ntk_context *context, ntk_ridge_solution *solution);
 
-/* y and lambdas of a dual's solution whose report says their sizes, and room for intercepts.  lambdas  one number a target.
+/* y and lambdas of a solution whose report says their sizes, and room for intercepts.  lambdas  one number a target,
+ * NULL: the report's for all;  y  NULL: none.
  * After a failure, too, the caller closes. */
 ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *solution, const ntk_matrix *y,
                                    const double *lambdas);
 
-/* NTK_ERR_STATE of a light model. */
+/* NTK_ERR_STATE of a light model; and also of one that has not got its samples. */
 ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function);
+ntk_status ntk_held_check(const ntk_ridge *ridge, const char *function);
 
 /* Whether one lambda is that of all targets. */
 bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
@@ -86,6 +92,17 @@ ntk_status ntk_leave_one_out_write(const ntk_ridge *ridge, const ntk_lane *lane,
 
 /* Replaces the model's. */
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution);
+
+/* options checked, and what it takes of lambda. */
+ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function);
+ntk_status ntk_lambda_check(double lambda, const char *function);
+
+/* x and y of a fit of inputs inputs (-1: any), and lambda. */
+ntk_status ntk_data_check(const ntk_matrix *x, const ntk_matrix *y, int64_t inputs, double lambda, const char *function);
+
+/* What is known of a zeroed model before it is fitted. */
+void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t inputs, int64_t targets, double lambda,
+                     const char *reason);
 
 /* Fits a zeroed model by one of the next.  features: of a primal. */
 ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason);

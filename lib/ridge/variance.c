@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* K(x, x) - |L^-1 k|^2, or of a primal lambda |L^-1 phi|^2, and the intercept's share. */
+/* K(x, x) - |L^-1 k|^2, or of a primal lambda |L^-1 phi|^2, and the intercept's share; of a NYSTROEM what the latter gives, and what
+ * its approximation leaves. */
 static double variance_of(const ntk_response *response, int64_t row, double ones)
 {
     const ntk_ridge_report *report = &response->ridge->solution.report;
@@ -12,7 +13,9 @@ static double variance_of(const ntk_response *response, int64_t row, double ones
         double answer = ntk_get(response->answers, response->dtype, row * response->order + k);
         squares += answer * answer;
     }
-    if (!response->prior) return report->lambda * (squares + (report->intercept ? 1 / ones : 0));
+    bool nystroem = ntk_response_is_nystroem(response);
+    if (!response->prior || nystroem)
+        return report->lambda * (squares + (report->intercept ? 1 / ones : 0)) + (nystroem ? response->rest[row] : 0);
     double rest = report->intercept ? response->rest[row] : 0, variance = response->prior[response->first + row] - squares;
     /* what is left of a difference of roundings is no variance */
     variance = fmax(variance, 0);

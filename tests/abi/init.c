@@ -15,10 +15,13 @@ size_t sizes(void)
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
     ntk_sink sink = NTK_INIT(ntk_sink);
     ntk_source source = NTK_INIT(ntk_source);
+    ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
+    ntk_nystroem_options nystroem = NTK_INIT(ntk_nystroem_options);
+    ntk_nystroem_report approximation = NTK_INIT(ntk_nystroem_report);
     double element = 0;
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
            gram.struct_size + ridge.struct_size + report.struct_size + sink.struct_size + source.struct_size +
-           (size_t)view.rows;
+           stream.struct_size + nystroem.struct_size + approximation.struct_size + (size_t)view.rows;
 }

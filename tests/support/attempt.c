@@ -97,6 +97,16 @@ static void reset_struct(test_block *block, const test_argument *argument)
     memcpy(block, &argument->size, sizeof argument->size);
 }
 
+static void size_stream(test_block *block, const test_sizes *sizes)
+{
+    ntk_sample_stream stream;
+    memcpy(&stream, block, sizeof stream);
+    stream.inputs = sizes->d;
+    stream.targets = sizes->t;
+    stream.user = (void *)(uintptr_t)sizes;
+    memcpy(block, &stream, sizeof stream);
+}
+
 static void reset_report(test_block *block, const test_argument *argument)
 {
     memset(block, POISON, sizeof *block);
@@ -159,6 +169,7 @@ static void reset_argument(test_attempt *attempt, int i)
         return;
     case TEST_OPTIONS:
         reset_struct(block, argument);
+        if (argument->traits & TEST_SIZED) size_stream(block, &attempt->world->sizes);
         break;
     case TEST_REPORT:
         reset_report(block, argument);

@@ -52,7 +52,8 @@ enum {
     TEST_F64 = 16,          /* the type must be NTK_F64 */
     TEST_COPIED = 128,      /* a ridge, which the call changes: it gets a copy */
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
-    TEST_REQUIRED = 32      /* options that may not be NULL */
+    TEST_REQUIRED = 32,     /* options that may not be NULL */
+    TEST_SIZED = 256        /* a stream, which gets the world's sizes, as its user, too */
 };
 
 /* The type of a struct's member, or of a scalar argument. */

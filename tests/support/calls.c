@@ -62,6 +62,12 @@ CALL(ridge_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_create, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
 CALL(ridge_create_gram, P(0), P(1), P(2), P(3), X(4), P(5))
 CALL(ridge_create_primal, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
+CALL(ridge_create_stream, P(0), P(1), P(2), P(3), X(4), P(5))
+CALL(ridge_nystroem_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
+CALL(ridge_create_nystroem, P(0), P(1), P(2), P(3), P(4), X(5), P(6))
+CALL(ridge_create_nystroem_stream, P(0), P(1), P(2), P(3), X(4), P(5))
+CALL(ridge_nystroem_summary, P(0), P(1))
+CALL(ridge_centres, P(0), P(1))
 CALL(ridge_export, P(0), P(1))
 CALL(ridge_import, P(0), P(1), P(2))
 CALL(ridge_predict, P(0), P(1), P(2))
@@ -227,6 +233,13 @@ static const test_bad bad_removed[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGE
 static const test_bad bad_level[] = {
     BAD_NUMBER(0), BAD_NUMBER(1), BAD_NUMBER(-0.5), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_criterion[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
+static const test_bad bad_nystroem[] = {BAD_I64(ntk_nystroem_options, count, -1, NTK_ERR_OPTION),
+                                        BAD_I64(ntk_nystroem_options, count, INT64_MIN, NTK_ERR_OPTION),
+                                        BAD_KIND(ntk_nystroem_options, storage, 2),
+                                        BAD_DTYPE(ntk_nystroem_options),
+                                        BAD_I32(ntk_nystroem_options, reserved, 1),
+                                        END};
+static const test_bad bad_samples[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE), END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
 
 /* --- what valid calls have in their options --- */
@@ -296,6 +309,39 @@ static const test_bad bad_source[] = {BAD_I64(ntk_source, describe, 0, NTK_ERR_O
     }
 static const ntk_source network_source = TEST_SOURCE_OF("network"), features_source = TEST_SOURCE_OF("features"),
                         kernel_source = TEST_SOURCE_OF("kernel"), ridge_source = TEST_SOURCE_OF("ridge");
+
+/* --- streams --- */
+
+/* A third of the rows at a time, so that batches are made of several. */
+static int64_t read_samples(void *user, int64_t first, const ntk_matrix *x, const ntk_matrix *y)
+{
+    const test_sizes *sizes = user;
+    int64_t rows = x->rows / 3 + 1;
+    if (rows > sizes->n - first) rows = sizes->n - first;
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < x->cols; j++) test_set(x, i, j, test_uniform(301, (first + i) * x->cols + j));
+        for (int64_t c = 0; c < y->cols; c++) test_set(y, i, c, test_uniform(302, (first + i) * y->cols + c));
+    }
+    return rows;
+}
+
+static const ntk_sample_stream test_stream = {.struct_size = sizeof test_stream, .read = read_samples};
+static const test_bad bad_sample_stream[] = {BAD_I64(ntk_sample_stream, inputs, 0, NTK_ERR_OPTION),
+                                             BAD_I64(ntk_sample_stream, inputs, -1, NTK_ERR_OPTION),
+                                             BAD_I64(ntk_sample_stream, targets, 0, NTK_ERR_OPTION),
+                                             BAD_I64(ntk_sample_stream, targets, INT64_MIN, NTK_ERR_OPTION),
+                                             BAD_I64(ntk_sample_stream, targets, INT64_MAX, NTK_ERR_OVERFLOW),
+                                             BAD_I64(ntk_sample_stream, samples, -1, NTK_ERR_OPTION),
+                                             BAD_I64(ntk_sample_stream, samples, 2000, NTK_ERR_SHAPE),
+                                             BAD_I64(ntk_sample_stream, read, 0, NTK_ERR_OPTION),
+                                             BAD_DTYPE(ntk_sample_stream),
+                                             END};
+
+static const ntk_nystroem_options few_centres = {
+    .struct_size = sizeof few_centres, .count = 6, .intercept = 1, .leave_one_out = 1};
+static const ntk_nystroem_options packed_centres = {
+    .struct_size = sizeof packed_centres, .count = 6, .storage = NTK_STORAGE_PACKED, .dtype = NTK_F64, .light = 1};
+static const ntk_ridge_options stream_ridge = {.struct_size = sizeof stream_ridge, .intercept = 1};
 
 static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
 static const ntk_kernel_options deep_kernel = {.struct_size = sizeof deep_kernel,
@@ -611,13 +657,35 @@ const test_row test_rows[] = {
                    OPTIONS(ntk_ridge_options, NULL, bad_gram_ridge)}},
     {ROW(ridge_create_primal, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", features),
                                                  FEATURE_DATA, OPTIONS(ntk_ridge_options, NULL, bad_primal_ridge)}},
+    {ROW(ridge_create_stream, ""),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", features), STREAM,
+                   NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, NULL, bad_primal_ridge)}},
+    {ROW(ridge_create_stream, "intercept"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", deep_features), STREAM,
+                   NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, &stream_ridge, bad_primal_ridge)}},
+    {ROW(ridge_nystroem_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_samples),
+                   SIZE("d", DIM_d, bad_size), SIZE("t", DIM_t, bad_size), OPTIONS(ntk_nystroem_options, NULL, bad_nystroem)}},
+    {ROW(ridge_create_nystroem, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite),
+                                                   RIDGE_DATA, OPTIONS(ntk_nystroem_options, &few_centres, bad_nystroem)}},
+    {ROW(ridge_create_nystroem, "finite, packed, light"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
+                   OPTIONS(ntk_nystroem_options, &packed_centres, bad_nystroem)}},
+    {ROW(ridge_create_nystroem_stream, ""),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", series), STREAM, NUMBER("lambda", 0.125, bad_lambda),
+                   OPTIONS(ntk_nystroem_options, &few_centres, bad_nystroem)}},
+    {ROW(ridge_nystroem_summary, ""), .arguments = {HANDLE("ridge", nystroem), REPORT("report", ntk_nystroem_report)}},
+    {ROW(ridge_centres, ""), .arguments = {HANDLE("ridge", nystroem), OUTPUT("centres", DIM_N, DIM_d, 0)}},
     {ROW(ridge_export, "dual"), .arguments = {HANDLE("ridge", ridge), SINK}},
+    {ROW(ridge_export, "nystroem"), .arguments = {HANDLE("ridge", nystroem), SINK}},
     {ROW(ridge_export, "spectral"), .arguments = {HANDLE("ridge", spectral), SINK}},
     {ROW(ridge_import, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), SOURCE(&ridge_source)}},
     {ROW(ridge_predict, "dual"),
      .arguments = {HANDLE("ridge", ridge), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_predict, "primal"),
      .arguments = {HANDLE("ridge", primal), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_predict, "nystroem"),
+     .arguments = {HANDLE("ridge", nystroem), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_coefficients, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("coefficients", DIM_n, DIM_t, 0)}},
     {ROW(ridge_coefficients, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("coefficients", DIM_p, DIM_t, 0)}},
     {ROW(ridge_intercept, ""), .arguments = {HANDLE("ridge", ridge), OUTPUT("intercept", DIM_1, DIM_t, 0)}},
@@ -629,12 +697,17 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("variance", DIM_m, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance, "primal"),
      .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("variance", DIM_m, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance, "nystroem"),
+     .arguments = {HANDLE("ridge", nystroem), OUTPUT_SOME("variance", DIM_m, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance, "spectral"),
      .arguments = {HANDLE("ridge", spectral), OUTPUT("variance", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_covariance, "dual"),
      .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("covariance", DIM_m, DIM_m, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_covariance, "primal"),
      .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("covariance", DIM_m, DIM_m, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_covariance, "nystroem"),
+     .arguments = {HANDLE("ridge", nystroem), OUTPUT_SOME("covariance", DIM_m, DIM_m, TEST_ROWS),
+                   INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_sample, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("samples", DIM_m, DIM_6, TEST_ROWS),
                                               INPUT("x", DIM_m, DIM_d, RCF), INTEGER("seed", 3, NULL)}},
     {ROW(ridge_sample, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("samples", DIM_m, DIM_6, TEST_ROWS),
@@ -643,14 +716,19 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("ridge", ridge), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_gradient, "primal"),
      .arguments = {HANDLE("ridge", primal), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_gradient, "nystroem"),
+     .arguments = {HANDLE("ridge", nystroem), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance_gradient, "dual"),
      .arguments = {HANDLE("ridge", ridge), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance_gradient, "primal"),
      .arguments = {HANDLE("ridge", primal), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_variance_gradient, "nystroem"),
+     .arguments = {HANDLE("ridge", nystroem), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance_gradient, "spectral"),
      .arguments = {HANDLE("ridge", spectral), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_copy, "dual"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", ridge)}},
     {ROW(ridge_copy, "primal"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", primal)}},
+    {ROW(ridge_copy, "nystroem"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", nystroem)}},
     {ROW(ridge_copy, "spectral"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", spectral)}},
     {ROW(ridge_append, "dual"),
      .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},

@@ -63,6 +63,11 @@
         .name = "sink", .kind = TEST_OPTIONS, .type = "ntk_sink", .size = sizeof(ntk_sink), .initial = &test_sink, \
         .bad = bad_sink, .traits = TEST_REQUIRED                                                                   \
     }
+#define STREAM                                                                                            \
+    {                                                                                                     \
+        .name = "stream", .kind = TEST_OPTIONS, .type = "ntk_sample_stream", .initial = &test_stream,     \
+        .size = sizeof(ntk_sample_stream), .bad = bad_sample_stream, .traits = TEST_REQUIRED | TEST_SIZED \
+    }
 #define SOURCE(start)                                                                                               \
     {                                                                                                               \
         .name = "source", .kind = TEST_OPTIONS, .type = "ntk_source", .size = sizeof(ntk_source), .initial = start, \

@@ -20,6 +20,10 @@ static void make_ridges(test_world *world)
     CHECK_OK(ntk_gram_create(world->context, &world->implicit_finite, world->finite, &x.view, &implicit));
     CHECK_OK(ntk_ridge_create(world->context, &world->ridge, world->infinite, &x.view, &y.view, lambda, &options));
     CHECK_OK(ntk_ridge_create_primal(world->context, &world->primal, world->features, &x.view, &y.view, lambda, NULL));
+    ntk_nystroem_options centres = NTK_INIT(ntk_nystroem_options);
+    centres.count = s->N;
+    centres.intercept = 1;
+    CHECK_OK(ntk_ridge_create_nystroem(world->context, &world->nystroem, world->infinite, &x.view, &y.view, lambda, &centres));
     test_array lambdas = test_array_make(1, s->t, 0, NTK_F64);
     for (int64_t c = 0; c < s->t; c++) test_set(&lambdas.view, 0, c, lambda * (double)(1 + c));
     /* something to find, so that a lambda can be chosen */
@@ -141,7 +145,7 @@ const test_owned test_world_handles[] = {
     {TEST_KERNEL, offsetof(test_world, deep_series)}, {TEST_GRAM, offsetof(test_world, gram)},
     {TEST_GRAM, offsetof(test_world, implicit)},      {TEST_GRAM, offsetof(test_world, implicit_finite)},
     {TEST_RIDGE, offsetof(test_world, ridge)},        {TEST_RIDGE, offsetof(test_world, primal)},
-    {TEST_RIDGE, offsetof(test_world, spectral)},
+    {TEST_RIDGE, offsetof(test_world, nystroem)},     {TEST_RIDGE, offsetof(test_world, spectral)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 

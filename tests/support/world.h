@@ -32,6 +32,7 @@ typedef struct test_world {
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
+    ntk_ridge *nystroem; /* of N centres, with intercept */
     ntk_ridge *spectral; /* of N samples, with intercept and a lambda for each target */
 } test_world;
 
