@@ -1,0 +1,54 @@
+#include "common.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Noreturn void fail(const char *subject, const char *sentence)
+{
+    fprintf(stderr, "%s: %s\n", subject, sentence);
+    exit(EXIT_FAILURE);
+}
+
+void common_check(ntk_status status)
+{
+    if (status < 0) fail(ntk_status_name(status), ntk_error_message());
+}
+
+void common_arguments(int argc, char **argv, int least, int most, const char *help)
+{
+    bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+    if (!asked && argc > least && argc <= most + 1) return;
+    fputs(help, asked ? stdout : stderr);
+    exit(asked ? EXIT_SUCCESS : 2);
+}
+
+/* SplitMix64. */
+double common_uniform(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
+}
+
+double common_normal(uint64_t *state)
+{
+    double u = common_uniform(state), v = common_uniform(state);
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+FILE *common_open(const char *path, const char *header)
+{
+    FILE *file = fopen(path, "w");
+    if (!file) fail(path, strerror(errno));
+    fprintf(file, "%s\n", header);
+    return file;
+}
+
+void common_close(FILE *file)
+{
+    if (ferror(file) | fclose(file)) fail("the table could not be written", strerror(errno));
+}
