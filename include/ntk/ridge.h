@@ -38,7 +38,8 @@ enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 
  * dtype      of the fit's arithmetic; 0: that of x
  * intercept  non-zero: fit an unpenalised constant b for each target
  * borrow     non-zero: x outlives the model, so that it need not be copied (what must be converted still is)
- * reserved   0
+ * callers    how many threads predict a few rows at the same time without taking memory (ntk_ridge_predict); 0: as many as the context
+ *            has threads
  * lambdas    1 x t, SPECTRAL alone: a lambda for each target, which replace lambda; NULL: all have lambda.  Read by the call only
  * light      non-zero: keep what prediction needs and nothing else: other calls than predict, coefficients, intercept, lambdas and
  *            summary end with NTK_ERR_STATE
@@ -50,7 +51,7 @@ typedef struct ntk_ridge_options {
     int32_t dtype;
     int32_t intercept;
     int32_t borrow;
-    int32_t reserved;
+    int32_t callers;
     const ntk_matrix *lambdas;
     int32_t light;
     int32_t precision;
@@ -132,8 +133,11 @@ NTK_API ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **rid
 NTK_API void ntk_ridge_destroy(ntk_ridge *ridge);
 
 /* y = f(x) + b.   y  m x t (any dtype)   x  m x d (any dtype).
- * For at most 4 rows of at most 4096 inputs nothing is allocated and no other thread is woken: fit for an inner loop.  That is of
- * networks with one hidden layer, finite ones without biases and infinite ones with a closed form; other kernels take memory.
+ * For at most 4 rows nothing is allocated and no other thread is woken: fit for an inner loop.  Of networks with one hidden layer,
+ * finite ones without biases and infinite ones with a closed form, and at most 4096 inputs, the stack is enough.  Other models have
+ * memory for it, which report.memory counts, for options.callers calls at the same time; more take theirs from the allocator, and so
+ * do rows more than twice as long as the longest sample where the kernel is a Hermite series, kernels that take more than 16 MB for
+ * 4 rows (of networks with millions of weights), and what a caller's functions take.
  * The arithmetic is the model's.   Errors as for ntk_kernel_block, but for
  * NTK_ERR_OVERFLOW  a prediction overflows, or a sample is so long that its kernel does; y is unspecified */
 NTK_API ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;

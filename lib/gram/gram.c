@@ -35,7 +35,7 @@ ntk_status ntk_gram_assemble(const ntk_symmetric *K, ntk_samples *samples, const
     grid.matrix = K;
     ntk_work_stage(lane->work, "kernel matrix", ntk_grid_units(&grid), begin, end);
     NTK_TRY(ntk_grid_evaluate(&grid, lane));
-    if (samples->kernel->operations->rest) samples->kernel->operations->rest(samples);
+    if (samples->all && samples->kernel->operations->rest) samples->kernel->operations->rest(samples);
     return NTK_OK;
 }
 
@@ -59,7 +59,7 @@ static ntk_status memory(const ntk_context *context, uint64_t *bytes, const ntk_
     *bytes = 0;
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_gram)));
     NTK_TRY(ntk_symmetric_memory(bytes, own->storage, own->dtype, n));
-    NTK_TRY(ntk_sample_set_memory(kernel, bytes, own->dtype, n, d));
+    NTK_TRY(ntk_sample_set_memory(kernel, bytes, own->dtype, n, d, n));
     if (own->storage == NTK_STORAGE_IMPLICIT)
         NTK_TRY(ntk_implicit_memory(kernel, context, bytes, own->dtype, n, d));
     else
@@ -95,7 +95,7 @@ static ntk_status fill(ntk_gram *gram, const ntk_kernel *kernel, const ntk_matri
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, gram->base.context);
     ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_sample_set_create(&gram->set, kernel, &lane, x, dtype, false, function));
+    NTK_TRY(ntk_sample_set_create(&gram->set, kernel, &lane, x, dtype, x->rows, false, function));
     NTK_TRY(ntk_symmetric_create(gram->base.context, &gram->K, gram->storage, dtype, x->rows));
     if (gram->storage == NTK_STORAGE_IMPLICIT) {
         if (kernel->operations->rest) kernel->operations->rest(&gram->set->samples);

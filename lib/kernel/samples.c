@@ -129,12 +129,12 @@ static void dispose(void *self)
 }
 
 ntk_status ntk_sample_set_create(ntk_sample_set **set, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x,
-                                 int32_t dtype, bool borrow, const char *function)
+                                 int32_t dtype, int64_t all, bool borrow, const char *function)
 {
     ntk_sample_set *made;
     *set = NULL;
     NTK_TRY(ntk_object_create(lane->work->context, &made, sizeof *made, dispose, "a set of samples"));
-    ntk_status status = ntk_samples_open(&made->samples, kernel, lane, x, dtype, x->rows, !borrow, function, "x");
+    ntk_status status = ntk_samples_open(&made->samples, kernel, lane, x, dtype, all, !borrow, function, "x");
     if (status >= 0) status = ntk_samples_check(&made->samples, &made->samples, function);
     if (status < 0) {
         ntk_samples_close(&made->samples);
@@ -146,8 +146,9 @@ ntk_status ntk_sample_set_create(ntk_sample_set **set, const ntk_kernel *kernel,
     return NTK_OK;
 }
 
-ntk_status ntk_sample_set_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs)
+ntk_status ntk_sample_set_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
+                                 int64_t all)
 {
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_sample_set)));
-    return ntk_samples_memory(kernel, bytes, dtype, rows, inputs, rows);
+    return ntk_samples_memory(kernel, bytes, dtype, rows, inputs, all);
 }

@@ -106,10 +106,12 @@ typedef struct ntk_sample_set {
     ntk_samples samples;
 } ntk_sample_set;
 
-/* As ntk_samples_open, for a matrix of all samples with themselves.  borrow: x outlives the set. */
+/* As ntk_samples_open, for a matrix of all samples with themselves: all is their number, or 0 where one pass is to have everything, and
+ * to keep it for products that follow.  borrow: x outlives the set. */
 ntk_status ntk_sample_set_create(ntk_sample_set **set, const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *x,
-                                 int32_t dtype, bool borrow, const char *function);
+                                 int32_t dtype, int64_t all, bool borrow, const char *function);
 
-ntk_status ntk_sample_set_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs);
+ntk_status ntk_sample_set_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t rows, int64_t inputs,
+                                 int64_t all);
 
 #endif

@@ -92,7 +92,8 @@ ntk_status ntk_change_samples(ntk_ridge_change *change)
     next->solution.report = ridge->solution.report;
     next->solution.report.samples = next->solution.report.order = change->x.rows;
     return ntk_sample_set_create(&next->system.set, ridge->system.set->samples.kernel, change->lane, &change->x,
-                                 change->x.dtype, false, change->function);
+                                 change->x.dtype, ntk_model_all(ridge->system.set->samples.kernel, change->x.rows), false,
+                                 change->function);
 }
 
 ntk_status ntk_change_solve(ntk_ridge_change *change, double begin)

@@ -1,6 +1,6 @@
 #include "core/memory.h"
 #include "core/status.h"
-#include "ridge/ridge.h"
+#include "ridge/rooms.h"
 
 #include <string.h>
 
@@ -79,7 +79,8 @@ static ntk_status copy_all(ntk_context *context, ntk_ridge *to, const ntk_ridge 
     to->light = from->light;
     NTK_TRY(copy_system(context, to, from, &lane));
     if (from->w) NTK_TRY(ntk_hidden_weights(&lane, from->features->weights, report->dtype, &to->w, "ntk_ridge_copy"));
-    return copy_solution(context, to, from);
+    NTK_TRY(copy_solution(context, to, from));
+    return ntk_rooms_open(to, from->rooms.callers, "ntk_ridge_copy");
 }
 
 ntk_status ntk_ridge_copy(ntk_context *context, ntk_ridge **copy, const ntk_ridge *ridge)

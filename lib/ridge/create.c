@@ -2,18 +2,21 @@
 #include "core/options.h"
 #include "core/status.h"
 #include "ridge/primal.h"
+#include "ridge/rooms.h"
 
 #include <math.h>
 #include <stddef.h>
 
 _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_options, storage) == 12 &&
                    offsetof(ntk_ridge_options, dtype) == 16 && offsetof(ntk_ridge_options, intercept) == 20 &&
-                   offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, reserved) == 28 &&
+                   offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, callers) == 28 &&
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
                    offsetof(ntk_ridge_options, precision) == 44 && sizeof(ntk_ridge_options) == 48,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
+
+enum { MOST_CALLERS = 4096 };
 
 ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_options *options, const char *function)
 {
@@ -24,7 +27,8 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
     if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_SPECTRAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL or _SPECTRAL", function,
                         own->method);
-    if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
+    if (own->callers < 0 || own->callers > MOST_CALLERS)
+        return ntk_fail(NTK_ERR_OPTION, "%s: callers is %d, expected 0 to %d", function, own->callers, MOST_CALLERS);
     if (own->precision < NTK_PRECISION_AUTO || own->precision > NTK_PRECISION_MIXED)
         return ntk_fail(NTK_ERR_OPTION, "%s: precision is %d, expected NTK_PRECISION_AUTO, _PLAIN or _MIXED", function,
                         own->precision);
@@ -83,6 +87,8 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
 static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel,
                              const ntk_features *features, int64_t n, int64_t d, int64_t t, const ntk_ridge_options *options)
 {
+    NTK_TRY(
+        ntk_rooms_memory(context, bytes, kernel, kernel ? kernel->features : features, d, t, options->dtype, options->callers));
     if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_primal_memory(context, bytes, features, n, d, t, options);
     return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory : ntk_ridge_spectral_memory)(context, bytes, kernel, n, d,
                                                                                                    t, options);
@@ -217,6 +223,7 @@ static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
     if (status >= 0) {
         status = ntk_ridge_fit(made, problem, features, reason);
+        if (status >= 0) status = ntk_rooms_open(made, problem->options.callers, problem->function);
         if (status < 0)
             ntk_release(made);
         else

@@ -29,12 +29,15 @@ static double assembly_share(int64_t n, int64_t d)
 
 static ntk_status open_samples(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    if (problem->gram) {
+    const ntk_kernel *kernel = problem->kernel;
+    /* a kernel matrix's samples may have lost what predictions take */
+    if (problem->gram && (kernel->features || !kernel->operations->rest)) {
         ridge->system.set = ntk_retain(problem->gram->set);
         return NTK_OK;
     }
-    return ntk_sample_set_create(&ridge->system.set, problem->kernel, lane, problem->x, problem->options.dtype,
-                                 problem->options.borrow != 0, problem->function);
+    return ntk_sample_set_create(&ridge->system.set, kernel, lane, problem->x, problem->options.dtype,
+                                 ntk_model_all(kernel, problem->x->rows), problem->options.borrow && !problem->gram,
+                                 problem->function);
 }
 
 ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
@@ -256,7 +259,8 @@ static ntk_status factor_mixed(ntk_ridge *ridge, const ntk_ridge_problem *proble
     ntk_sample_set *single;
     ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(open_samples(ridge, problem, lane));
-    NTK_TRY(ntk_sample_set_create(&single, problem->kernel, lane, problem->x, NTK_F32, false, problem->function));
+    NTK_TRY(
+        ntk_sample_set_create(&single, problem->kernel, lane, problem->x, NTK_F32, problem->x->rows, false, problem->function));
     ntk_status status = factor_samples(ridge, problem, &single->samples, lane);
     ntk_release(single);
     return status;
@@ -323,11 +327,11 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
     /* lambdas, twice, intercepts, means */
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
-    NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, n, d));
+    NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, n, d, ntk_model_all(kernel, n)));
     bool mixed = options->precision == NTK_PRECISION_MIXED;
     int32_t held = mixed ? NTK_F32 : dtype;
     NTK_TRY(ntk_symmetric_memory(bytes, options->storage, held, n));
-    if (mixed) NTK_TRY(ntk_sample_set_memory(kernel, &assembly, held, n, d));
+    if (mixed) NTK_TRY(ntk_sample_set_memory(kernel, &assembly, held, n, d, n));
     factor = assembly;
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, held, n, d));
     NTK_TRY(ntk_cholesky_memory(&factor, n));

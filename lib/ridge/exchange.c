@@ -5,7 +5,7 @@
 #include "core/status.h"
 #include "features/exchange.h"
 #include "kernel/exchange.h"
-#include "ridge/ridge.h"
+#include "ridge/rooms.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -279,8 +279,8 @@ static ntk_status read_set(ntk_reader *reader, ntk_ridge *ridge, const ntk_kerne
     if (inputs > 0 && inputs != report->inputs) return ntk_read_refuse(reader, "inputs", "those of the kernel");
     NTK_TRY(read_held(reader, "x", report->dtype, set_rows(ridge), report->inputs, &x));
     ntk_matrix view = ntk_matrix_view(x, set_rows(ridge), report->inputs, report->dtype, NTK_READONLY);
-    ntk_status status =
-        ntk_sample_set_create(&ridge->system.set, kernel, lane, &view, report->dtype, false, reader->path.function);
+    ntk_status status = ntk_sample_set_create(&ridge->system.set, kernel, lane, &view, report->dtype,
+                                              ntk_model_all(kernel, view.rows), false, reader->path.function);
     ntk_free(reader->context, x);
     if (status >= 0) ridge->features = ntk_retain(kernel->features);
     return status == NTK_ERR_OVERFLOW ? ntk_read_refuse(reader, "x", "samples that the kernel can take") : status;
@@ -446,7 +446,8 @@ static ntk_status read_model(ntk_reader *reader, ntk_ridge *ridge)
     NTK_TRY(read_report(reader, ridge, &without));
     NTK_TRY(read_origin(reader, ridge, &lane, without));
     NTK_TRY(read_system(reader, ridge));
-    return read_solution(reader, ridge, without);
+    NTK_TRY(read_solution(reader, ridge, without));
+    return ntk_rooms_open(ridge, 0, reader->path.function);
 }
 
 ntk_status ntk_ridge_import(ntk_context *context, ntk_ridge **ridge, const ntk_source *source)

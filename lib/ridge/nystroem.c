@@ -5,6 +5,7 @@
 #include "core/size.h"
 #include "core/status.h"
 #include "ridge/batch.h"
+#include "ridge/rooms.h"
 
 #include <stddef.h>
 
@@ -110,6 +111,7 @@ static ntk_status make(ntk_context *context, ntk_ridge **ridge, const ntk_kernel
     NTK_TRY(ntk_object_create(context, &job.ridge, sizeof *job.ridge, ntk_ridge_dispose, "a ridge regression"));
     ntk_ridge_begin(job.ridge, &options, d, t, lambda, "Nystroem: the kernel is approximated by its values at centres");
     ntk_status status = run(&job);
+    if (status >= 0) status = ntk_rooms_open(job.ridge, 0, reader->function);
     if (status < 0) {
         ntk_release(job.ridge);
         return status;

@@ -6,6 +6,7 @@
 #include "kernel/tile.h"
 #include "ridge/batch.h"
 #include "ridge/nystroem.h"
+#include "ridge/rooms.h"
 
 #include <math.h>
 
@@ -29,8 +30,8 @@ static ntk_status open_centres(ntk_nystroem *job, double end)
     }
     if (status >= 0) {
         ntk_work_stage(job->lane->work, "samples of a kernel", 1, end, end);
-        status = ntk_sample_set_create(&job->ridge->system.set, job->kernel, job->lane, &view, job->options->dtype, false,
-                                       reader->function);
+        status = ntk_sample_set_create(&job->ridge->system.set, job->kernel, job->lane, &view, job->options->dtype,
+                                       ntk_model_all(job->kernel, view.rows), false, reader->function);
     }
     ntk_free(context, z);
     return status;
@@ -251,7 +252,7 @@ ntk_status ntk_nystroem_memory(const ntk_context *context, uint64_t *bytes, cons
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
     NTK_TRY(ntk_size_multiply(&width, d, sizeof(double)));
     NTK_TRY(ntk_need(bytes, m, (int64_t)width));
-    NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, m, d));
+    NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, m, d, ntk_model_all(kernel, m)));
     NTK_TRY(ntk_symmetric_memory(bytes, options->storage, dtype, m));
     NTK_TRY(ntk_stream_memory(bytes, rows, d, t));
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, dtype, m, d));
@@ -265,5 +266,6 @@ ntk_status ntk_nystroem_memory(const ntk_context *context, uint64_t *bytes, cons
     NTK_TRY(ntk_size_add(&batch, 1, (int64_t)ntk_most_bytes(mapping, judging)));
     NTK_TRY(model_memory(context, &batch, kernel, m, t, dtype));
     NTK_TRY(ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(assembly, batch)));
+    NTK_TRY(ntk_rooms_memory(context, bytes, kernel, kernel->features, d, t, dtype, 0));
     return ntk_pool_memory(context, bytes);
 }

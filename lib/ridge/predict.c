@@ -1,14 +1,15 @@
 #include "ridge/predict.h"
-#include "core/context.h"
+#include "core/arena.h"
 #include "core/status.h"
 #include "kernel/infinite.h"
 #include "kernel/product.h"
 #include "kernel/simd/loops.h"
+#include "ridge/rooms.h"
 
 #include <float.h>
 
-/* Rows that are predicted one by one, on the caller's stack: of so many inputs at most, so many targets at a time. */
-enum { FEW_ROWS = 4, FEW_INPUTS = 4096, TARGETS = 64 };
+/* Targets at a time of rows that are predicted one by one, on the caller's stack. */
+enum { TARGETS = 64 };
 
 /* One sample on its way to a prediction. */
 typedef struct point {
@@ -76,8 +77,8 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     const ntk_ridge *ridge = at->ridge;
     int32_t dtype = ridge->solution.report.dtype;
     union {
-        double f64[FEW_INPUTS];
-        float f32[FEW_INPUTS];
+        double f64[NTK_POINT_INPUTS];
+        float f32[NTK_POINT_INPUTS];
     } converted, scaled;
     double values[TARGETS];
     const void *sample = ntk_row(x, row);
@@ -98,7 +99,7 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     return NTK_OK;
 }
 
-static ntk_status predict_few(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x)
+static ntk_status predict_points(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x)
 {
     point at = {.ridge = ridge, .isa = ridge->base.context->isa};
     at.call =
@@ -149,6 +150,18 @@ ntk_status ntk_ridge_predict_rows(const ntk_ridge *ridge, const ntk_lane *lane, 
     return (ridge->features ? predict_features : predict_kernel)(ridge, lane, y, x, function);
 }
 
+static ntk_status predict_in_room(const ntk_ridge *ridge, void *room, int64_t size, const ntk_matrix *y, const ntk_matrix *x,
+                                  const char *function)
+{
+    ntk_arena arena;
+    ntk_work work;
+    ntk_arena_open(&arena, ridge->base.context, room, size);
+    ntk_lane lane = ntk_work_begin(&work, &arena.context);
+    ntk_status status = ntk_ridge_predict_rows(ridge, &lane, y, x, function);
+    ntk_rooms_leave(room);
+    return status;
+}
+
 ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x)
 {
     NTK_REQUIRE(ridge);
@@ -160,8 +173,12 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    bool few = x->rows <= FEW_ROWS && x->cols <= FEW_INPUTS;
-    bool points = ridge->features ? ridge->features->weights->plain : ridge->system.set->samples.kernel->operations->points;
-    if (few && points) return predict_few(ridge, &lane, y, x);
+    const ntk_kernel *kernel = ridge->system.set ? ridge->system.set->samples.kernel : NULL;
+    if (x->rows <= NTK_FEW_ROWS) {
+        if (ntk_predicts_points(kernel, ridge->features, x->cols)) return predict_points(ridge, &lane, y, x);
+        int64_t size;
+        void *room = ntk_rooms_enter(&ridge->rooms, &size);
+        if (room) return predict_in_room(ridge, room, size, y, x, __func__);
+    }
     return ntk_ridge_predict_rows(ridge, &lane, y, x, __func__);
 }

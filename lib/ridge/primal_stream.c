@@ -5,6 +5,7 @@
 #include "core/status.h"
 #include "ridge/batch.h"
 #include "ridge/primal.h"
+#include "ridge/rooms.h"
 #include "ridge/stream.h"
 
 /* A primal fit of what a reader gives. */
@@ -61,6 +62,8 @@ static ntk_status check_budget(const ntk_context *context, const streamed *job)
     NTK_TRY(ntk_stream_memory(&bytes, job->rows, stream->inputs, stream->targets));
     NTK_TRY(ntk_size_multiply(&elements, job->rows, stream->inputs));
     NTK_TRY(ntk_need(&bytes, (int64_t)elements, ntk_dtype_size(job->options->dtype)));
+    NTK_TRY(ntk_rooms_memory(context, &bytes, NULL, job->features, stream->inputs, stream->targets, job->options->dtype,
+                             job->options->callers));
     NTK_TRY(ntk_pool_memory(context, &bytes));
     return ntk_budget_check(context, bytes, "the ridge regression");
 }
@@ -103,6 +106,7 @@ ntk_status ntk_ridge_create_stream(ntk_context *context, ntk_ridge **ridge, cons
     ntk_ridge_begin(job.ridge, &own, inputs, targets, lambda, "primal: features were given, and a stream of samples");
     job.ridge->solution.report.order = features->size;
     ntk_status status = run(&job);
+    if (status >= 0) status = ntk_rooms_open(job.ridge, own.callers, __func__);
     if (status < 0)
         ntk_release(job.ridge);
     else

@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
+#include "ridge/rooms.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -86,6 +87,7 @@ void ntk_ridge_dispose(void *self)
     ntk_ridge_solution_close(context, &ridge->solution);
     ntk_release((void *)(uintptr_t)ridge->features);
     ntk_free(context, ridge->w);
+    ntk_rooms_close(context, &ridge->rooms);
 }
 
 void ntk_ridge_destroy(ntk_ridge *ridge)
@@ -152,7 +154,7 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     count(&bytes, ridge, 1, sizeof *ridge);
     if (system->set)
         (void)ntk_sample_set_memory(system->set->samples.kernel, &bytes, report->dtype, system->set->samples.rows,
-                                    report->inputs);
+                                    report->inputs, system->set->samples.all);
     count_factor(&bytes, &system->L);
     count_factor(&bytes, &system->centres);
     count(&bytes, system->spectrum.vectors, n, system->spectrum.ld * (int64_t)sizeof(double));
@@ -160,13 +162,17 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     count(&bytes, system->x.copy, n, report->inputs * size);
     count(&bytes, system->mu, report->order, size);
     count(&bytes, solution->y, n, wide);
-    count(&bytes, solution->lambdas, 2, wide);
+    count(&bytes, solution->lambdas, 1, wide);
+    count(&bytes, solution->intercept, 1, wide);
+    count(&bytes, solution->offsets, 1, wide);
     count(&bytes, solution->alpha, report->order, t * size);
     count(&bytes, solution->beta.nt || solution->beta.rf ? solution : NULL, ridge->features ? ridge->features->size : 0,
           t * size);
+    count(&bytes, solution->beta.nt && solution->beta.rf ? solution : NULL, 0, size); /* which are two blocks */
     if (ridge->w) (void)ntk_hidden_weights_memory(ridge->features->weights, &bytes, report->dtype);
     count(&bytes, solution->ones, n, sizeof(double));
     count(&bytes, solution->projected, n, wide + report->intercept * (int64_t)sizeof(double));
+    count(&bytes, ridge->rooms.memory, ridge->rooms.count, ridge->rooms.size);
     return bytes;
 }
 

@@ -47,6 +47,14 @@ typedef struct ntk_ridge_solution {
     double *projected, *offsets;
 } ntk_ridge_solution;
 
+/* Memory for predictions of a few rows, one room a call at a time (rooms.h).  callers  as asked for
+ * memory  count rooms, size bytes apart; NULL where they take none */
+typedef struct ntk_rooms {
+    char *memory;
+    int64_t size;
+    int32_t count, callers;
+} ntk_rooms;
+
 /* w  hidden weights in the model's dtype, or NULL */
 struct ntk_ridge {
     ntk_object base;
@@ -55,6 +63,7 @@ struct ntk_ridge {
     bool light;
     ntk_ridge_system system;
     ntk_ridge_solution solution;
+    ntk_rooms rooms;
 };
 
 /* A fit as the options want it, checked.  gram: NULL, or whose matrix is taken. */
@@ -67,6 +76,12 @@ typedef struct ntk_ridge_problem {
     ntk_ridge_options options; /* method is not AUTO; dtype is not 0 */
     const char *function;
 } ntk_ridge_problem;
+
+/* Of all samples in a model's calls (ntk_samples_open): predictions go through features, or take the whole kernel in one pass. */
+static inline int64_t ntk_model_all(const ntk_kernel *kernel, int64_t n)
+{
+    return kernel->features ? n : 0;
+}
 
 /* Gives back what a model holds, complete or not. */
 void ntk_ridge_dispose(void *self);

@@ -355,7 +355,7 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld targets are too many", (long long)t);
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
     for (int i = 0; i < 3; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
-    NTK_TRY(ntk_sample_set_memory(kernel, bytes, options->dtype, n, d));
+    NTK_TRY(ntk_sample_set_memory(kernel, bytes, options->dtype, n, d, ntk_model_all(kernel, n)));
     NTK_TRY(ntk_symmetric_memory(bytes, NTK_STORAGE_FULL, NTK_F64, n));
     NTK_TRY(ntk_need(bytes, n, sizeof(double)));
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, NTK_STORAGE_FULL, options->dtype, n, d));

@@ -219,7 +219,8 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
 
 #define BAD_RIDGE                                                                                                  \
     BAD_KIND(ntk_ridge_options, method, 4), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
-        BAD_I32(ntk_ridge_options, reserved, 1), BAD_KIND(ntk_ridge_options, precision, 3)
+        BAD_I32(ntk_ridge_options, callers, -1), BAD_I32(ntk_ridge_options, callers, 4097),                        \
+        BAD_KIND(ntk_ridge_options, precision, 3)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),

@@ -1,4 +1,5 @@
 /* Sizes that overflow, the budget, and the count of what a context holds. */
+#include "core/arena.h"
 #include "core/context.h"
 #include "core/memory.h"
 #include "support.h"
@@ -145,6 +146,49 @@ START_TEST(budget_too_small_for_a_context)
 }
 END_TEST
 
+/* What fits in the block comes from there, whatever was given back in what order, and the rest from the context. */
+START_TEST(arenas_use_their_block)
+{
+    enum { SIZE = 4096 };
+    test_memory memory = {0};
+    ntk_context *context = test_context(1, &memory);
+    ntk_arena arena;
+    char *block, *a, *b, *c, *d;
+    CHECK_OK(ntk_allocate(context, &block, SIZE, 1, "a block"));
+    ntk_arena_open(&arena, context, block, SIZE);
+    test_memory_reset(&memory, 0);
+    CHECK_OK(ntk_allocate(&arena.context, &a, 700, 1, "a"));
+    CHECK_OK(ntk_allocate(&arena.context, &b, 700, 1, "b"));
+    CHECK_OK(ntk_allocate(&arena.context, &c, 700, 1, "c"));
+    char *const parts[] = {a, b, c};
+    for (int i = 0; i < 3; i++) {
+        ck_assert(parts[i] > block && parts[i] + 700 <= block + SIZE);
+        ck_assert_uint_eq((uintptr_t)parts[i] % 64, 0);
+        memset(parts[i], i, 700);
+    }
+    ck_assert(a + 700 <= b && b + 700 <= c);
+    int64_t peak = arena.peak;
+    ck_assert_int_le(peak, SIZE);
+    ntk_free(&arena.context, a);
+    ntk_free(&arena.context, b);
+    CHECK_OK(ntk_allocate(&arena.context, &d, 1400, 1, "d"));
+    ck_assert_ptr_eq(d, a);
+    ck_assert_int_eq(arena.peak, peak);
+    ck_assert_int_eq(memory.calls, 0);
+    CHECK_OK(ntk_allocate(&arena.context, &b, SIZE, 1, "b"));
+    ck_assert_int_eq(memory.calls, 1);
+    ntk_free(&arena.context, b);
+    test_memory_reset(&memory, 1);
+    CHECK_STATUS(ntk_allocate(&arena.context, &b, SIZE, 1, "b"), NTK_ERR_MEMORY);
+    ntk_free(&arena.context, c);
+    ntk_free(&arena.context, d);
+    ck_assert_uint_eq(atomic_load(&arena.context.memory_used), 0);
+    ntk_free(context, block);
+    ntk_context_destroy(context);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("memory");
@@ -152,6 +196,7 @@ int main(void)
     tcase_add_test(tests, sizes_are_checked);
     tcase_add_test(tests, sums_are_checked);
     tcase_add_test(tests, blocks_are_aligned_and_counted);
+    tcase_add_test(tests, arenas_use_their_block);
     tcase_add_test(tests, default_allocator_serves);
     tcase_add_test(tests, refusal_names_the_bytes_and_leaves_the_count);
     tcase_add_test(tests, budget_is_kept_to_the_byte);
