@@ -82,7 +82,7 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     change->next->system = (ntk_ridge_system){0};
     change->next->features = NULL;
     change->next->w = NULL;
-    return ntk_ridge_fit(change->next, &problem, ridge->features, report->reason);
+    return ntk_ridge_fit(change->next, &problem, change->lane, ridge->features, report->reason);
 }
 
 ntk_status ntk_change_samples(ntk_ridge_change *change)

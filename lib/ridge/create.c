@@ -174,14 +174,15 @@ void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t
     report->intercept = options->intercept != 0;
 }
 
-ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason)
+ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, const ntk_features *features,
+                         const char *reason)
 {
     const ntk_ridge_options *options = &problem->options;
     if (options->method == NTK_RIDGE_PRIMAL) ridge->features = ntk_retain(features);
     ntk_ridge_begin(ridge, options, problem->x->cols, problem->y->cols, problem->lambdas[0], reason);
     ridge->solution.report.samples = problem->x->rows;
-    if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem);
-    return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem);
+    if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem, lane);
+    return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem, lane);
 }
 
 static ntk_status budget_of(const ntk_context *context, const ntk_ridge_problem *problem, const ntk_features *features)
@@ -211,10 +212,10 @@ static ntk_status check_budget(const ntk_context *context, ntk_ridge_problem *pr
     return budget_of(context, problem, features);
 }
 
-/* Makes the model of a problem that has been checked.  features: of a primal. */
-static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
-                             const char *reason)
+ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
+                          const char *reason)
 {
+    ntk_context *context = lane->work->context;
     ntk_ridge *made;
     double *lambdas;
     NTK_TRY(check_budget(context, problem, features, &reason));
@@ -222,7 +223,7 @@ static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_
     problem->lambdas = lambdas;
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
     if (status >= 0) {
-        status = ntk_ridge_fit(made, problem, features, reason);
+        status = ntk_ridge_fit(made, problem, lane, features, reason);
         if (status >= 0) status = ntk_rooms_open(made, problem->options.callers, problem->function);
         if (status < 0)
             ntk_release(made);
@@ -231,6 +232,24 @@ static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_
     }
     ntk_free(context, lambdas);
     return status;
+}
+
+/* A call of its own. */
+static ntk_status make_ridge(ntk_context *context, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
+                             const char *reason)
+{
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    return ntk_ridge_make(&lane, ridge, problem, features, reason);
+}
+
+ntk_status ntk_ridge_problem_open(ntk_ridge_problem *problem, const ntk_ridge_options *options, const char **reason)
+{
+    ntk_ridge_options *own = &problem->options;
+    NTK_TRY(ntk_ridge_options_read(own, options, problem->function));
+    NTK_TRY(choose(own, problem->kernel, problem->x->rows, reason, problem->function));
+    if (!own->dtype) own->dtype = own->precision == NTK_PRECISION_MIXED ? NTK_F64 : problem->x->dtype;
+    return check_precision(own, problem->kernel, problem->function);
 }
 
 ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_kernel *kernel, const ntk_matrix *x,
@@ -243,11 +262,7 @@ ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_k
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_data_check(x, y, ntk_kernel_inputs(kernel), lambda, __func__));
     ntk_ridge_problem problem = {.kernel = kernel, .x = x, .y = y, .lambda = lambda, .function = __func__};
-    NTK_TRY(ntk_ridge_options_read(&problem.options, options, __func__));
-    NTK_TRY(choose(&problem.options, kernel, x->rows, &reason, __func__));
-    bool mixed = problem.options.precision == NTK_PRECISION_MIXED;
-    if (!problem.options.dtype) problem.options.dtype = mixed ? NTK_F64 : x->dtype;
-    NTK_TRY(check_precision(&problem.options, kernel, __func__));
+    NTK_TRY(ntk_ridge_problem_open(&problem, options, &reason));
     return make_ridge(context, ridge, &problem, kernel->features, reason);
 }
 

@@ -286,12 +286,10 @@ static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const 
     return features ? ntk_ridge_to_features(ridge, features, solution, lane, end, problem->function) : NTK_OK;
 }
 
-ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem)
+ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ridge->solution.report.order = problem->x->rows;
-    NTK_TRY(fit(ridge, problem, &lane));
+    NTK_TRY(fit(ridge, problem, lane));
     if (ridge->light) ntk_ridge_lighten(ridge);
     return NTK_OK;
 }

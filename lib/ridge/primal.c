@@ -108,11 +108,9 @@ static ntk_status fit(primal *job)
     return ntk_primal_finish(&job->normal, job->features, formed);
 }
 
-ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem)
+ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    primal job = {.ridge = ridge, .problem = problem, .features = ridge->features, .lane = &lane, .system = &ridge->system};
+    primal job = {.ridge = ridge, .problem = problem, .features = ridge->features, .lane = lane, .system = &ridge->system};
     job.dtype = problem->options.dtype;
     job.n = problem->x->rows;
     ridge->solution.report.order = ridge->features->size;

@@ -119,13 +119,20 @@ ntk_status ntk_data_check(const ntk_matrix *x, const ntk_matrix *y, int64_t inpu
 void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t inputs, int64_t targets, double lambda,
                      const char *reason);
 
+/* What ntk_ridge_create does, as a part of other work: checks the options and turns them into those of a problem that has kernel, x, y,
+ * lambda and function; *reason receives why this method.  Then makes its model, as stages of the lane's work.  features: of a primal. */
+ntk_status ntk_ridge_problem_open(ntk_ridge_problem *problem, const ntk_ridge_options *options, const char **reason);
+ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
+                          const char *reason);
+
 /* Fits a zeroed model by one of the next.  features: of a primal. */
-ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_features *features, const char *reason);
+ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, const ntk_features *features,
+                         const char *reason);
 
 /* Each fills a zeroed model but for its report's reason; what it leaves after a failure is disposed of with the model. */
-ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem);
-ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem);
-ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem);
+ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane);
+ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane);
+ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane);
 
 /* The dual's matrix, as stages of the lane's work up to a share end of it; K, then with lambda. */
 ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,

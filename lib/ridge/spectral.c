@@ -333,13 +333,11 @@ static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const 
     return features ? ntk_ridge_to_features(ridge, features, solution, lane, end, problem->function) : NTK_OK;
 }
 
-ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem)
+ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ntk_symmetric K = {0};
     ridge->solution.report.order = problem->x->rows;
-    ntk_status status = fit(ridge, problem, &lane, &K);
+    ntk_status status = fit(ridge, problem, lane, &K);
     ntk_free(ridge->base.context, K.data);
     if (status >= 0 && ridge->light) ntk_ridge_lighten(ridge);
     return status;
