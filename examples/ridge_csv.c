@@ -1,7 +1,7 @@
 /* The error of kernel ridge regression on a CSV file, for the kernels of infinitely wide networks and of a finite one, beside
- * that of linear regression.  cc ridge_csv.c crossval.c csv.c file.c progress.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * that of linear regression.  cc ridge_csv.c crossval.c csv.c file.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "crossval.h"
-#include "csv.h"
+#include "samples.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -126,34 +126,6 @@ static void parse_arguments(settings *s, int count, char **arguments)
     for (int power = -4; power <= 2; power++) s->lambdas[s->lambda_count++] = pow(10, power);
 }
 
-/* Takes the target's column out of the table. */
-static void split_columns(const csv_table *table, int64_t target, double *x, double *y)
-{
-    int64_t d = table->cols - 1;
-    for (int64_t i = 0; i < table->rows; i++)
-        for (int64_t j = 0; j < table->cols; j++) {
-            double value = table->values[i * table->cols + j];
-            if (j == target)
-                y[i] = value;
-            else
-                x[i * d + j - (j > target)] = value;
-        }
-}
-
-/* A permutation from the seed (SplitMix64, Fisher and Yates). */
-static void shuffle(int64_t *order, int64_t n, uint64_t seed)
-{
-    for (int64_t i = 0; i < n; i++) order[i] = i;
-    for (int64_t i = n - 1; i > 0; i--) {
-        uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-        int64_t j = (int64_t)((z ^ (z >> 31)) % (uint64_t)(i + 1)), kept = order[i];
-        order[i] = order[j];
-        order[j] = kept;
-    }
-}
-
 static double deviation(const double *y, int64_t n)
 {
     double mean = 0, square = 0;
@@ -237,8 +209,8 @@ static void run(const settings *s, const csv_table *table, int64_t target)
     double *x = calloc((size_t)(n * d), sizeof *x), *y = calloc((size_t)n, sizeof *y);
     int64_t *order = calloc((size_t)n, sizeof *order);
     if (!x || !y || !order) fail("not enough memory");
-    split_columns(table, target, x, y);
-    shuffle(order, n, s->seed);
+    samples_split(table, target, x, y);
+    samples_shuffle(order, n, s->seed);
 
     progress_begin(&progress);
     ntk_context *context;

@@ -7,7 +7,7 @@ say() { printf '== %s\n' "$*"; }
 
 # Debian packages for the library and examples; tests need some more.
 # shellcheck disable=SC2034 # used by the scripts that read this file
-library_packages=(pkg-config gcc libc6-dev libopenblas-dev liblapacke-dev libsleef-dev librandom123-dev libhdf5-dev zlib1g-dev)
+library_packages=(pkg-config gcc libc6-dev libopenblas-dev liblapacke-dev libsleef-dev librandom123-dev libnlopt-dev libhdf5-dev zlib1g-dev)
 # shellcheck disable=SC2034
 test_packages=(check g++ cmake)
 

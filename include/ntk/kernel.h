@@ -242,6 +242,19 @@ NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) N
 NTK_API ntk_status ntk_kernel_scale_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                              const ntk_matrix *x2, const ntk_matrix *w) NTK_MUST_CHECK;
 
+/* values[s] = scale s, in the order of ntk_kernel_scale_gradient; output_bias_scale counts as 0 where the output's rate is.
+ * values  ntk_kernel_scales x 1
+ * NTK_ERR_UNSUPPORTED  as of ntk_kernel_scales, or there are none */
+NTK_API ntk_status ntk_kernel_scale_values(const ntk_kernel *kernel, const ntk_matrix *values) NTK_MUST_CHECK;
+
+/* Makes the same kernel with other scales; one that stays the same leaves its part of the kernel the same to the bit.  Finite kernels
+ * and callers' in it are shared, not copied.   values  as above
+ * NTK_ERR_VALUE        a weight scale is not positive, another scale but those of inputs is negative, or a bias_scale is not 0 with
+ *                      NTK_PARAM_LECTURE: the message names the row
+ * NTK_ERR_UNSUPPORTED  as above */
+NTK_API ntk_status ntk_kernel_create_scaled(ntk_context *context, ntk_kernel **scaled, const ntk_kernel *kernel,
+                                            const ntk_matrix *values) NTK_MUST_CHECK;
+
 /* Writes all that the kernel is to the sink, in the calling thread.  The format's number is 1; later releases read it.
  * NTK_ERR_CALLBACK  the sink reported failure
  * NTK_ERR_NULL, NTK_ERR_OPTION  sink is NULL, or none */

@@ -10,6 +10,7 @@
 #include <ntk/kernel.h>
 #include <ntk/matrix.h>
 #include <ntk/network.h>
+#include <ntk/optimise.h>
 #include <ntk/ridge.h>
 #include <ntk/sink.h>
 #include <ntk/status.h>

@@ -33,11 +33,18 @@ ntk_status ntk_options_read(void *own, size_t size, size_t minimum, const void *
     return NTK_OK;
 }
 
-ntk_status ntk_options_write(void *caller, size_t minimum, const void *own, size_t size, const char *type)
+ntk_status ntk_options_check(const void *caller, size_t size, size_t minimum, const char *type)
 {
     size_t given;
     memcpy(&given, caller, sizeof given);
-    NTK_TRY(check_size(given, size, minimum, type));
+    return check_size(given, size, minimum, type);
+}
+
+ntk_status ntk_options_write(void *caller, size_t minimum, const void *own, size_t size, const char *type)
+{
+    size_t given;
+    NTK_TRY(ntk_options_check(caller, size, minimum, type));
+    memcpy(&given, caller, sizeof given);
     memset(caller, 0, given);
     memcpy(caller, own, given < size ? given : size);
     memcpy(caller, &given, sizeof given);

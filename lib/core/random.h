@@ -12,7 +12,9 @@ enum {
     NTK_RANDOM_HIDDEN_BIAS = 3,
     NTK_RANDOM_OUTPUT_BIAS = 4,
     NTK_RANDOM_POSTERIOR = 5,
-    NTK_RANDOM_CENTRES = 7
+    NTK_RANDOM_CENTRES = 7,
+    NTK_RANDOM_START = 8,
+    NTK_RANDOM_ROWS = 9
 };
 
 typedef struct ntk_random {

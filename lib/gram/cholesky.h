@@ -23,6 +23,9 @@ ntk_status ntk_cholesky_rows(const ntk_symmetric *L, const ntk_lane *lane, void 
 /* B = B L^-1, of the same. */
 ntk_status ntk_cholesky_rows_back(const ntk_symmetric *L, const ntk_lane *lane, void *b, int64_t ldb, int64_t rows);
 
+/* U = L^-T, n x n upper triangular in L's dtype, rows ld apart: what lies below the tiles of its diagonal is not written.  A^-1 = U U^T. */
+ntk_status ntk_cholesky_inverse(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end, void *U, int64_t ld);
+
 /* Adds the bytes that the factorization may hold to a need. */
 ntk_status ntk_cholesky_memory(uint64_t *bytes, int64_t n);
 

@@ -3,6 +3,7 @@
 #include "core/status.h"
 #include "kernel/composite.h"
 #include "kernel/exchange.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 
 #include <string.h>
@@ -103,6 +104,14 @@ static int64_t own_scales(const ntk_kernel *kernel)
     return kernel->inputs;
 }
 
+static ntk_status remake(ntk_context *context, ntk_kernel **made, const ntk_kernel *const *terms, int64_t count,
+                         const double *numbers, int64_t number_count)
+{
+    ntk_matrix scales = ntk_matrix_const_f64(numbers, 1, number_count);
+    (void)count;
+    return ntk_kernel_create_ard(context, made, terms[0], &scales);
+}
+
 static const ntk_kernel_operations operations = {
     .transform = transform,
     .prepare = prepare,
@@ -112,6 +121,10 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = ntk_ard_scale_gradient,
     .scale_memory = ntk_ard_scale_memory,
+    .scale_values = ntk_composite_scale_values,
+    .rescale = ntk_composite_rescale,
+    .remake = remake,
+    .signed_scales = true,
     .write = ntk_ard_write,
 };
 

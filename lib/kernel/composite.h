@@ -12,6 +12,12 @@ typedef struct ntk_composite {
     double *numbers;
 } ntk_composite;
 
+/* How many scales it has beside its terms': its first numbers. */
+static inline int64_t ntk_composite_own_scales(const ntk_kernel *kernel)
+{
+    return kernel->operations->own_scales ? kernel->operations->own_scales(kernel) : 0;
+}
+
 /* Kernels at most that one is made of, itself included: what its calls recurse into. */
 enum { NTK_MOST_NODES = 1000, NTK_MOST_TERMS = NTK_MOST_NODES - 1 };
 

@@ -9,14 +9,9 @@
 /* Rows whose terms are held at a time. */
 enum { PANEL = 256 };
 
-static int64_t own_scales(const ntk_kernel *kernel)
-{
-    return kernel->operations->own_scales ? kernel->operations->own_scales(kernel) : 0;
-}
-
 int64_t ntk_composite_scales(const ntk_kernel *kernel)
 {
-    int64_t sum = own_scales(kernel);
+    int64_t sum = ntk_composite_own_scales(kernel);
     for (int64_t t = 0; t < kernel->term_count; t++) sum += kernel->terms[t]->operations->scales(kernel->terms[t]);
     return sum;
 }

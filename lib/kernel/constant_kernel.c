@@ -4,6 +4,7 @@
 #include "kernel/combine.h"
 #include "kernel/composite.h"
 #include "kernel/exchange.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 
 #include <math.h>
@@ -52,6 +53,13 @@ static ntk_status scale_gradient(const ntk_kernel *kernel, const ntk_scale_call 
     return NTK_OK;
 }
 
+static ntk_status remake(ntk_context *context, ntk_kernel **made, const ntk_kernel *const *terms, int64_t count,
+                         const double *numbers, int64_t number_count)
+{
+    (void)terms, (void)count, (void)number_count;
+    return ntk_kernel_create_constant(context, made, numbers[0]);
+}
+
 static const ntk_kernel_operations operations = {
     .prepare = prepare,
     .tile = tile,
@@ -60,6 +68,9 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .scale_values = ntk_composite_scale_values,
+    .rescale = ntk_composite_rescale,
+    .remake = remake,
     .write = ntk_constant_write,
 };
 

@@ -5,6 +5,7 @@
 #include "kernel/deep_shifted.h"
 #include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 #include "kernel/shifted.h"
 
@@ -33,6 +34,8 @@ static const ntk_kernel_operations operations = {
     .scales = ntk_deep_scales_of,
     .scale_gradient = ntk_deep_scale_gradient,
     .scale_memory = ntk_deep_scale_memory,
+    .scale_values = ntk_deep_scale_values,
+    .rescale = ntk_deep_rescale,
     .points = false,
     .products = 1,
     .write = ntk_deep_write,

@@ -5,6 +5,7 @@
 #include "core/status.h"
 #include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 
 #include <float.h>
@@ -187,6 +188,8 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .scales = ntk_deep_scales_of,
     .scale_gradient = ntk_deep_scale_gradient,
     .scale_memory = ntk_deep_scale_memory,
+    .scale_values = ntk_deep_scale_values,
+    .rescale = ntk_deep_rescale,
     .products = 1,
     .points = false,
     .write = ntk_deep_write,

@@ -4,6 +4,7 @@
 #include "kernel/exchange.h"
 #include "kernel/mehler.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 #include "kernel/shifted.h"
 
@@ -119,6 +120,8 @@ static const ntk_kernel_operations operations = {
     .scales = ntk_infinite_scales,
     .scale_gradient = ntk_infinite_scale_gradient,
     .scale_memory = ntk_infinite_scale_memory,
+    .scale_values = ntk_infinite_scale_values,
+    .rescale = ntk_infinite_rescale,
     .points = true,
     .products = 1,
     .write = ntk_infinite_write,

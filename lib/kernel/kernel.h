@@ -12,6 +12,7 @@
 struct ntk_samples;
 struct ntk_tile_gradient;
 struct ntk_scale_call;
+struct ntk_rescaling;
 struct ntk_writer;
 
 /* A rectangle of K, rows of one set of samples by those of another.
@@ -44,6 +45,8 @@ typedef struct ntk_kernel_tile {
  * scales    of derivatives: how many; NULL: there are none.  own_scales  of a kernel made of others, those that its terms have not
  *           got; NULL: none.  scale_gradient  adds them to g (kernel/scales.h);
  *           scale_memory  adds the bytes that it may hold, whatever its samples, to a need
+ * scale_values  writes the scales, and rescale makes the kernel with others (kernel/rescale.h); NULL: it has none.  Of a kernel made of
+ *           others, remake makes it of other terms and numbers, which may be negative if signed_scales
  * write     puts what the kernel is into the writer's group (kernel/exchange.h)
  * products  how many times a tile takes the inner products of the kernel's own x; a finite kernel for K^NT
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
@@ -67,6 +70,11 @@ typedef struct ntk_kernel_operations {
     ntk_status (*scale_gradient)(const ntk_kernel *kernel, const struct ntk_scale_call *call, const ntk_lane *lane, double *g);
     ntk_status (*scale_memory)(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
+    void (*scale_values)(const ntk_kernel *kernel, double *values);
+    ntk_status (*rescale)(struct ntk_rescaling *from, ntk_kernel **made, const ntk_kernel *kernel);
+    ntk_status (*remake)(ntk_context *context, ntk_kernel **made, const ntk_kernel *const *terms, int64_t count,
+                         const double *numbers, int64_t number_count);
+    bool signed_scales;
     ntk_status (*write)(struct ntk_writer *writer, const ntk_kernel *kernel);
     int64_t products;
     bool points;

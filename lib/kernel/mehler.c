@@ -7,6 +7,7 @@
 #include "kernel/exchange.h"
 #include "kernel/near.h"
 #include "kernel/pair_gradients.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 #include "kernel/simd/loops.h"
 #include "kernel/tile.h"
@@ -263,6 +264,8 @@ const ntk_kernel_operations ntk_mehler_operations = {
     .scales = ntk_infinite_scales,
     .scale_gradient = ntk_infinite_scale_gradient,
     .scale_memory = ntk_infinite_scale_memory,
+    .scale_values = ntk_infinite_scale_values,
+    .rescale = ntk_infinite_rescale,
     .points = false,
     .products = 1,
     .write = ntk_infinite_write,

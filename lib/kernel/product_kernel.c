@@ -3,6 +3,7 @@
 #include "kernel/combine.h"
 #include "kernel/composite.h"
 #include "kernel/exchange.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
@@ -72,6 +73,13 @@ static ntk_status gradient(const ntk_tile_gradient *job, const ntk_lane *lane)
     return NTK_OK;
 }
 
+static ntk_status remake(ntk_context *context, ntk_kernel **made, const ntk_kernel *const *terms, int64_t count,
+                         const double *numbers, int64_t number_count)
+{
+    (void)numbers, (void)number_count;
+    return ntk_kernel_create_product(context, made, terms, count);
+}
+
 static const ntk_kernel_operations operations = {
     .prepare = prepare,
     .tile = tile,
@@ -79,6 +87,9 @@ static const ntk_kernel_operations operations = {
     .scales = ntk_composite_scales,
     .scale_gradient = ntk_product_scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .scale_values = ntk_composite_scale_values,
+    .rescale = ntk_composite_rescale,
+    .remake = remake,
     .write = ntk_product_write,
 };
 

@@ -3,6 +3,7 @@
 #include "kernel/combine.h"
 #include "kernel/composite.h"
 #include "kernel/exchange.h"
+#include "kernel/rescale.h"
 #include "kernel/scales.h"
 
 #include <math.h>
@@ -72,6 +73,13 @@ static int64_t own_scales(const ntk_kernel *kernel)
     return kernel->term_count;
 }
 
+static ntk_status remake(ntk_context *context, ntk_kernel **made, const ntk_kernel *const *terms, int64_t count,
+                         const double *numbers, int64_t number_count)
+{
+    (void)number_count;
+    return ntk_kernel_create_sum(context, made, terms, numbers, count);
+}
+
 static const ntk_kernel_operations operations = {
     .prepare = prepare,
     .tile = tile,
@@ -80,6 +88,9 @@ static const ntk_kernel_operations operations = {
     .own_scales = own_scales,
     .scale_gradient = ntk_sum_scale_gradient,
     .scale_memory = ntk_composite_scale_memory,
+    .scale_values = ntk_composite_scale_values,
+    .rescale = ntk_composite_rescale,
+    .remake = remake,
     .write = ntk_sum_write,
 };
 

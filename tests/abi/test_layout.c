@@ -67,6 +67,8 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_gram_options);
     CHECK_INIT(ntk_ridge_options);
     CHECK_INIT(ntk_ridge_report);
+    CHECK_INIT(ntk_optimise_options);
+    CHECK_INIT(ntk_optimise_report);
     CHECK_INIT(ntk_sink);
     CHECK_INIT(ntk_source);
 }

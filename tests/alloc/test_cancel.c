@@ -39,6 +39,7 @@ static const char *const long_calls[] = {
     "ntk_ridge_gradient",
     "ntk_ridge_intervals",
     "ntk_ridge_leave_one_out",
+    "ntk_ridge_optimise",
     "ntk_ridge_path",
     "ntk_ridge_path_derivatives",
     "ntk_ridge_predict",

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { TEST_MOST_ARGUMENTS = 8, TEST_BLOCK = 1024 };
+enum { TEST_MOST_ARGUMENTS = 10, TEST_BLOCK = 1024 };
 
 /* What an argument is. */
 typedef enum test_argument_kind {
@@ -53,7 +53,8 @@ enum {
     TEST_COPIED = 128,      /* a ridge, which the call changes: it gets a copy */
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32,     /* options that may not be NULL */
-    TEST_SIZED = 256        /* a stream, which gets the world's sizes, as its user, too */
+    TEST_SIZED = 256,       /* a stream, which gets the world's sizes, as its user, too */
+    TEST_OPTIONAL = 512     /* an output that may be NULL, which its unit tests try */
 };
 
 /* The type of a struct's member, or of a scalar argument. */

@@ -50,6 +50,8 @@ CALL(kernel_diagonal, P(0), P(1), P(2))
 CALL(kernel_multiply, P(0), P(1), P(2), P(3), P(4))
 CALL(kernel_gradient, P(0), P(1), P(2), P(3), P(4))
 CALL(kernel_scales, P(0), P(1))
+CALL(kernel_scale_values, P(0), P(1))
+CALL(kernel_create_scaled, P(0), P(1), P(2), P(3))
 CALL(kernel_scale_gradient, P(0), P(1), P(2), P(3), P(4))
 CALL(gram_memory, P(0), P(1), P(2), I(3), I(4), P(5))
 CALL(gram_create, P(0), P(1), P(2), P(3), P(4))
@@ -90,6 +92,7 @@ CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
 CALL(ridge_set_lambda, P(0), P(1))
+CALL(ridge_optimise, P(0), P(1), P(2), P(3), P(4), P(5), P(6), X(7), I32(8), P(9))
 
 /* --- what arguments refuse --- */
 
@@ -241,6 +244,18 @@ static const test_bad bad_nystroem[] = {BAD_I64(ntk_nystroem_options, count, -1,
                                         BAD_I32(ntk_nystroem_options, reserved, 1),
                                         END};
 static const test_bad bad_samples[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE), END};
+static const test_bad bad_searched[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(NTK_CRITERION_GCV, NTK_ERR_OPTION),
+                                        BAD_INTEGER(3, NTK_ERR_OPTION), END};
+static const test_bad bad_optimise[] = {BAD_I64(ntk_optimise_options, restarts, -1, NTK_ERR_OPTION),
+                                        BAD_I64(ntk_optimise_options, restarts, INT64_MAX, NTK_ERR_OPTION),
+                                        BAD_I64(ntk_optimise_options, max_evaluations, -1, NTK_ERR_OPTION),
+                                        BAD_I64(ntk_optimise_options, subset, -1, NTK_ERR_OPTION),
+                                        BAD_F64(ntk_optimise_options, tolerance, -1),
+                                        BAD_F64(ntk_optimise_options, tolerance, NOT_A_NUMBER),
+                                        BAD_F64(ntk_optimise_options, spread, INFINITE),
+                                        BAD_KIND(ntk_optimise_options, subset_kind, 2),
+                                        BAD_I32(ntk_optimise_options, reserved, 1),
+                                        END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
 
 /* --- what valid calls have in their options --- */
@@ -359,6 +374,13 @@ static const ntk_stream_options whole_panels = {
 static const ntk_ridge_options spectral_ridge = {.struct_size = sizeof spectral_ridge, .method = NTK_RIDGE_SPECTRAL};
 static const ntk_ridge_options mixed_ridge = {
     .struct_size = sizeof mixed_ridge, .intercept = 1, .precision = NTK_PRECISION_MIXED};
+/* So few samples, of a long call's: a step is quick.  What is free stays between its bounds. */
+static double all_but_lambda[] = {1, 1, 1, 1, 0}, every_number[] = {1, 1, 1, 1, 1};
+static const ntk_matrix held_scales = {all_but_lambda, 5, 1, 1, NTK_F64, NTK_READONLY},
+                        held_numbers = {every_number, 5, 1, 1, NTK_F64, NTK_READONLY};
+static const ntk_optimise_options short_search = {
+    .struct_size = sizeof short_search, .held = &held_scales, .restarts = 1, .subset = 40, .tolerance = 0.01, .seed = 3};
+static const ntk_optimise_options fixed_search = {.struct_size = sizeof fixed_search, .held = &held_numbers, .subset = 60};
 static const ntk_ridge_options light_ridge = {.struct_size = sizeof light_ridge, .light = 1};
 static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
                                                .method = NTK_RIDGE_DUAL,
@@ -585,6 +607,14 @@ const test_row test_rows[] = {
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("v", DIM_n, DIM_t, RCF)}},
 
     {ROW(kernel_scales, ""), .arguments = {HANDLE("kernel", deep), RESULT("count", 8)}},
+    {ROW(kernel_scale_values, "deep"),
+     .arguments = {HANDLE("kernel", deep), OUTPUT("values", DIM_sss, DIM_1, TEST_ROWS | TEST_COLS)}},
+    {ROW(kernel_scale_values, "composite"),
+     .arguments = {HANDLE("kernel", composite), OUTPUT("values", DIM_made, DIM_1, TEST_ROWS | TEST_COLS)}},
+    {ROW(kernel_create_scaled, "deep"), .arguments = {CONTEXT, CREATED("scaled", TEST_KERNEL), HANDLE("kernel", deep),
+                                                      INPUT("values", DIM_sss, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
+    {ROW(kernel_create_scaled, "composite"), .arguments = {CONTEXT, CREATED("scaled", TEST_KERNEL), HANDLE("kernel", composite),
+                                                           INPUT("values", DIM_made, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(kernel_scale_gradient, "deep"),
      .arguments = {HANDLE("kernel", deep), OUTPUT("g", DIM_sss, DIM_1, TEST_ROWS | TEST_COLS), INPUT("x1", DIM_m, DIM_d, RCF),
                    INPUT("x2", DIM_n, DIM_d, RCF), INPUT("w", DIM_m, DIM_n, RCF)}},
@@ -761,6 +791,15 @@ const test_row test_rows[] = {
     {ROW(ridge_set_lambda, ""),
      .arguments = {HANDLE("ridge", spectral), INPUT("lambda", DIM_1, DIM_t, TEST_ROWS | TEST_FINITE | TEST_NOT_NEGATIVE)},
      .mutated = offsetof(test_world, spectral), .mutated_kind = TEST_RIDGE},
+    {ROW(ridge_optimise, "evidence"),
+     .arguments = {CONTEXT, CREATED_OR_NULL("ridge", TEST_RIDGE), CREATED_OR_NULL("scaled", TEST_KERNEL),
+                   REPORT_OR_NULL("report", ntk_optimise_report), HANDLE("kernel", infinite), RIDGE_DATA,
+                   INTEGER("criterion", NTK_CRITERION_EVIDENCE, bad_searched),
+                   OPTIONS(ntk_optimise_options, &short_search, bad_optimise)}},
+    {ROW(ridge_optimise, "leave-one-out"),
+     .arguments = {CONTEXT, CREATED_OR_NULL("ridge", TEST_RIDGE), CREATED_OR_NULL("scaled", TEST_KERNEL),
+                   REPORT_OR_NULL("report", ntk_optimise_report), HANDLE("kernel", infinite), RIDGE_DATA,
+                   INTEGER("criterion", NTK_CRITERION_LOO, NULL), OPTIONS(ntk_optimise_options, &fixed_search, NULL)}},
     {ROW(ridge_summary, ""), .arguments = {HANDLE("ridge", ridge), REPORT("report", ntk_ridge_report)}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

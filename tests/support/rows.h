@@ -25,6 +25,10 @@
     {                                                           \
         .name = argument, .kind = TEST_CREATED, .created = what \
     }
+#define CREATED_OR_NULL(argument, what)                                                  \
+    {                                                                                    \
+        .name = argument, .kind = TEST_CREATED, .created = what, .traits = TEST_OPTIONAL \
+    }
 #define INPUT(argument, r, c, bits)                                                \
     {                                                                              \
         .name = argument, .kind = TEST_INPUT, .rows = r, .cols = c, .traits = bits \
@@ -45,6 +49,10 @@
 #define REPORT(argument, struct_type)                                                            \
     {                                                                                            \
         .name = argument, .kind = TEST_REPORT, .type = #struct_type, .size = sizeof(struct_type) \
+    }
+#define REPORT_OR_NULL(argument, struct_type)                                                                             \
+    {                                                                                                                     \
+        .name = argument, .kind = TEST_REPORT, .type = #struct_type, .size = sizeof(struct_type), .traits = TEST_OPTIONAL \
     }
 #define RESULT(argument, bytes)                              \
     {                                                        \

@@ -102,6 +102,56 @@ void scales_compare(const scales_kernel *kernel, const scales_data *data, double
     }
 }
 
+static test_array block_of(const ntk_kernel *kernel, const scales_data *data)
+{
+    test_array x = oracle_array(data->x, data->rows, data->inputs, 0, NTK_F64),
+               y = oracle_array(data->y, data->cols, data->inputs, 0, NTK_F64),
+               K = test_array_make(data->rows, data->cols, 0, NTK_F64);
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &x.view, &y.view));
+    test_array_free(&x);
+    test_array_free(&y);
+    return K;
+}
+
+/* made, which it destroys, with these values for scales, is other, which it destroys too. */
+static void compare_scaled(ntk_context *context, const scales_kernel *kernel, ntk_kernel *made, ntk_kernel *other,
+                           const ntk_matrix *values, const scales_data *data)
+{
+    ntk_kernel *scaled;
+    CHECK_OK(ntk_kernel_create_scaled(context, &scaled, made, values));
+    test_array got = block_of(scaled, data), right = block_of(other, data);
+    ck_assert_msg(test_same_bits(&got.view, &right.view), "%s: another kernel", kernel->name);
+    test_array_free(&got);
+    test_array_free(&right);
+    ntk_kernel_destroy(scaled);
+    ntk_kernel_destroy(made);
+    ntk_kernel_destroy(other);
+}
+
+void scales_check_values(const scales_kernel *kernel, const scales_data *data)
+{
+    double scales[SCALES_MOST];
+    ntk_context *context = test_context(1, NULL);
+    ntk_kernel *made = kernel->make(kernel->self, kernel->scales);
+    test_array values = test_array_make(kernel->count, 1, 1, NTK_F64);
+    CHECK_OK(ntk_kernel_scale_values(made, &values.view));
+    ck_assert(test_array_is_written(&values));
+    for (int64_t s = 0; s < kernel->count; s++) {
+        double got = test_get(&values.view, s, 0), want = kernel->scales[s];
+        ck_assert_msg(fabs(got - want) <= 4 * 0x1p-53 * fabs(want), "%s: scale %d is %.17g, not %.17g", kernel->name, (int)s,
+                      got, want);
+    }
+    compare_scaled(context, kernel, made, kernel->make(kernel->self, kernel->scales), &values.view, data);
+    for (int64_t s = 0; s < kernel->count; s++) {
+        scales[s] = kernel->scales[s] * (1 + 0.125 * (double)(s % 3));
+        test_set(&values.view, s, 0, scales[s]);
+    }
+    made = kernel->make(kernel->self, kernel->scales);
+    compare_scaled(context, kernel, made, kernel->make(kernel->self, scales), &values.view, data);
+    test_array_free(&values);
+    ntk_context_destroy(context);
+}
+
 void scales_compare_halves(const scales_kernel *kernel, const scales_data *data, int32_t dtype, const double *right,
                            double unit)
 {

@@ -36,6 +36,10 @@ void scales_gradient(double *g, const scales_kernel *kernel, const scales_data *
  * noise  of the kernel's entries, relative to the sum of |w_ij K_ij|;  units  of the derivatives, by dtype - 1, to that and themselves */
 void scales_compare(const scales_kernel *kernel, const scales_data *data, double h, double noise, const double units[2]);
 
+/* Fails the test unless the kernel has its scales as values, to roundoff, is the same to the bit with these again, and with other scales
+ * to the bit the one that is made of them. */
+void scales_check_values(const scales_kernel *kernel, const scales_data *data);
+
 /* Fails the test unless derivatives of the rows, in two halves, add up to right, within unit of the largest. */
 void scales_compare_halves(const scales_kernel *kernel, const scales_data *data, int32_t dtype, const double *right,
                            double unit);

@@ -2,7 +2,9 @@
 #include "scales.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 TEST_CONTEXT_FIXTURE(1)
 
@@ -171,6 +173,7 @@ START_TEST(differences)
     scales_kernel kernel = kernel_of(_i);
     if (_i < 2) kernel.scales[1] = 0, kernel.scales[2] *= -1;
     scales_compare(&kernel, &data, 0x1p-8, _i < SERIES ? 64 * 0x1p-53 : 1e-12, units);
+    scales_check_values(&kernel, &data);
     scales_data_free(&data);
 }
 END_TEST
@@ -218,6 +221,40 @@ START_TEST(themselves)
 }
 END_TEST
 
+/* Values outside their domain are named by their row; scales of inputs may have any sign. */
+START_TEST(domains)
+{
+    double scales[2 + D + 4];
+    const scales_kernel sum = kernel_of(5);
+    const struct {
+        int row;
+        double value;
+        ntk_status status;
+    } tried[] = {{1, -1, NTK_ERR_VALUE},
+                 {1, 0, NTK_OK},
+                 {2, -1, NTK_OK},
+                 {2, 0, NTK_OK},
+                 {2 + D, 0, NTK_ERR_VALUE},
+                 {2 + D + 1, -1, NTK_ERR_VALUE},
+                 {2 + D + 1, 0, NTK_OK},
+                 {2 + D + 2, -2, NTK_ERR_VALUE},
+                 {2 + D + 3, -2, NTK_ERR_VALUE}};
+    ntk_kernel *kernel = sum.make(NULL, sum.scales), *scaled;
+    for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
+        char row[20];
+        ntk_matrix values = ntk_matrix_f64(scales, 2 + D + 4, 1);
+        memcpy(scales, sum.scales, sizeof scales);
+        scales[tried[k].row] = tried[k].value;
+        CHECK_STATUS(ntk_kernel_create_scaled(context, &scaled, kernel, &values), tried[k].status);
+        ck_assert((scaled == NULL) == (tried[k].status < 0));
+        snprintf(row, sizeof row, "row %d,", tried[k].row);
+        if (tried[k].status < 0) CHECK_MESSAGE(row);
+        ntk_kernel_destroy(scaled);
+    }
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 /* A finite kernel has no scales. */
 START_TEST(none)
 {
@@ -230,6 +267,7 @@ START_TEST(none)
     CHECK_OK(ntk_kernel_scales(kernel, &count));
     ck_assert_int_eq(count, 0);
     ck_assert_int_eq(ntk_kernel_scale_gradient(kernel, &g.view, &x.view, &x.view, &w.view), NTK_ERR_UNSUPPORTED);
+    ck_assert_int_eq(ntk_kernel_scale_values(kernel, &g.view), NTK_ERR_UNSUPPORTED);
     test_array_free(&x);
     test_array_free(&w);
     test_array_free(&g);
@@ -245,6 +283,7 @@ int main(void)
     tcase_add_loop_test(scales, differences, 0, KINDS);
     tcase_add_loop_test(scales, halves, 0, KINDS);
     tcase_add_loop_test(scales, themselves, 0, KINDS);
+    tcase_add_test(scales, domains);
     tcase_add_test(scales, none);
     return test_run(suite);
 }
