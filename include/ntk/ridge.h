@@ -43,7 +43,9 @@ enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 
  * lambdas    1 x t, SPECTRAL alone: a lambda for each target, which replace lambda; NULL: all have lambda.  Read by the call only
  * light      non-zero: keep what prediction needs and nothing else: other calls than predict, coefficients, intercept, lambdas and
  *            summary end with NTK_ERR_STATE
- * precision  as above */
+ * precision  as above
+ * capacity   rows to come: the factor of a DUAL has memory for so many more than it is made of, so that ntk_ridge_append within them
+ *            neither copies it nor holds another */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -55,6 +57,7 @@ typedef struct ntk_ridge_options {
     const ntk_matrix *lambdas;
     int32_t light;
     int32_t precision;
+    int64_t capacity;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.
@@ -218,8 +221,8 @@ NTK_API ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix 
 /* --- data that change ---
  *
  * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on
- * with a copy.  A call that fails or is cancelled leaves the model as it was, to the bit.  While they work they hold two models.  A
- * DUAL's factor is updated (math: Golub and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew.
+ * with a copy.  A call that fails or is cancelled leaves the model as it was, to the bit.  While they work they hold two models, but
+ * for an append within options.capacity, which holds two without their factor and one factor.  A DUAL's factor is updated (math: Golub and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew.
  * NTK_ERR_STATE  the model is light
  * other errors as for ntk_ridge_create */
 
@@ -236,6 +239,12 @@ NTK_API ntk_status ntk_ridge_append(ntk_ridge *ridge, const ntk_matrix *x, const
  * of those that stay are a fit, unless they are the last.
  * NTK_ERR_SHAPE  there are no such samples, or no others */
 NTK_API ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t count) NTK_MUST_CHECK;
+
+/* A sliding window: removes the first rows of the model, as many as x has, and adds those of x behind the others, with one solution.
+ * x  m x d   y  m x t, of at most n rows.   O(n^2 m) of a DUAL; more than an eighth of those that stay are a fit.
+ * NTK_ERR_SHAPE  x has more rows than the model
+ * NTK_NOTE_REFITTED, NTK_ERR_SINGULAR  as for ntk_ridge_append */
+NTK_API ntk_status ntk_ridge_slide(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y) NTK_MUST_CHECK;
 
 /* Gives the samples other targets.   y  n x t.   O(n^2) but for a PRIMAL. */
 NTK_API ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y) NTK_MUST_CHECK;

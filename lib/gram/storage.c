@@ -52,45 +52,63 @@ static int64_t packed_count(int64_t n, int64_t height)
     return panel_begin(height, last) + (n - last * height) * panel_distance(n, height, last);
 }
 
-/* Elements of the storage. */
-static ntk_status element_count(int64_t *count, int32_t storage, int64_t n)
+/* Elements of the storage of n rows. */
+static ntk_status element_count(int64_t *count, int32_t storage, int64_t n, int64_t height)
 {
     NTK_TRY(size_check(n));
-    *count = storage == NTK_STORAGE_IMPLICIT ? 0
-             : storage == NTK_STORAGE_FULL   ? n * row_distance(n)
-                                             : packed_count(n, ntk_symmetric_height(storage, n));
+    *count = storage == NTK_STORAGE_IMPLICIT ? 0 : storage == NTK_STORAGE_FULL ? n * row_distance(n) : packed_count(n, height);
     return NTK_OK;
+}
+
+/* Adds the bytes of an arrangement for room rows to a need. */
+static ntk_status add_bytes(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t room, int64_t height)
+{
+    int64_t count = 0;
+    NTK_TRY(element_count(&count, storage, room, height));
+    return count ? ntk_need(bytes, count, ntk_dtype_size(dtype)) : NTK_OK;
 }
 
 ntk_status ntk_symmetric_memory(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t n)
 {
-    int64_t count = 0;
-    NTK_TRY(element_count(&count, storage, n));
-    return count ? ntk_need(bytes, count, ntk_dtype_size(dtype)) : NTK_OK;
+    return ntk_symmetric_memory_room(bytes, storage, dtype, n, n);
 }
 
-static ntk_status allocate(ntk_context *context, ntk_symmetric *matrix, int64_t count)
+ntk_status ntk_symmetric_memory_room(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t n, int64_t room)
 {
-    return ntk_allocate(context, &matrix->data, count, ntk_dtype_size(matrix->dtype), "a symmetric matrix");
+    return add_bytes(bytes, storage, dtype, room, ntk_symmetric_height(storage, n));
+}
+
+ntk_status ntk_symmetric_held(const ntk_symmetric *matrix, uint64_t *bytes)
+{
+    if (!matrix->data) return NTK_OK;
+    return add_bytes(bytes, matrix->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, matrix->dtype, matrix->room, matrix->height);
+}
+
+static ntk_status create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n, int64_t room,
+                         int64_t height)
+{
+    int64_t count = 0;
+    *matrix = (ntk_symmetric){.dtype = dtype, .n = n, .room = room, .height = height};
+    NTK_TRY(element_count(&count, storage, room, height));
+    if (!count) return NTK_OK;
+    if (storage == NTK_STORAGE_FULL) matrix->ld = row_distance(room);
+    return ntk_allocate(context, &matrix->data, count, ntk_dtype_size(dtype), "a symmetric matrix");
 }
 
 ntk_status ntk_symmetric_create_packed(ntk_context *context, ntk_symmetric *matrix, int32_t dtype, int64_t n, int64_t height)
 {
-    *matrix = (ntk_symmetric){.dtype = dtype, .n = n, .height = height};
-    NTK_TRY(size_check(n));
-    return allocate(context, matrix, packed_count(n, height));
+    return create(context, matrix, NTK_STORAGE_PACKED, dtype, n, n, height);
+}
+
+ntk_status ntk_symmetric_create_room(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n,
+                                     int64_t room)
+{
+    return create(context, matrix, storage, dtype, n, room, ntk_symmetric_height(storage, n));
 }
 
 ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n)
 {
-    int64_t count = 0;
-    if (storage == NTK_STORAGE_PACKED)
-        return ntk_symmetric_create_packed(context, matrix, dtype, n, ntk_symmetric_height(storage, n));
-    *matrix = (ntk_symmetric){.dtype = dtype, .n = n};
-    NTK_TRY(element_count(&count, storage, n));
-    if (!count) return NTK_OK;
-    matrix->ld = row_distance(n);
-    return allocate(context, matrix, count);
+    return ntk_symmetric_create_room(context, matrix, storage, dtype, n, n);
 }
 
 void *ntk_symmetric_place(const void *self, int64_t row, int64_t col, int64_t *ld)
@@ -100,7 +118,7 @@ void *ntk_symmetric_place(const void *self, int64_t row, int64_t col, int64_t *l
     *ld = matrix->ld;
     if (!matrix->ld) {
         int64_t p = row / matrix->height;
-        *ld = panel_distance(matrix->n, matrix->height, p);
+        *ld = panel_distance(matrix->room, matrix->height, p);
         begin = panel_begin(matrix->height, p);
         first = p * matrix->height;
     }

@@ -13,10 +13,11 @@ enum { NTK_SYMMETRIC_EDGE = 512 };
 /* FULL    n rows of n elements, ld apart; what lies above the tiles of the diagonal is never read or written
  * PACKED  panels of height rows, some tiles, one after the other, each as wide as its diagonal block ends; ld is 0
  * IMPLICIT  no element: n and dtype alone
- * The elements above the diagonal within a diagonal tile, or block of a panel, may hold anything. */
+ * The elements above the diagonal within a diagonal tile, or block of a panel, may hold anything.
+ * room  rows that there is memory for, at least n, as which they are arranged */
 typedef struct ntk_symmetric {
     int32_t dtype;
-    int64_t n, ld, height;
+    int64_t n, room, ld, height;
     void *data;
 } ntk_symmetric;
 
@@ -24,15 +25,21 @@ typedef struct ntk_symmetric {
  * 0 of other storages, whose rows all lie in one array. */
 int64_t ntk_symmetric_height(int32_t storage, int64_t n);
 
-/* Room for an n x n matrix, uninitialised; and its bytes, added to a need.
+/* An n x n matrix, uninitialised, with memory for no more rows, or for room of them; and its bytes, added to a need.
  * NTK_ERR_OVERFLOW  more than can be addressed */
 ntk_status ntk_symmetric_create(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n);
+ntk_status ntk_symmetric_create_room(ntk_context *context, ntk_symmetric *matrix, int32_t storage, int32_t dtype, int64_t n,
+                                     int64_t room);
 ntk_status ntk_symmetric_memory(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t n);
+ntk_status ntk_symmetric_memory_room(uint64_t *bytes, int32_t storage, int32_t dtype, int64_t n, int64_t room);
+
+/* Adds the bytes that a matrix holds, if it has data. */
+ntk_status ntk_symmetric_held(const ntk_symmetric *matrix, uint64_t *bytes);
 
 /* A packed one of panels of another height, some tiles. */
 ntk_status ntk_symmetric_create_packed(ntk_context *context, ntk_symmetric *matrix, int32_t dtype, int64_t n, int64_t height);
 
-/* Copies the elements of from, of the same storage, dtype and n.  Units of the stage: rows of tiles. */
+/* Copies the elements of from, of the same storage and dtype, and of no more rows.  Units of the stage: rows of tiles. */
 ntk_status ntk_symmetric_copy(const ntk_symmetric *to, const ntk_symmetric *from, const ntk_lane *lane);
 
 static inline int64_t ntk_symmetric_tiles(const ntk_symmetric *matrix)

@@ -74,14 +74,29 @@ static void write_row(const appending *job, const ntk_symmetric *L, int64_t i)
     }
 }
 
+/* The rows that are there are copied, or where there is memory behind them stay where they are: what is written there the model does
+ * not read. */
+static ntk_status open_factor(appending *job, const ntk_lane *lane)
+{
+    ntk_ridge_change *change = job->change;
+    const ntk_symmetric *old = &change->ridge->system.L;
+    ntk_symmetric *L = &change->next->system.L;
+    ntk_work_stage(lane->work, "factor with more rows", ntk_symmetric_tiles(old), 0.8, 0.9);
+    if (job->n + job->m <= old->room) {
+        *L = *old;
+        L->n = job->n + job->m;
+        change->lender = change->ridge;
+        return NTK_OK;
+    }
+    NTK_TRY(ntk_symmetric_create_room(change->ridge->base.context, L, old->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED,
+                                      old->dtype, job->n + job->m, change->room));
+    return ntk_symmetric_copy(L, old, lane);
+}
+
 static ntk_status write_factor(appending *job, const ntk_lane *lane)
 {
-    const ntk_symmetric *old = &job->change->ridge->system.L;
-    ntk_symmetric *L = &job->change->next->system.L;
-    NTK_TRY(ntk_symmetric_create(job->change->ridge->base.context, L, old->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED,
-                                 old->dtype, job->n + job->m));
-    ntk_work_stage(lane->work, "factor with more rows", ntk_symmetric_tiles(old), 0.8, 0.9);
-    NTK_TRY(ntk_symmetric_copy(L, old, lane));
+    const ntk_symmetric *L = &job->change->next->system.L;
+    NTK_TRY(open_factor(job, lane));
     for (int64_t i = 0; i < job->m; i++) {
         write_row(job, L, i);
         NTK_TRY(ntk_advance(lane, 0));
@@ -129,15 +144,10 @@ static ntk_status try_update(ntk_ridge_change *change, const ntk_lane *lane, int
     return status;
 }
 
-/* More rows than the model has are a fit of their own, which costs no more. */
-static ntk_status append(ntk_ridge_change *change, const ntk_lane *lane, const ntk_matrix *x, const ntk_matrix *y)
+ntk_status ntk_change_extend(ntk_ridge_change *change, const ntk_lane *lane, int64_t m)
 {
-    const ntk_ridge_report *report = &change->ridge->solution.report;
     bool sound = true;
-    ntk_change_keep(change, 0, 0, report->samples);
-    NTK_TRY(ntk_change_take(change, report->samples, x, y));
-    if (report->method != NTK_RIDGE_DUAL || x->rows > report->samples) return ntk_change_refit(change);
-    NTK_TRY(try_update(change, lane, x->rows, &sound));
+    NTK_TRY(try_update(change, lane, m, &sound));
     if (sound) return NTK_OK;
     NTK_TRY(ntk_change_refit(change));
     return ntk_fail(
@@ -146,7 +156,17 @@ static ntk_status append(ntk_ridge_change *change, const ntk_lane *lane, const n
         change->function);
 }
 
-static ntk_status check(const ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y, const char *function)
+/* More rows than the model has are a fit of their own, which costs no more. */
+static ntk_status append(ntk_ridge_change *change, const ntk_lane *lane, const ntk_matrix *x, const ntk_matrix *y)
+{
+    const ntk_ridge_report *report = &change->ridge->solution.report;
+    ntk_change_keep(change, 0, 0, report->samples);
+    NTK_TRY(ntk_change_take(change, report->samples, x, y));
+    if (report->method != NTK_RIDGE_DUAL || x->rows > report->samples) return ntk_change_refit(change);
+    return ntk_change_extend(change, lane, x->rows);
+}
+
+ntk_status ntk_change_check(const ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y, const char *function)
 {
     int64_t rows;
     NTK_TRY(ntk_input_check(x, function, "x"));
@@ -163,7 +183,7 @@ static ntk_status check(const ntk_ridge *ridge, const ntk_matrix *x, const ntk_m
 ntk_status ntk_ridge_append(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y)
 {
     NTK_REQUIRE(ridge);
-    NTK_TRY(check(ridge, x, y, __func__));
+    NTK_TRY(ntk_change_check(ridge, x, y, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ntk_ridge_change change;

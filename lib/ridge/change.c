@@ -25,6 +25,8 @@ ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk
     double *y;
     void *x;
     *change = (ntk_ridge_change){.ridge = ridge, .lane = lane, .function = function};
+    if (__builtin_add_overflow(rows, ridge->capacity, &change->room))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld rows and more are too many", function, (long long)rows);
     ntk_work_stage(lane->work, "data of a model", 1, 0, 0);
     NTK_TRY(ntk_object_create(context, &change->next, sizeof *change->next, ntk_ridge_dispose, "a ridge regression"));
     NTK_TRY(ntk_allocate(context, &x, rows, report->inputs * ntk_dtype_size(report->dtype), "a copy of x"));
@@ -34,9 +36,17 @@ ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk
     return NTK_OK;
 }
 
+/* Next has no claim on the factor that it was lent. */
+static void give_back(ntk_ridge_change *change)
+{
+    if (change->lender) change->next->system.L.data = NULL;
+    change->lender = NULL;
+}
+
 void ntk_change_close(ntk_ridge_change *change)
 {
     ntk_context *context = change->ridge->base.context;
+    give_back(change);
     ntk_free(context, change->x.data);
     ntk_free(context, change->y.data);
     ntk_release(change->next);
@@ -77,7 +87,9 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     problem.options.dtype = report->dtype;
     problem.options.intercept = report->intercept;
     problem.options.precision = report->precision;
+    problem.options.capacity = ridge->capacity;
     /* an attempt to update may have left something */
+    give_back(change);
     ntk_ridge_dispose(change->next);
     change->next->system = (ntk_ridge_system){0};
     change->next->features = NULL;
@@ -110,6 +122,9 @@ ntk_status ntk_change_solve(ntk_ridge_change *change, double begin)
 void ntk_change_commit(ntk_ridge_change *change)
 {
     ntk_ridge *ridge = change->ridge, *next = change->next;
+    /* what was lent is taken */
+    if (change->lender) change->lender->system.L.data = NULL;
+    change->lender = NULL;
     ntk_ridge_system system = ridge->system;
     ntk_ridge_solution solution = ridge->solution;
     const ntk_features *features = ridge->features;

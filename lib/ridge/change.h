@@ -5,10 +5,13 @@
 #include "ridge/ridge.h"
 
 /* A change under way.
- * next  the model to be, without data yet
- * x, y  its data, contiguous: in the model's dtype, and in double precision */
+ * next    the model to be, without data yet
+ * lender  whose factor has memory for next's new rows, so that next has its data, which it must not give back; NULL: none
+ * room    rows that a factor made for next has memory for
+ * x, y    its data, contiguous: in the model's dtype, and in double precision */
 typedef struct ntk_ridge_change {
-    ntk_ridge *ridge, *next;
+    ntk_ridge *ridge, *next, *lender;
+    int64_t room;
     const ntk_lane *lane;
     const char *function;
     ntk_matrix x, y;
@@ -26,6 +29,18 @@ ntk_status ntk_change_take(ntk_ridge_change *change, int64_t to, const ntk_matri
 
 /* Fits next to the data anew. */
 ntk_status ntk_change_refit(ntk_ridge_change *change);
+
+/* Next of a DUAL by an update of its factor: without rows first, ..., first + count - 1, as far as samples and factor; or with the last
+ * m of the data behind the others, whole, by a fit where they depend on others.
+ * NTK_NOTE_REFITTED  it was a fit */
+ntk_status ntk_change_shrink(ntk_ridge_change *change, const ntk_lane *lane, int64_t first, int64_t count);
+ntk_status ntk_change_extend(ntk_ridge_change *change, const ntk_lane *lane, int64_t m);
+
+/* Whether an update by count of n rows costs less than a fit, whose products are BLAS's. */
+bool ntk_change_is_small(int64_t count, int64_t n);
+
+/* The checks of x and y that are to be added to a model that is not light. */
+ntk_status ntk_change_check(const ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y, const char *function);
 
 /* The samples of a DUAL's next, and, when it has its factor, its solution. */
 ntk_status ntk_change_samples(ntk_ridge_change *change);

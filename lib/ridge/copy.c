@@ -18,7 +18,8 @@ static ntk_status copy_array(ntk_context *context, void *copy_out, const void *f
 static ntk_status copy_factor(ntk_context *context, ntk_symmetric *to, const ntk_symmetric *from, const ntk_lane *lane)
 {
     if (!from->data) return NTK_OK;
-    NTK_TRY(ntk_symmetric_create(context, to, from->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, from->dtype, from->n));
+    NTK_TRY(ntk_symmetric_create_room(context, to, from->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, from->dtype, from->n,
+                                      from->room));
     return ntk_symmetric_copy(to, from, lane);
 }
 
@@ -77,6 +78,7 @@ static ntk_status copy_all(ntk_context *context, ntk_ridge *to, const ntk_ridge 
     ntk_work_stage(&work, "copy of a model", from->system.centres.data ? 2 * tiles : tiles, 0, 1);
     to->features = ntk_retain(from->features);
     to->light = from->light;
+    to->capacity = from->capacity;
     NTK_TRY(copy_system(context, to, from, &lane));
     if (from->w) NTK_TRY(ntk_hidden_weights(&lane, from->features->weights, report->dtype, &to->w, "ntk_ridge_copy"));
     NTK_TRY(copy_solution(context, to, from));

@@ -11,7 +11,8 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
                    offsetof(ntk_ridge_options, dtype) == 16 && offsetof(ntk_ridge_options, intercept) == 20 &&
                    offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, callers) == 28 &&
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
-                   offsetof(ntk_ridge_options, precision) == 44 && sizeof(ntk_ridge_options) == 48,
+                   offsetof(ntk_ridge_options, precision) == 44 && offsetof(ntk_ridge_options, capacity) == 48 &&
+                   sizeof(ntk_ridge_options) == 56,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
@@ -29,6 +30,9 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
                         own->method);
     if (own->callers < 0 || own->callers > MOST_CALLERS)
         return ntk_fail(NTK_ERR_OPTION, "%s: callers is %d, expected 0 to %d", function, own->callers, MOST_CALLERS);
+    if (own->capacity < 0 || own->capacity > INT32_MAX)
+        return ntk_fail(NTK_ERR_OPTION, "%s: capacity is %lld, expected 0 to %lld", function, (long long)own->capacity,
+                        (long long)INT32_MAX);
     if (own->precision < NTK_PRECISION_AUTO || own->precision > NTK_PRECISION_MIXED)
         return ntk_fail(NTK_ERR_OPTION, "%s: precision is %d, expected NTK_PRECISION_AUTO, _PLAIN or _MIXED", function,
                         own->precision);
@@ -166,6 +170,7 @@ void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t
 {
     ntk_ridge_report *report = &ridge->solution.report;
     ridge->light = options->light != 0;
+    ridge->capacity = options->capacity;
     *report = (ntk_ridge_report){.struct_size = sizeof *report, .inputs = inputs, .targets = targets, .lambda = lambda};
     report->reason = reason;
     report->method = options->method;
@@ -199,6 +204,8 @@ static ntk_status check_budget(const ntk_context *context, ntk_ridge_problem *pr
                                const char **reason)
 {
     ntk_ridge_options *options = &problem->options;
+    /* the factor of another method has nothing to grow by */
+    if (options->method != NTK_RIDGE_DUAL) options->capacity = 0;
     bool choice = options->precision == NTK_PRECISION_AUTO;
     if (choice) options->precision = NTK_PRECISION_PLAIN;
     ntk_status status = budget_of(context, problem, features);

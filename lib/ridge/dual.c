@@ -44,9 +44,11 @@ ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem
                               ntk_symmetric *K, double end)
 {
     const ntk_gram *gram = problem->gram;
+    int64_t n = problem->x->rows;
     ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(open_samples(ridge, problem, lane));
-    NTK_TRY(ntk_symmetric_create(ridge->base.context, K, storage, problem->options.dtype, problem->x->rows));
+    NTK_TRY(
+        ntk_symmetric_create_room(ridge->base.context, K, storage, problem->options.dtype, n, n + problem->options.capacity));
     if (!gram) return ntk_gram_assemble(K, &ridge->system.set->samples, lane, 0, end);
     ntk_work_stage(lane->work, "copy of a kernel matrix", ntk_symmetric_tiles(&gram->K), 0, end);
     return ntk_symmetric_copy(K, &gram->K, lane);
@@ -246,7 +248,8 @@ static const double shift_roundoffs = 4;
 static ntk_status factor_samples(ntk_ridge *ridge, const ntk_ridge_problem *problem, ntk_samples *samples, const ntk_lane *lane)
 {
     double trace = 0;
-    NTK_TRY(ntk_symmetric_create(ridge->base.context, &ridge->system.L, problem->options.storage, NTK_F32, samples->rows));
+    NTK_TRY(ntk_symmetric_create_room(ridge->base.context, &ridge->system.L, problem->options.storage, NTK_F32, samples->rows,
+                                      samples->rows + problem->options.capacity));
     ntk_status status = factor_single(ridge, problem, samples, lane, 0, (ntk_share){0, 0.7});
     if (status != NTK_ERR_SINGULAR) return status;
     for (int64_t i = 0; i < samples->rows; i++) trace += samples->diagonal[i];
@@ -317,7 +320,7 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
                                  int64_t t, const ntk_ridge_options *options)
 {
     uint64_t assembly = 0, factor = 0, solution = 0, row;
-    int64_t columns;
+    int64_t columns, room;
     int32_t dtype = options->dtype;
     if (__builtin_add_overflow(t, options->intercept ? 1 : 0, &columns))
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld targets are too many", (long long)t);
@@ -328,7 +331,9 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
     NTK_TRY(ntk_sample_set_memory(kernel, bytes, dtype, n, d, ntk_model_all(kernel, n)));
     bool mixed = options->precision == NTK_PRECISION_MIXED;
     int32_t held = mixed ? NTK_F32 : dtype;
-    NTK_TRY(ntk_symmetric_memory(bytes, options->storage, held, n));
+    if (__builtin_add_overflow(n, options->capacity, &room))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%lld samples and more are too many", (long long)n);
+    NTK_TRY(ntk_symmetric_memory_room(bytes, options->storage, held, n, room));
     if (mixed) NTK_TRY(ntk_sample_set_memory(kernel, &assembly, held, n, d, n));
     factor = assembly;
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, options->storage, held, n, d));

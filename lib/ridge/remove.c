@@ -150,14 +150,14 @@ static ntk_status update_factor(removing *job, const ntk_lane *lane)
     return NTK_OK;
 }
 
-static ntk_status update(ntk_ridge_change *change, const ntk_lane *lane, int64_t first, int64_t count)
+ntk_status ntk_change_shrink(ntk_ridge_change *change, const ntk_lane *lane, int64_t first, int64_t count)
 {
     ntk_context *context = change->ridge->base.context;
     const ntk_symmetric *old = &change->ridge->system.L;
     removing job = {.change = change, .old = old, .L = &change->next->system.L, .first = first, .count = count};
     job.tail = old->n - first - count;
-    NTK_TRY(ntk_symmetric_create(context, &change->next->system.L, old->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, old->dtype,
-                                 old->n - count));
+    NTK_TRY(ntk_symmetric_create_room(context, &change->next->system.L, old->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED,
+                                      old->dtype, old->n - count, change->room));
     /* without rows behind it is not read, but an array has an element */
     ntk_status status =
         ntk_allocate(context, &job.V, job.tail ? job.tail : 1, count * (int64_t)sizeof(double), "columns of a factor");
@@ -168,12 +168,21 @@ static ntk_status update(ntk_ridge_change *change, const ntk_lane *lane, int64_t
     ntk_free(context, job.heads);
     ntk_free(context, job.factors);
     NTK_TRY(status);
-    NTK_TRY(ntk_change_samples(change));
+    return ntk_change_samples(change);
+}
+
+static ntk_status update(ntk_ridge_change *change, const ntk_lane *lane, int64_t first, int64_t count)
+{
+    NTK_TRY(ntk_change_shrink(change, lane, first, count));
     return ntk_change_solve(change, 0.8);
 }
 
-/* An update by many rows costs more than a fit, whose products are BLAS's. */
 enum { FEWEST_PARTS = 8 };
+
+bool ntk_change_is_small(int64_t count, int64_t n)
+{
+    return count <= (n - count) / FEWEST_PARTS;
+}
 
 ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t count)
 {
@@ -195,7 +204,7 @@ ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t count)
     if (status >= 0) {
         ntk_change_keep(&change, 0, 0, first);
         ntk_change_keep(&change, first, first + count, n - first - count);
-        bool few = first + count == n || count <= (n - count) / FEWEST_PARTS;
+        bool few = first + count == n || ntk_change_is_small(count, n);
         status = report->method == NTK_RIDGE_DUAL && few ? update(&change, &lane, first, count) : ntk_change_refit(&change);
     }
     if (status >= 0) ntk_change_commit(&change);

@@ -139,11 +139,6 @@ static void count(uint64_t *bytes, const void *held, int64_t elements, int64_t s
     if (held) (void)ntk_need(bytes, elements, size);
 }
 
-static void count_factor(uint64_t *bytes, const ntk_symmetric *L)
-{
-    if (L->data) (void)ntk_symmetric_memory(bytes, L->ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED, L->dtype, L->n);
-}
-
 static uint64_t memory_of(const ntk_ridge *ridge)
 {
     const ntk_ridge_solution *solution = &ridge->solution;
@@ -155,8 +150,8 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     if (system->set)
         (void)ntk_sample_set_memory(system->set->samples.kernel, &bytes, report->dtype, system->set->samples.rows,
                                     report->inputs, system->set->samples.all);
-    count_factor(&bytes, &system->L);
-    count_factor(&bytes, &system->centres);
+    (void)ntk_symmetric_held(&system->L, &bytes);
+    (void)ntk_symmetric_held(&system->centres, &bytes);
     count(&bytes, system->spectrum.vectors, n, system->spectrum.ld * (int64_t)sizeof(double));
     count(&bytes, system->spectrum.values, n, sizeof(double));
     count(&bytes, system->x.copy, n, report->inputs * size);

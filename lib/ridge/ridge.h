@@ -55,7 +55,8 @@ typedef struct ntk_rooms {
     int32_t count, callers;
 } ntk_rooms;
 
-/* w  hidden weights in the model's dtype, or NULL */
+/* w         hidden weights in the model's dtype, or NULL
+ * capacity  rows that a DUAL's factor has memory for, beyond those it has when it is made */
 struct ntk_ridge {
     ntk_object base;
     const ntk_features *features; /* retained */
@@ -64,6 +65,7 @@ struct ntk_ridge {
     ntk_ridge_system system;
     ntk_ridge_solution solution;
     ntk_rooms rooms;
+    int64_t capacity;
 };
 
 /* A fit as the options want it, checked.  gram: NULL, or whose matrix is taken. */

@@ -20,7 +20,7 @@ int main(void)
     ntk_context *context = NULL;
     ntk_activation *gelu = NULL;
     ntk_kernel *kernel = NULL;
-    ntk_ridge *ridge = NULL, *readers = NULL, *fresh = NULL;
+    ntk_ridge *ridge = NULL, *slid = NULL, *readers = NULL, *fresh = NULL;
     double *x = numbers(ALL * D, 1), *y = numbers(ALL, 2), *at = numbers(M * D, 3);
     ntk_matrix At = ntk_matrix_const_f64(at, M, D);
     for (int i = 0; i < ALL; i++) y[i] = sin(3 * x[i * D]) + i * 0.01 + 0.05 * y[i];
@@ -29,14 +29,17 @@ int main(void)
     TRY(ntk_kernel_create_infinite(context, &kernel, gelu, NULL));
     ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
     options.intercept = 1;
+    options.capacity = STEP;
     ntk_matrix X = ntk_matrix_const_f64(x, WIDTH, D), Y = ntk_matrix_const_f64(y, WIDTH, 1);
     TRY(ntk_ridge_create(context, &ridge, kernel, &X, &Y, 0.01, &options));
     TRY(ntk_ridge_copy(context, &readers, ridge));
+    TRY(ntk_ridge_copy(context, &slid, ridge));
     for (int step = 0; step < STEPS; step++) {
         ntk_matrix New = ntk_matrix_const_f64(x + (WIDTH + step * STEP) * D, STEP, D),
                    NewY = ntk_matrix_const_f64(y + WIDTH + step * STEP, STEP, 1);
         TRY(ntk_ridge_append(ridge, &New, &NewY));
         TRY(ntk_ridge_remove(ridge, 0, STEP));
+        TRY(ntk_ridge_slide(slid, &New, &NewY));
     }
     TRY(ntk_ridge_create(context, &fresh, kernel, &X, &Y, 0.01, &options));
     EXPECT(difference(readers, fresh, &At) == 0, "readers had the model as it was");
@@ -46,6 +49,7 @@ int main(void)
     TRY(ntk_ridge_create(context, &fresh, kernel, &Window, &WindowY, 0.01, &options));
     EXPECT(difference(ridge, fresh, &At) < 1e-10, "after %d steps it is the model of the last %d samples: %.1e", STEPS, WIDTH,
            difference(ridge, fresh, &At));
+    EXPECT(difference(slid, fresh, &At) < 1e-10, "and so it is when it slides: %.1e", difference(slid, fresh, &At));
 
     double corrected[WIDTH];
     for (int i = 0; i < WIDTH; i++) corrected[i] = y[STEP * STEPS + i] - (STEP * STEPS + i) * 0.01;
@@ -71,6 +75,7 @@ int main(void)
     ntk_ridge_destroy(fresh);
     ntk_ridge_destroy(readers);
     ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(slid);
     ntk_kernel_destroy(kernel);
     ntk_activation_destroy(gelu);
     ntk_context_destroy(context);

@@ -60,8 +60,11 @@ static void scene_make(scene *s, const budget_case *c)
         CHECK_OK(ntk_kernel_create_finite(s->context, &s->kernel, s->features));
     else
         CHECK_OK(ntk_kernel_create_infinite(s->context, &s->kernel, s->activation, NULL));
-    s->ridge = (ntk_ridge_options){sizeof s->ridge, c->method, c->storage, c->dtype, c->intercept,
-                                   c->borrow,       0,         NULL,       0,        NTK_PRECISION_PLAIN};
+    s->ridge =
+        (ntk_ridge_options){.struct_size = sizeof s->ridge, .method = c->method, .storage = c->storage, .dtype = c->dtype};
+    s->ridge.intercept = c->intercept;
+    s->ridge.borrow = c->borrow;
+    s->ridge.precision = NTK_PRECISION_PLAIN;
     s->gram = (ntk_gram_options){sizeof s->gram, c->storage, c->dtype};
     s->x = test_array_make(c->n, INPUTS, 0, c->dtype);
     s->y = test_array_make(c->n, TARGETS, 0, c->dtype);

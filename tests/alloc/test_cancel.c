@@ -48,6 +48,7 @@ static const char *const long_calls[] = {
     "ntk_ridge_select",
     "ntk_ridge_set_lambda",
     "ntk_ridge_set_targets",
+    "ntk_ridge_slide",
     "ntk_ridge_variance",
     "ntk_ridge_variance_gradient",
 };

@@ -86,6 +86,7 @@ CALL(ridge_variance_gradient, P(0), P(1), P(2))
 CALL(ridge_copy, P(0), P(1), P(2))
 CALL(ridge_append, P(0), P(1), P(2))
 CALL(ridge_remove, P(0), I(1), I(2))
+CALL(ridge_slide, P(0), P(1), P(2))
 CALL(ridge_set_targets, P(0), P(1))
 CALL(ridge_intervals, P(0), P(1), P(2), X(3))
 CALL(ridge_path, P(0), P(1), P(2))
@@ -223,7 +224,7 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
 #define BAD_RIDGE                                                                                                  \
     BAD_KIND(ntk_ridge_options, method, 4), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
         BAD_I32(ntk_ridge_options, callers, -1), BAD_I32(ntk_ridge_options, callers, 4097),                        \
-        BAD_KIND(ntk_ridge_options, precision, 3)
+        BAD_I64(ntk_ridge_options, capacity, -1, NTK_ERR_OPTION), BAD_KIND(ntk_ridge_options, precision, 3)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
@@ -773,6 +774,12 @@ const test_row test_rows[] = {
      .arguments = {COPIED("ridge", primal), INTEGER("first", 3, bad_first), INTEGER("count", 4, bad_removed)}},
     {ROW(ridge_remove, "spectral"),
      .arguments = {COPIED("ridge", spectral), INTEGER("first", 3, bad_first), INTEGER("count", 2, bad_removed)}},
+    {ROW(ridge_slide, "dual"),
+     .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_1, DIM_d, RCF), INPUT("y", DIM_1, DIM_t, RCF)}},
+    {ROW(ridge_slide, "a fit"),
+     .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+    {ROW(ridge_slide, "spectral"),
+     .arguments = {COPIED("ridge", spectral), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "dual"), .arguments = {COPIED("ridge", ridge), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "primal"), .arguments = {COPIED("ridge", primal), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "spectral"), .arguments = {COPIED("ridge", spectral), INPUT("y", DIM_N, DIM_t, RCF)}},

@@ -125,14 +125,26 @@ START_TEST(sliding_window)
     uint64_t state = test_seed(731);
     enum { WIDTH = 60, STEP = 7, STEPS = 8 };
     scene s = scene_choose(_i, WIDTH + STEP * STEPS, &state);
-    ntk_ridge *ridge = fit(&s, 0, WIDTH);
+    ntk_ridge *ridge = fit(&s, 0, WIDTH), *slid = fit(&s, 0, WIDTH);
     for (int step = 1; step <= STEPS; step++) {
         ntk_matrix x = x_of(&s, WIDTH + (step - 1) * STEP, STEP), y = y_of(&s, WIDTH + (step - 1) * STEP, STEP);
         CHECK_OK(ntk_ridge_append(ridge, &x, &y));
         CHECK_OK(ntk_ridge_remove(ridge, 0, STEP));
+        CHECK_OK(ntk_ridge_slide(slid, &x, &y));
     }
     ntk_ridge *right = fit(&s, STEP * STEPS, WIDTH);
     same_models(ridge, right, choices[_i / 2].accuracy, "a window");
+    same_models(slid, right, choices[_i / 2].accuracy, "a window that was slid");
+    /* by many rows, and by all */
+    ntk_matrix x = x_of(&s, 0, WIDTH / 2), y = y_of(&s, 0, WIDTH / 2);
+    CHECK_OK(ntk_ridge_slide(slid, &x, &y));
+    CHECK_OK(ntk_ridge_append(ridge, &x, &y));
+    CHECK_OK(ntk_ridge_remove(ridge, 0, WIDTH / 2));
+    same_models(slid, ridge, choices[_i / 2].accuracy, "half a window");
+    x = x_of(&s, STEP * STEPS, WIDTH), y = y_of(&s, STEP * STEPS, WIDTH);
+    CHECK_OK(ntk_ridge_slide(slid, &x, &y));
+    same_models(slid, right, choices[_i / 2].accuracy, "all of a window");
+    ntk_ridge_destroy(slid);
     ntk_ridge_destroy(ridge);
     ntk_ridge_destroy(right);
     scene_free(&s);
@@ -215,6 +227,100 @@ START_TEST(copies)
 }
 END_TEST
 
+/* --- memory for rows to come --- */
+
+static int64_t held_by_append(ntk_ridge *ridge, test_memory *memory, const ntk_matrix *x, const ntk_matrix *y)
+{
+    test_memory_reset(memory, 0);
+    int64_t before = memory->bytes;
+    CHECK_OK(ntk_ridge_append(ridge, x, y));
+    return memory->peak - before;
+}
+
+/* With memory for them rows are appended to the same bits as without, beyond it, too, and without another factor within it. */
+START_TEST(capacity)
+{
+    enum { N = 500, CAPACITY = 40, PARTS = 5 };
+    static const int64_t parts[PARTS] = {1, 25, 14, 2, 30};
+    const int32_t storage = _i / 2 ? NTK_STORAGE_PACKED : NTK_STORAGE_FULL;
+    uint64_t state = test_seed(737), bytes = 0, announced = 0;
+    test_memory memory = {0};
+    ntk_context *counted = test_context(2, &memory);
+    scene s = scene_create(N + 72, 0, &state);
+    s.options.storage = storage;
+    s.options.intercept = _i % 2;
+    ntk_ridge *plain = fit(&s, 0, N), *ridge = NULL;
+    ntk_matrix x = x_of(&s, 0, N), y = y_of(&s, 0, N);
+    CHECK_OK(ntk_ridge_memory(counted, &bytes, s.kernel, N, D, 2, &s.options));
+    s.options.capacity = CAPACITY;
+    CHECK_OK(ntk_ridge_memory(counted, &announced, s.kernel, N, D, 2, &s.options));
+    ck_assert_uint_ge(announced, bytes + CAPACITY * N * sizeof(double));
+    CHECK_OK(ntk_ridge_create(counted, &ridge, s.kernel, &x, &y, s.lambda, &s.options));
+    ck_assert_uint_ge(summary(ridge).memory, summary(plain).memory + CAPACITY * N * sizeof(double));
+    int64_t n = N;
+    for (int part = 0; part < PARTS; n += parts[part++]) {
+        x = x_of(&s, n, parts[part]), y = y_of(&s, n, parts[part]);
+        CHECK_OK(ntk_ridge_append(plain, &x, &y));
+        int64_t held = held_by_append(ridge, &memory, &x, &y), factor = n * n * (int64_t)sizeof(double) / 2;
+        ck_assert_msg(part > 2 || held < factor / 2, "%" PRId64 " bytes for %" PRId64 " rows", held, parts[part]);
+        ck_assert_msg(part != 3 || held > factor, "%" PRId64 " bytes for a new factor", held);
+        same_models(ridge, plain, 0, "appended within memory");
+    }
+    x = x_of(&s, 0, 20), y = y_of(&s, 0, 20);
+    CHECK_OK(ntk_ridge_slide(plain, &x, &y));
+    CHECK_OK(ntk_ridge_slide(ridge, &x, &y));
+    same_models(ridge, plain, 0, "slid with memory");
+    ntk_ridge_destroy(plain);
+    ntk_ridge_destroy(ridge);
+    scene_free(&s);
+    ntk_context_destroy(counted);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+/* What is written behind the rows of a model for an append that fails is not seen, and a copy shares nothing with the model. */
+START_TEST(capacity_and_failure)
+{
+    enum { N = 60, M = 6 };
+    uint64_t state = test_seed(738);
+    test_memory memory = {0};
+    ntk_context *counted = test_context(1, &memory);
+    scene s = scene_create(N + M, 0, &state);
+    ntk_ridge *plain = fit(&s, 0, N), *more = fit(&s, 0, N), *ridge = NULL, *copy = NULL;
+    ntk_matrix x = x_of(&s, 0, N), y = y_of(&s, 0, N);
+    s.options.capacity = M;
+    CHECK_OK(ntk_ridge_create(counted, &ridge, s.kernel, &x, &y, s.lambda, &s.options));
+    CHECK_OK(ntk_ridge_copy(context, &copy, ridge));
+    x = x_of(&s, N, M), y = y_of(&s, N, M);
+    CHECK_OK(ntk_ridge_append(more, &x, &y));
+    for (int slides = 0; slides < 2; slides++) {
+        int64_t live = memory.live;
+        ntk_status status = NTK_ERR_MEMORY;
+        for (int64_t k = 1; status < 0; k++) {
+            test_memory_reset(&memory, k);
+            status = slides ? ntk_ridge_slide(ridge, &x, &y) : ntk_ridge_append(ridge, &x, &y);
+            if (status >= 0) break;
+            ck_assert_int_eq(status, NTK_ERR_MEMORY);
+            ck_assert_int_eq(memory.live, live);
+            test_memory_reset(&memory, 0);
+            same_models(ridge, slides ? more : plain, 0, "a failure");
+        }
+        test_memory_reset(&memory, 0);
+        same_models(copy, plain, 0, "a reader's copy");
+        if (slides) CHECK_OK(ntk_ridge_slide(more, &x, &y));
+        same_models(ridge, more, 0, "in the end");
+    }
+    CHECK_OK(ntk_ridge_append(copy, &x, &y));
+    ntk_ridge_destroy(plain);
+    ntk_ridge_destroy(more);
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(copy);
+    scene_free(&s);
+    ntk_context_destroy(counted);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
 /* --- rows that depend on others --- */
 
 /* A copy of a sample leaves a pivot of about 2 lambda: of 2e-14 it is no pivot for an update of 300 rows, but one for a fit. */
@@ -258,8 +364,11 @@ START_TEST(refused)
     CHECK_STATUS(ntk_ridge_remove(ridge, 10, 1), NTK_ERR_SHAPE);
     CHECK_STATUS(ntk_ridge_remove(ridge, 9, 2), NTK_ERR_SHAPE);
     CHECK_STATUS(ntk_ridge_remove(ridge, 0, 10), NTK_ERR_SHAPE);
+    ntk_matrix all = x_of(&s, 0, 12), targets = y_of(&s, 0, 12);
+    CHECK_STATUS(ntk_ridge_slide(ridge, &all, &targets), NTK_ERR_SHAPE);
     s.xs[10 * D] = (double)NAN;
     CHECK_STATUS(ntk_ridge_append(ridge, &x, &y), NTK_ERR_VALUE);
+    CHECK_STATUS(ntk_ridge_slide(ridge, &x, &y), NTK_ERR_VALUE);
     same_models(ridge, right, 0, "what was refused");
     /* down to one sample and up again */
     CHECK_OK(ntk_ridge_remove(ridge, 1, 9));
@@ -269,6 +378,7 @@ START_TEST(refused)
     s.options.light = 1;
     ntk_ridge *light = fit(&s, 0, 10);
     CHECK_STATUS(ntk_ridge_append(light, &x, &y), NTK_ERR_STATE);
+    CHECK_STATUS(ntk_ridge_slide(light, &x, &y), NTK_ERR_STATE);
     CHECK_STATUS(ntk_ridge_remove(light, 0, 1), NTK_ERR_STATE);
     CHECK_OK(ntk_ridge_copy(context, &copy, light));
     CHECK_STATUS(ntk_ridge_remove(copy, 0, 1), NTK_ERR_STATE);
@@ -289,6 +399,8 @@ int main(void)
     tcase_add_loop_test(tests, across_tiles, 0, 3 * 7);
     tcase_add_loop_test(tests, other_targets, 0, 2 * CHOICES);
     tcase_add_loop_test(tests, copies, 0, 2 * CHOICES);
+    tcase_add_loop_test(tests, capacity, 0, 4);
+    tcase_add_test(tests, capacity_and_failure);
     tcase_add_test(tests, dependent_rows);
     tcase_add_test(tests, refused);
     return test_run(suite);
