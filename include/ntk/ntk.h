@@ -7,6 +7,7 @@
 #include <ntk/context.h>
 #include <ntk/features.h>
 #include <ntk/gram.h>
+#include <ntk/iterative.h>
 #include <ntk/kernel.h>
 #include <ntk/matrix.h>
 #include <ntk/network.h>

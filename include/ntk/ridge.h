@@ -12,15 +12,23 @@ NTK_BEGIN
  * To the Bayesian f is a Gaussian process of covariance K seen through noise of variance lambda, and b has a flat prior. */
 typedef struct ntk_ridge ntk_ridge;
 
+struct ntk_iterative_options;
+
 /* AUTO      SPECTRAL if options.lambdas are given, otherwise the smaller of the systems of the next two: PRIMAL if the kernel is
- *           finite with p < n features, DUAL if not
+ *           finite with p < n features, DUAL if not; and ITERATIVE where the context's memory budget has no room for that, in any
+ *           precision, but for ITERATIVE
  * DUAL      (K + lambda I) alpha = y by Cholesky, n equations
  * PRIMAL    (Phi^T Phi + lambda I) beta = Phi^T y by Cholesky, p equations; needs features, so a finite kernel
  * SPECTRAL  the dual's equations by the eigenvectors of K, after which every other lambda costs n^2 or less (ntk_ridge_path, _select,
  *           _set_lambda).  About 20 times the time of DUAL and three times its memory, always in double precision; it can't be stopped
  *           while LAPACK is at work.  At lambda = 0 it answers where K is singular, too: alpha of least norm, eigenvalues of at most n
- *           unit roundoffs of the largest counting as 0 */
-enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_SPECTRAL = 3 };
+ *           unit roundoffs of the largest counting as 0
+ * ITERATIVE the dual's equations by block conjugate gradients for all targets at once (math: O'Leary 1980; Ji and Li 2017), with a
+ *           preconditioner, to a tolerance (<ntk/iterative.h>): every sample counts, but K need not be held, so that memory is of
+ *           order n (rank + targets), and time of order n^2 an iteration.  K's elements are in the model's precision, all else is in double.
+ *           Where lambda is 0 and K singular it converges only if y allows it.  Variances, leave-one-out errors and what is made of
+ *           them take a factor, and end with NTK_ERR_UNSUPPORTED; smallest_pivot, condition, log_evidence and degrees are NaN */
+enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_SPECTRAL = 3, NTK_RIDGE_ITERATIVE = 4 };
 
 /* NYSTROEM  of reports alone: the models of ntk_ridge_create_nystroem (stream.h) */
 enum { NTK_RIDGE_NYSTROEM = 5 };
@@ -34,7 +42,7 @@ enum { NTK_RIDGE_NYSTROEM = 5 };
 enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 };
 
 /* method     as above
- * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's is full
+ * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's and ITERATIVE's is FULL
  * dtype      of the fit's arithmetic; 0: that of x
  * intercept  non-zero: fit an unpenalised constant b for each target
  * borrow     non-zero: x outlives the model, so that it need not be copied (what must be converted still is)
@@ -45,7 +53,8 @@ enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 
  *            summary end with NTK_ERR_STATE
  * precision  as above
  * capacity   rows to come: the factor of a DUAL has memory for so many more than it is made of, so that ntk_ridge_append within them
- *            neither copies it nor holds another */
+ *            neither copies it nor holds another
+ * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -58,6 +67,7 @@ typedef struct ntk_ridge_options {
     int32_t light;
     int32_t precision;
     int64_t capacity;
+    const struct ntk_iterative_options *iterative;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.
@@ -67,7 +77,7 @@ typedef struct ntk_ridge_options {
  * smallest_pivot smallest squared pivot of the factorization over its diagonal entry, in (0, 1]: near the unit roundoff, the
  *                system was nearly singular; of SPECTRAL, one over condition
  * reason         one sentence on the choice of method; lives as long as the library is loaded
- * method         NTK_RIDGE_DUAL, _PRIMAL, _SPECTRAL or _NYSTROEM
+ * method         NTK_RIDGE_DUAL, _PRIMAL, _SPECTRAL, _ITERATIVE or _NYSTROEM
  * dtype          of the arithmetic
  * intercept      0 or 1
  * condition      of the system's matrix, at the first target's lambda; of a factorization a lower bound, from its pivots
@@ -81,7 +91,10 @@ typedef struct ntk_ridge_options {
  *                multiplied by it
  * memory         bytes that the model holds, beside the kernel
  * precision      NTK_PRECISION_PLAIN or _MIXED
- * refinements    products with K that corrections of MIXED took */
+ * refinements    products with K that corrections of MIXED, or an ITERATIVE, took
+ * iterations     of an ITERATIVE; otherwise 0
+ * residual       of an ITERATIVE, the largest |y - (K + lambda I) alpha| / |y| of a target, computed at the end (of y less its mean
+ *                where there is an intercept, and of the intercept's own equation); otherwise 0 */
 typedef struct ntk_ridge_report {
     size_t struct_size;
     int64_t samples;
@@ -103,6 +116,8 @@ typedef struct ntk_ridge_report {
     uint64_t memory;
     int32_t precision;
     int32_t refinements;
+    int64_t iterations;
+    double residual;
 } ntk_ridge_report;
 
 /* Bytes that ntk_ridge_create would hold at its peak, for n samples of d inputs and t targets.  options may be NULL; dtype 0
@@ -116,18 +131,22 @@ NTK_API ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes,
  * NTK_ERR_VALUE      lambda, or one of lambdas, is negative or not finite; x or y holds NaN or infinity
  * NTK_ERR_MEMORY     the message names the bytes needed
  * NTK_ERR_CANCELLED  stopped within 100 ms of the progress callback's word
+ * NTK_NOTE_NOT_CONVERGED  ITERATIVE ended before its tolerance, after max_iterations or where rounding lets it come no nearer; the model
+ *                    is what it had
+ * NTK_ERR_FORMAT     iterative->resume is no checkpoint, or one of another problem
+ * NTK_ERR_CALLBACK   iterative->checkpoint or ->resume reported failure
  * other errors as for ntk_kernel_block */
 NTK_API ntk_status ntk_ridge_create(ntk_context *context, ntk_ridge **ridge, const ntk_kernel *kernel, const ntk_matrix *x,
                                     const ntk_matrix *y, double lambda, const ntk_ridge_options *options) NTK_MUST_CHECK;
 
 /* The same from a kernel matrix that exists, which is copied, not changed: always dual, in the gram's storage and dtype.
  * y  n x t, in the order of the gram's samples
- * NTK_ERR_OPTION  method is PRIMAL, or storage or dtype differ from the gram's */
+ * NTK_ERR_OPTION  method is PRIMAL or ITERATIVE, or storage or dtype differ from the gram's */
 NTK_API ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const ntk_gram *gram, const ntk_matrix *y,
                                          double lambda, const ntk_ridge_options *options) NTK_MUST_CHECK;
 
 /* The same on features: always primal.  Phi is mapped in batches and never stored.
- * NTK_ERR_OPTION  method is DUAL */
+ * NTK_ERR_OPTION  method is another */
 NTK_API ntk_status ntk_ridge_create_primal(ntk_context *context, ntk_ridge **ridge, const ntk_features *features,
                                            const ntk_matrix *x, const ntk_matrix *y, double lambda,
                                            const ntk_ridge_options *options) NTK_MUST_CHECK;
@@ -168,6 +187,7 @@ NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *r
  * intercept.  The arithmetic is the model's, of a SPECTRAL double precision; n unit roundoffs of K(x, x) are lost in the difference,
  * which is at least 0.  x  m x d, any dtype, as are outputs.  Errors as for predict, and
  * NTK_ERR_STATE   the model is light (not of the mean's gradient)
+ * NTK_ERR_UNSUPPORTED  the model is ITERATIVE (not of the mean's gradient)
  * NTK_ERR_MEMORY  as for predict, but that the output is unspecified if there are more points than a batch of 32 MB holds rows of
  *                 n numbers */
 
@@ -203,6 +223,7 @@ NTK_API ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk
  * NaN if there is one sample and an intercept; that sample's y if there is none.   residuals  n x t, any dtype.
  * O(n^3) of a DUAL (a third of it), O(n^2) of a SPECTRAL, O(n p^2) of a PRIMAL.
  * NTK_ERR_STATE     the model is light
+ * NTK_ERR_UNSUPPORTED  the model is ITERATIVE
  * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
 NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals) NTK_MUST_CHECK;
 
@@ -214,6 +235,7 @@ NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_mat
  * O(n^2) a point.   Errors as for predict, and
  * NTK_ERR_VALUE     level is not between 0 and 1
  * NTK_ERR_STATE     the model is light
+ * NTK_ERR_UNSUPPORTED  the model is ITERATIVE
  * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
 NTK_API ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix *intervals, const ntk_matrix *x,
                                        double level) NTK_MUST_CHECK;
@@ -222,9 +244,11 @@ NTK_API ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix 
  *
  * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on
  * with a copy.  A call that fails or is cancelled leaves the model as it was, to the bit.  While they work they hold two models, but
- * for an append within options.capacity, which holds two without their factor and one factor.  A DUAL's factor is updated (math: Golub and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew.
+ * for an append within options.capacity, which holds two without their factor and one factor.  A DUAL's factor is updated (math: Golub
+ * and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew, and ITERATIVE ones, too, from the best that the
+ * coefficients they had allow.
  * NTK_ERR_STATE  the model is light
- * other errors as for ntk_ridge_create */
+ * notes and other errors as for ntk_ridge_create */
 
 /* *copy = the same model, under context. */
 NTK_API ntk_status ntk_ridge_copy(ntk_context *context, ntk_ridge **copy, const ntk_ridge *ridge) NTK_MUST_CHECK;
@@ -246,7 +270,7 @@ NTK_API ntk_status ntk_ridge_remove(ntk_ridge *ridge, int64_t first, int64_t cou
  * NTK_NOTE_REFITTED, NTK_ERR_SINGULAR  as for ntk_ridge_append */
 NTK_API ntk_status ntk_ridge_slide(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y) NTK_MUST_CHECK;
 
-/* Gives the samples other targets.   y  n x t.   O(n^2) but for a PRIMAL. */
+/* Gives the samples other targets.   y  n x t.   O(n^2) but for a PRIMAL and an ITERATIVE. */
 NTK_API ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y) NTK_MUST_CHECK;
 
 /* --- other lambdas: SPECTRAL models ---

@@ -61,11 +61,11 @@ static ntk_status show_tile(void *argument, int64_t index, const ntk_lane *lane)
     return ntk_advance(lane, 1);
 }
 
-static ntk_status run(sweep *job, const ntk_lane *lane, const char *stage)
+static ntk_status run(sweep *job, const ntk_lane *lane, const char *stage, ntk_share share)
 {
     const ntk_kernel *kernel = job->samples->kernel;
     int64_t passes = kernel->operations->passes(kernel, job->samples->dtype, job->samples->all);
-    ntk_work_stage(lane->work, stage, passes * (job->tiles * (job->tiles + 1) / 2), 0, 1);
+    ntk_work_stage(lane->work, stage, passes * (job->tiles * (job->tiles + 1) / 2), share.begin, share.end);
     /* the last pass is the one that the samples are prepared for */
     for (int64_t pass = passes - 1; pass >= 0; pass--) {
         if (!job->shared) NTK_TRY(kernel->operations->prepare(job->samples, lane, pass));
@@ -82,14 +82,14 @@ static bool shares_samples(const ntk_kernel *kernel, int32_t dtype, int64_t n)
     return !kernel->operations->rest && kernel->operations->passes(kernel, dtype, n) == 1;
 }
 
-static ntk_status sweep_all(sweep *job, const ntk_lane *lane, const char *stage, void (*begin)(void *argument))
+static ntk_status sweep_all(sweep *job, const ntk_lane *lane, const char *stage, ntk_share share, void (*begin)(void *argument))
 {
     ntk_context *context = lane->work->context;
     ntk_status status = ntk_allocate(context, &job->scratch, ntk_lanes_for(lane, most_tasks(job)), job->scratch_size,
                                      "tiles of a kernel matrix");
     if (status >= 0) {
         if (begin) begin(job->argument);
-        status = run(job, lane, stage);
+        status = run(job, lane, stage, share);
     }
     ntk_free(context, job->scratch);
     return status;
@@ -105,21 +105,38 @@ ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*be
     sweep job = {.samples = held, .visit = visit, .argument = argument};
     job.shared = shares_samples(held->kernel, held->dtype, held->rows);
     shape_of(&job, held->kernel, held->dtype, held->rows, held->inputs);
-    if (job.shared) return sweep_all(&job, &lane, stage, begin);
+    const ntk_share whole = {0, 1};
+    if (job.shared) return sweep_all(&job, &lane, stage, whole, begin);
     ntk_matrix x = ntk_samples_view(held);
     ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(ntk_samples_open(&own, held->kernel, &lane, &x, held->dtype, x.rows, false, function, "x"));
     job.samples = &own;
-    ntk_status status = sweep_all(&job, &lane, stage, begin);
+    ntk_status status = sweep_all(&job, &lane, stage, whole, begin);
     ntk_samples_close(&own);
     return status;
+}
+
+ntk_status ntk_implicit_sweep(ntk_samples *samples, const ntk_lane *lane, const char *stage, ntk_share share,
+                              ntk_tile_visitor visit, void *argument)
+{
+    sweep job = {.samples = samples, .visit = visit, .argument = argument};
+    /* of those that keep everything for products nothing is missing */
+    job.shared = !samples->all || shares_samples(samples->kernel, samples->dtype, samples->all);
+    shape_of(&job, samples->kernel, samples->dtype, samples->rows, samples->inputs);
+    return sweep_all(&job, lane, stage, share, NULL);
 }
 
 ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
                                int64_t d)
 {
+    if (!shares_samples(kernel, dtype, n)) NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
+    return ntk_sweep_memory(kernel, context, bytes, dtype, n, d);
+}
+
+ntk_status ntk_sweep_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
+                            int64_t d)
+{
     sweep job;
     shape_of(&job, kernel, dtype, n, d);
-    if (!shares_samples(kernel, dtype, n)) NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
     return ntk_need(bytes, ntk_lanes_expected(context, most_tasks(&job)), job.scratch_size);
 }

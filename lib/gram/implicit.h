@@ -17,8 +17,15 @@ typedef ntk_status (*ntk_tile_visitor)(void *argument, const ntk_kernel_tile *ti
 ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
                               void *argument, const char *function);
 
-/* Adds the bytes that this may hold to a need. */
+/* The same of samples that no other call uses at the time, as a stage from begin to end of the lane's work; a kernel of several passes
+ * prepares them anew for each. */
+ntk_status ntk_implicit_sweep(ntk_samples *samples, const ntk_lane *lane, const char *stage, ntk_share share,
+                              ntk_tile_visitor visit, void *argument);
+
+/* Adds the bytes that ntk_implicit_visit, or a sweep of samples that are there, may hold to a need. */
 ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
                                int64_t d);
+ntk_status ntk_sweep_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
+                            int64_t d);
 
 #endif

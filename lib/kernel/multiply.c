@@ -63,8 +63,8 @@ static ntk_status evaluate_finite(const ntk_features *features, const ntk_lane *
     return status;
 }
 
-static ntk_status multiply_finite(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
-                                  const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+ntk_status ntk_finite_multiply(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                               const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
     return evaluate_finite(kernel->features, lane, y, x1, x2, v, false, false, function);
 }
@@ -151,7 +151,7 @@ ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, co
     NTK_TRY(ntk_multiply_check(kernel, y, "y", false, x1, x2, v, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
-    return (kernel->features ? multiply_finite : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
+    return (kernel->features ? ntk_finite_multiply : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
 }
 
 /* gradient  of that, in place of the product */

@@ -12,6 +12,10 @@ ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *cont
 ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                       int64_t cols, int64_t inputs, int32_t dtype);
 
+/* y = K(x1, x2) v of a finite kernel, by its features, as stages that are all the room of the lane's work. */
+ntk_status ntk_finite_multiply(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x1,
+                               const ntk_matrix *x2, const ntk_matrix *v, const char *function);
+
 /* ntk_kernel_gradient of a finite kernel, by its features. */
 ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
                                const ntk_matrix *x2, const ntk_matrix *v, const char *function);

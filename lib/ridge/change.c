@@ -18,6 +18,28 @@ static ntk_matrix samples_of(const ntk_ridge *ridge)
     return x;
 }
 
+/* What an iteration begins with. */
+static ntk_status open_start(ntk_ridge_change *change, int64_t rows)
+{
+    const ntk_ridge_report *report = &change->ridge->solution.report;
+    int64_t row = (report->targets + report->intercept) * (int64_t)sizeof(double);
+    NTK_TRY(ntk_allocate(change->ridge->base.context, &change->start, rows, row, "the coefficients before a change"));
+    memset(change->start, 0, (size_t)(rows * row));
+    return NTK_OK;
+}
+
+static void keep_start(ntk_ridge_change *change, int64_t to, int64_t first, int64_t count)
+{
+    const ntk_ridge_solution *solution = &change->ridge->solution;
+    const ntk_ridge_report *report = &solution->report;
+    int64_t t = report->targets, columns = t + report->intercept;
+    for (int64_t i = 0; i < count; i++) {
+        double *row = change->start + (to + i) * columns;
+        for (int64_t c = 0; c < t; c++) row[c] = ntk_get(solution->alpha, report->dtype, c * report->samples + first + i);
+        if (report->intercept) row[t] = solution->ones[first + i];
+    }
+}
+
 ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk_lane *lane, int64_t rows, const char *function)
 {
     ntk_context *context = ridge->base.context;
@@ -33,7 +55,7 @@ ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk
     change->x = ntk_matrix_view(x, rows, report->inputs, report->dtype, 0);
     NTK_TRY(ntk_allocate(context, &y, rows, report->targets * (int64_t)sizeof(double), "a copy of y"));
     change->y = ntk_matrix_f64(y, rows, report->targets);
-    return NTK_OK;
+    return report->method == NTK_RIDGE_ITERATIVE ? open_start(change, rows) : NTK_OK;
 }
 
 /* Next has no claim on the factor that it was lent. */
@@ -49,6 +71,7 @@ void ntk_change_close(ntk_ridge_change *change)
     give_back(change);
     ntk_free(context, change->x.data);
     ntk_free(context, change->y.data);
+    ntk_free(context, change->start);
     ntk_release(change->next);
 }
 
@@ -62,6 +85,7 @@ void ntk_change_keep(ntk_ridge_change *change, int64_t to, int64_t first, int64_
     x.rows = count;
     ntk_convert_matrix(ntk_row(&change->x, to), change->x.cols, change->x.dtype, &x);
     memcpy(ntk_row(&change->y, to), ridge->solution.y + first * t, (size_t)(count * t) * sizeof(double));
+    if (change->start) keep_start(change, to, first, count);
 }
 
 ntk_status ntk_change_take(ntk_ridge_change *change, int64_t to, const ntk_matrix *x, const ntk_matrix *y)
@@ -82,6 +106,8 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     ntk_ridge_problem problem = {.x = &change->x, .y = &change->y, .lambda = report->lambda, .function = change->function};
     problem.kernel = ridge->system.set ? ridge->system.set->samples.kernel : NULL;
     problem.lambdas = ridge->solution.lambdas;
+    problem.iterative = ridge->iterative;
+    problem.start = change->start;
     problem.options.method = report->method;
     problem.options.storage = !ridge->system.L.data || ridge->system.L.ld ? NTK_STORAGE_FULL : NTK_STORAGE_PACKED;
     problem.options.dtype = report->dtype;
@@ -154,7 +180,7 @@ static ntk_status solve_targets(ntk_ridge *ridge, ntk_ridge_solution *next, cons
     return features ? ntk_ridge_to_features(ridge, features, next, lane, end, function) : NTK_OK;
 }
 
-/* The right sides of a primal are products with all features, so that it is fitted anew. */
+/* The right sides of a primal are products with all features, so that it is fitted anew; and an iteration has no factor. */
 static ntk_status refit_targets(ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const char *function)
 {
     ntk_ridge_change change;
@@ -178,7 +204,8 @@ ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y)
     NTK_TRY(ntk_held_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    if (ridge->solution.report.method == NTK_RIDGE_PRIMAL) return refit_targets(ridge, &lane, y, __func__);
+    int32_t method = ridge->solution.report.method;
+    if (method == NTK_RIDGE_PRIMAL || method == NTK_RIDGE_ITERATIVE) return refit_targets(ridge, &lane, y, __func__);
     ntk_ridge_solution next = {0};
     ntk_status status = solve_targets(ridge, &next, &lane, y, __func__);
     if (status >= 0) ntk_ridge_solution_replace(ridge, &next);

@@ -8,13 +8,15 @@
  * next    the model to be, without data yet
  * lender  whose factor has memory for next's new rows, so that next has its data, which it must not give back; NULL: none
  * room    rows that a factor made for next has memory for
- * x, y    its data, contiguous: in the model's dtype, and in double precision */
+ * x, y    its data, contiguous: in the model's dtype, and in double precision
+ * start   of an ITERATIVE: the coefficients and responses to a constant that the samples had, 0 of new ones; a row each */
 typedef struct ntk_ridge_change {
     ntk_ridge *ridge, *next, *lender;
     int64_t room;
     const ntk_lane *lane;
     const char *function;
     ntk_matrix x, y;
+    double *start;
 } ntk_ridge_change;
 
 /* Room for data of so many rows.  After a failure, too, the caller closes. */

@@ -65,6 +65,7 @@ static ntk_status copy_solution(ntk_context *context, ntk_ridge *to, const ntk_r
     NTK_TRY(copy_array(context, &solution->alpha, old->alpha, report->order, t * size));
     NTK_TRY(copy_array(context, &solution->ones, old->ones, n, sizeof(double)));
     NTK_TRY(copy_array(context, &solution->projected, old->projected, n, wide + report->intercept * (int64_t)sizeof(double)));
+    NTK_TRY(copy_array(context, &solution->history, old->history, report->iterations + 1, sizeof(double)));
     NTK_TRY(copy_array(context, &solution->offsets, old->offsets, t, sizeof(double)));
     return from->features ? ntk_coefficients_copy(context, &solution->beta, from->features, &old->beta) : NTK_OK;
 }
@@ -79,7 +80,9 @@ static ntk_status copy_all(ntk_context *context, ntk_ridge *to, const ntk_ridge 
     to->features = ntk_retain(from->features);
     to->light = from->light;
     to->capacity = from->capacity;
+    to->iterative = from->iterative;
     NTK_TRY(copy_system(context, to, from, &lane));
+    NTK_TRY(ntk_advance(&lane, 0));
     if (from->w) NTK_TRY(ntk_hidden_weights(&lane, from->features->weights, report->dtype, &to->w, "ntk_ridge_copy"));
     NTK_TRY(copy_solution(context, to, from));
     return ntk_rooms_open(to, from->rooms.callers, "ntk_ridge_copy");

@@ -113,7 +113,7 @@ ntk_status ntk_ridge_covariance(const ntk_ridge *ridge, const ntk_matrix *covari
     NTK_REQUIRE(ridge);
     NTK_TRY(ntk_points_check(ridge, covariance, "covariance", x, __func__));
     NTK_TRY(ntk_response_parts(ridge, covariance, x->rows, &parts, __func__, "covariance"));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_factor_check(ridge, __func__));
     ntk_context *context = ridge->base.context;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);

@@ -1,6 +1,7 @@
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
+#include "ridge/iterative.h"
 #include "ridge/primal.h"
 #include "ridge/rooms.h"
 
@@ -12,7 +13,7 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
                    offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, callers) == 28 &&
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
                    offsetof(ntk_ridge_options, precision) == 44 && offsetof(ntk_ridge_options, capacity) == 48 &&
-                   sizeof(ntk_ridge_options) == 56,
+                   offsetof(ntk_ridge_options, iterative) == 56 && sizeof(ntk_ridge_options) == 64,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
@@ -25,9 +26,9 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
     if (own->method == NTK_RIDGE_NYSTROEM)
         return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_NYSTROEM, whose models ntk_ridge_create_nystroem makes",
                         function);
-    if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_SPECTRAL)
-        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL or _SPECTRAL", function,
-                        own->method);
+    if (own->method < NTK_RIDGE_AUTO || own->method > NTK_RIDGE_ITERATIVE)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_RIDGE_AUTO, _DUAL, _PRIMAL, _SPECTRAL or _ITERATIVE",
+                        function, own->method);
     if (own->callers < 0 || own->callers > MOST_CALLERS)
         return ntk_fail(NTK_ERR_OPTION, "%s: callers is %d, expected 0 to %d", function, own->callers, MOST_CALLERS);
     if (own->capacity < 0 || own->capacity > INT32_MAX)
@@ -37,10 +38,13 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
         return ntk_fail(NTK_ERR_OPTION, "%s: precision is %d, expected NTK_PRECISION_AUTO, _PLAIN or _MIXED", function,
                         own->precision);
     NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
-    if (own->method == NTK_RIDGE_SPECTRAL && own->storage != NTK_STORAGE_FULL)
-        return ntk_fail(NTK_ERR_OPTION,
-                        "%s: storage is %d, expected NTK_STORAGE_FULL, which the method NTK_RIDGE_SPECTRAL takes", function,
-                        own->storage);
+    bool spectral = own->method == NTK_RIDGE_SPECTRAL;
+    if ((spectral || own->method == NTK_RIDGE_ITERATIVE) && own->storage != NTK_STORAGE_FULL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected NTK_STORAGE_FULL, which the method NTK_RIDGE_%s takes",
+                        function, own->storage, spectral ? "SPECTRAL" : "ITERATIVE");
+    if (own->iterative && own->method != NTK_RIDGE_AUTO && own->method != NTK_RIDGE_ITERATIVE)
+        return ntk_fail(NTK_ERR_OPTION, "%s: iterative is given, which the method NTK_RIDGE_ITERATIVE takes, but method is %d",
+                        function, own->method);
     if (own->lambdas && own->method != NTK_RIDGE_AUTO && own->method != NTK_RIDGE_SPECTRAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: lambdas are given, which the method NTK_RIDGE_SPECTRAL takes, but method is %d",
                         function, own->method);
@@ -89,10 +93,13 @@ static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64
 
 /* features: of a primal */
 static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel,
-                             const ntk_features *features, int64_t n, int64_t d, int64_t t, const ntk_ridge_options *options)
+                             const ntk_features *features, int64_t n, int64_t d, int64_t t, const ntk_ridge_options *options,
+                             const ntk_iterative_options *iterative)
 {
     NTK_TRY(
         ntk_rooms_memory(context, bytes, kernel, kernel ? kernel->features : features, d, t, options->dtype, options->callers));
+    if (options->method == NTK_RIDGE_ITERATIVE)
+        return ntk_ridge_iterative_memory(context, bytes, kernel, n, d, t, options, iterative);
     if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_primal_memory(context, bytes, features, n, d, t, options);
     return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_dual_memory : ntk_ridge_spectral_memory)(context, bytes, kernel, n, d,
                                                                                                    t, options);
@@ -102,6 +109,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
                             int64_t t, const ntk_ridge_options *options)
 {
     ntk_ridge_options own;
+    ntk_iterative_options iterative;
     const char *reason;
     uint64_t need = 0;
     NTK_REQUIRE(context);
@@ -110,10 +118,11 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, __func__));
     if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
     NTK_TRY(ntk_ridge_options_read(&own, options, __func__));
+    NTK_TRY(ntk_iterative_read(&iterative, own.iterative, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
     NTK_TRY(check_precision(&own, kernel, __func__));
-    ntk_status status = add_memory(context, &need, kernel, kernel->features, n, d, t, &own);
+    ntk_status status = add_memory(context, &need, kernel, kernel->features, n, d, t, &own, &iterative);
     NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
     *bytes = need;
     return NTK_OK;
@@ -187,6 +196,7 @@ ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, con
     ntk_ridge_begin(ridge, options, problem->x->cols, problem->y->cols, problem->lambdas[0], reason);
     ridge->solution.report.samples = problem->x->rows;
     if (options->method == NTK_RIDGE_PRIMAL) return ntk_ridge_fit_primal(ridge, problem, lane);
+    if (options->method == NTK_RIDGE_ITERATIVE) return ntk_ridge_fit_iterative(ridge, problem, lane);
     return (options->method == NTK_RIDGE_DUAL ? ntk_ridge_fit_dual : ntk_ridge_fit_spectral)(ridge, problem, lane);
 }
 
@@ -195,8 +205,23 @@ static ntk_status budget_of(const ntk_context *context, const ntk_ridge_problem 
     uint64_t bytes = 0;
     if (!problem->gram)
         NTK_TRY(add_memory(context, &bytes, problem->kernel, features, problem->x->rows, problem->x->cols, problem->y->cols,
-                           &problem->options));
+                           &problem->options, &problem->iterative));
     return ntk_budget_check(context, bytes, "the ridge regression");
+}
+
+/* Where the budget has no room for a factor, there may be for an iteration.  status: the refusal */
+static ntk_status try_iterative(const ntk_context *context, ntk_ridge_problem *problem, const char **reason, ntk_status status)
+{
+    ntk_ridge_options *options = &problem->options;
+    ntk_ridge_options held = *options;
+    if (status != NTK_ERR_MEMORY || !problem->automatic || options->storage != NTK_STORAGE_FULL) return status;
+    options->method = NTK_RIDGE_ITERATIVE;
+    if (budget_of(context, problem, NULL) >= 0) {
+        *reason = "iterative: the budget has no room for a factor";
+        return NTK_OK;
+    }
+    *options = held;
+    return budget_of(context, problem, problem->kernel->features);
 }
 
 /* Where the budget has no room for a factor in double precision, there may be for one in single. */
@@ -209,14 +234,15 @@ static ntk_status check_budget(const ntk_context *context, ntk_ridge_problem *pr
     bool choice = options->precision == NTK_PRECISION_AUTO;
     if (choice) options->precision = NTK_PRECISION_PLAIN;
     ntk_status status = budget_of(context, problem, features);
-    if (status != NTK_ERR_MEMORY || !choice || problem->gram || !may_be_mixed(options, problem->kernel)) return status;
+    if (status != NTK_ERR_MEMORY || problem->gram) return status;
+    if (!choice || !may_be_mixed(options, problem->kernel)) return try_iterative(context, problem, reason, status);
     options->precision = NTK_PRECISION_MIXED;
     if (budget_of(context, problem, features) >= 0) {
         *reason = "dual, in mixed precision: the budget has no room for a factor in double precision";
         return NTK_OK;
     }
     options->precision = NTK_PRECISION_PLAIN;
-    return budget_of(context, problem, features);
+    return try_iterative(context, problem, reason, budget_of(context, problem, features));
 }
 
 ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
@@ -231,7 +257,8 @@ ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_pro
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");
     if (status >= 0) {
         status = ntk_ridge_fit(made, problem, lane, features, reason);
-        if (status >= 0) status = ntk_rooms_open(made, problem->options.callers, problem->function);
+        ntk_status opened = status < 0 ? status : ntk_rooms_open(made, problem->options.callers, problem->function);
+        if (opened < 0) status = opened;
         if (status < 0)
             ntk_release(made);
         else
@@ -254,6 +281,8 @@ ntk_status ntk_ridge_problem_open(ntk_ridge_problem *problem, const ntk_ridge_op
 {
     ntk_ridge_options *own = &problem->options;
     NTK_TRY(ntk_ridge_options_read(own, options, problem->function));
+    NTK_TRY(ntk_iterative_read(&problem->iterative, own->iterative, problem->function));
+    problem->automatic = own->method == NTK_RIDGE_AUTO && !own->lambdas;
     NTK_TRY(choose(own, problem->kernel, problem->x->rows, reason, problem->function));
     if (!own->dtype) own->dtype = own->precision == NTK_PRECISION_MIXED ? NTK_F64 : problem->x->dtype;
     return check_precision(own, problem->kernel, problem->function);
@@ -283,6 +312,12 @@ static ntk_status check_gram_options(const ntk_ridge_options *own, const ntk_gra
                         function);
     if (own->method == NTK_RIDGE_PRIMAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: method is NTK_RIDGE_PRIMAL, but a kernel matrix has no features", function);
+    if (own->method == NTK_RIDGE_ITERATIVE || own->iterative)
+        return ntk_fail(
+            NTK_ERR_OPTION,
+            "%s: method is NTK_RIDGE_ITERATIVE, or iterative is given, but a kernel matrix that is held takes a factor: "
+            "fit with ntk_ridge_create",
+            function);
     if (given && own->storage != gram->storage)
         return ntk_fail(NTK_ERR_OPTION, "%s: storage is %d, expected the kernel matrix's %d", function, own->storage,
                         gram->storage);
@@ -325,12 +360,13 @@ ntk_status ntk_ridge_create_gram(ntk_context *context, ntk_ridge **ridge, const 
 
 ntk_status ntk_primal_options_check(ntk_ridge_options *own, const char *function)
 {
-    if (own->method == NTK_RIDGE_DUAL || own->method == NTK_RIDGE_SPECTRAL || own->lambdas)
+    bool primal = own->method == NTK_RIDGE_AUTO || own->method == NTK_RIDGE_PRIMAL;
+    if (!primal || own->lambdas || own->iterative)
         return ntk_fail(
             NTK_ERR_OPTION,
-            "%s: method is NTK_RIDGE_DUAL or NTK_RIDGE_SPECTRAL, or lambdas are given, but features take the primal "
-            "method and one lambda",
-            function);
+            "%s: method is %d, or lambdas or iterative are given, but features take the method NTK_RIDGE_PRIMAL and "
+            "one lambda",
+            function, own->method);
     own->method = NTK_RIDGE_PRIMAL;
     return check_precision(own, NULL, function);
 }

@@ -15,7 +15,9 @@ typedef struct dual {
     const ntk_lane *lane;
     const char *function;
     void *rhs;
-    int32_t dtype; /* of the solution */
+    int32_t dtype;          /* of rhs */
+    ntk_dual_solver solver; /* in L's place, or NULL */
+    void *argument;
     int64_t n, targets, columns;
     double *means;
 } dual;
@@ -106,7 +108,7 @@ static void finish_target(const dual *job, int64_t c, int64_t first, int64_t las
     for (int64_t i = first; i < last; i++) {
         double alpha = ntk_get(job->rhs, dtype, i * job->columns + c);
         if (b != 0) alpha -= b * ntk_get(job->rhs, dtype, i * job->columns + job->targets);
-        ntk_put(solution->alpha, dtype, c * job->n + i, alpha);
+        ntk_put(solution->alpha, solution->report.dtype, c * job->n + i, alpha);
         found->quadratic += alpha * (solution->y[i * job->targets + c] - job->means[c] - b);
         found->squares += alpha * alpha;
     }
@@ -129,7 +131,8 @@ static void report_fit(const dual *job, const sums *found)
 {
     ntk_ridge_report *report = &job->solution->report;
     double t = (double)job->targets, contrasts = (double)(job->n - (job->columns - job->targets));
-    double determinant = ntk_log_determinant(job->L, &report->condition);
+    report->condition = NAN;
+    double determinant = job->L ? ntk_log_determinant(job->L, &report->condition) : NAN;
     if (job->columns > job->targets) determinant += log(job->solution->ones_sum);
     report->rss = report->lambda * report->lambda * found->squares;
     report->log_evidence = -0.5 * found->quadratic - t * (0.5 * determinant + contrasts * NTK_HALF_LOG_TWO_PI);
@@ -140,7 +143,7 @@ static void report_fit(const dual *job, const sums *found)
 static ntk_status finish(dual *job)
 {
     ntk_ridge_solution *solution = job->solution;
-    int32_t dtype = job->dtype;
+    int32_t dtype = solution->report.dtype;
     sums found = {0, 0};
     NTK_TRY(ntk_allocate(job->context, &solution->alpha, job->n, job->targets * ntk_dtype_size(dtype), "the coefficients"));
     NTK_TRY(find_intercepts(job));
@@ -159,6 +162,7 @@ static ntk_status finish(dual *job)
 static ntk_status solve(dual *job, const ntk_ridge_system *system, double begin, double end)
 {
     double *z;
+    if (job->solver) return job->solver(job->argument, job->rhs, job->columns);
     if (job->L->dtype == job->dtype)
         return ntk_cholesky_solve(job->L, job->lane, begin, end, job->rhs, job->columns, job->columns);
     NTK_TRY(ntk_allocate(job->context, &z, job->n, job->columns * (int64_t)sizeof *z, "refined right sides"));
@@ -169,22 +173,35 @@ static ntk_status solve(dual *job, const ntk_ridge_system *system, double begin,
     return status;
 }
 
+static ntk_status solve_all(dual *job, const ntk_ridge_system *system, double begin, double end)
+{
+    const ntk_ridge_report *report = &job->solution->report;
+    job->context = job->lane->work->context;
+    job->n = report->samples;
+    job->targets = report->targets;
+    job->columns = job->targets + report->intercept;
+    NTK_TRY(ntk_allocate(job->context, &job->means, job->targets, sizeof(double), "the targets' means"));
+    ntk_status status = make_rhs(job);
+    if (status >= 0) status = solve(job, system, begin, end);
+    if (status >= 0) status = finish(job);
+    ntk_free(job->context, job->means);
+    ntk_free(job->context, job->rhs);
+    return status;
+}
+
 ntk_status ntk_dual_solve(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane, double begin,
                           double end, const char *function)
 {
-    ntk_context *context = lane->work->context;
-    dual job = {.context = context, .L = &system->L, .solution = solution, .lane = lane, .function = function};
-    job.n = system->L.n;
-    job.dtype = solution->report.dtype;
-    job.targets = solution->report.targets;
-    job.columns = job.targets + solution->report.intercept;
-    NTK_TRY(ntk_allocate(context, &job.means, job.targets, sizeof(double), "the targets' means"));
-    ntk_status status = make_rhs(&job);
-    if (status >= 0) status = solve(&job, system, begin, end);
-    if (status >= 0) status = finish(&job);
-    ntk_free(context, job.means);
-    ntk_free(context, job.rhs);
-    return status;
+    dual job = {.L = &system->L, .solution = solution, .lane = lane, .function = function, .dtype = solution->report.dtype};
+    return solve_all(&job, system, begin, end);
+}
+
+ntk_status ntk_dual_solve_by(ntk_ridge_solution *solution, const ntk_lane *lane, ntk_dual_solver solver, void *argument,
+                             const char *function)
+{
+    dual job = {.solution = solution, .lane = lane, .function = function, .dtype = NTK_F64, .solver = solver};
+    job.argument = argument;
+    return solve_all(&job, NULL, 0, 1);
 }
 
 /* --- what follows --- */
@@ -298,8 +315,8 @@ ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem
 }
 
 /* alpha, and of a finite kernel beta, its weights, and alpha by samples. */
-static ntk_status model_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t t,
-                               int32_t dtype)
+ntk_status ntk_dual_model_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t t,
+                                 int32_t dtype)
 {
     int64_t size = ntk_dtype_size(dtype) * t;
     const ntk_features *features = kernel->features;
@@ -344,7 +361,7 @@ ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, co
     NTK_TRY(ntk_size_multiply(&row, t, sizeof(double)));
     NTK_TRY(ntk_need(&solution, n, (int64_t)row));
     if (options->intercept) NTK_TRY(ntk_need(&solution, n, sizeof(double)));
-    NTK_TRY(model_memory(context, &solution, kernel, n, t, dtype));
+    NTK_TRY(ntk_dual_model_memory(context, &solution, kernel, n, t, dtype));
     NTK_TRY(ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(assembly, ntk_most_bytes(factor, solution))));
     return ntk_pool_memory(context, bytes);
 }

@@ -5,17 +5,15 @@
 #include "core/status.h"
 #include "features/exchange.h"
 #include "kernel/exchange.h"
+#include "ridge/exchange.h"
 #include "ridge/rooms.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static const char *const methods[] = {[NTK_RIDGE_DUAL] = "dual",
-                                      [NTK_RIDGE_PRIMAL] = "primal",
-                                      [NTK_RIDGE_SPECTRAL] = "spectral",
-                                      [NTK_RIDGE_NYSTROEM] = "nystroem",
-                                      [0] = "",
-                                      [4] = ""};
+static const char *const methods[] = {
+    [NTK_RIDGE_DUAL] = "dual",           [NTK_RIDGE_PRIMAL] = "primal",     [NTK_RIDGE_SPECTRAL] = "spectral",
+    [NTK_RIDGE_ITERATIVE] = "iterative", [NTK_RIDGE_NYSTROEM] = "nystroem", [0] = ""};
 static const char *const dtypes[] = {[0] = "", [NTK_F64] = "f64", [NTK_F32] = "f32"};
 static const char *const storages[] = {[NTK_STORAGE_FULL] = "full", [NTK_STORAGE_PACKED] = "packed"};
 
@@ -189,6 +187,7 @@ ntk_status ntk_ridge_export(const ntk_ridge *ridge, const ntk_sink *sink)
     NTK_TRY(write_report(&writer, ridge));
     NTK_TRY(write_origin(&writer, ridge));
     NTK_TRY(write_system(&writer, ridge));
+    if (ridge->solution.report.method == NTK_RIDGE_ITERATIVE) NTK_TRY(ntk_iteration_write(&writer, ridge));
     return write_solution(&writer, ridge);
 }
 
@@ -397,7 +396,7 @@ static ntk_status read_spectrum(ntk_reader *reader, ntk_ridge *ridge)
 static ntk_status read_system(ntk_reader *reader, ntk_ridge *ridge)
 {
     ntk_ridge_report *report = &ridge->solution.report;
-    if (ridge->light) return NTK_OK;
+    if (ridge->light || report->method == NTK_RIDGE_ITERATIVE) return NTK_OK;
     if (report->method == NTK_RIDGE_SPECTRAL) return read_spectrum(reader, ridge);
     bool primal = report->method == NTK_RIDGE_PRIMAL || is_nystroem(ridge);
     if (primal && report->intercept)
@@ -421,7 +420,9 @@ static ntk_status read_solution(ntk_reader *reader, ntk_ridge *ridge, bool witho
     ntk_ridge_solution *s = &ridge->solution;
     const ntk_ridge_report *report = &s->report;
     int64_t n = report->samples, t = report->targets;
-    bool dual = report->method == NTK_RIDGE_DUAL, spectral = report->method == NTK_RIDGE_SPECTRAL, whole = !ridge->light;
+    bool spectral = report->method == NTK_RIDGE_SPECTRAL;
+    bool dual = report->method == NTK_RIDGE_DUAL || report->method == NTK_RIDGE_ITERATIVE;
+    bool whole = !ridge->light;
     NTK_TRY(read_held(reader, "lambdas", NTK_F64, t, -1, &s->lambdas));
     NTK_TRY(read_held(reader, "intercepts", NTK_F64, t, -1, &s->intercept));
     for (int64_t c = 0; c < t; c++)
@@ -446,6 +447,7 @@ static ntk_status read_model(ntk_reader *reader, ntk_ridge *ridge)
     NTK_TRY(read_report(reader, ridge, &without));
     NTK_TRY(read_origin(reader, ridge, &lane, without));
     NTK_TRY(read_system(reader, ridge));
+    if (ridge->solution.report.method == NTK_RIDGE_ITERATIVE) NTK_TRY(ntk_iteration_read(reader, ridge));
     NTK_TRY(read_solution(reader, ridge, without));
     return ntk_rooms_open(ridge, 0, reader->path.function);
 }

@@ -187,7 +187,7 @@ ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk_matrix 
     const ntk_ridge_report *report = &ridge->solution.report;
     NTK_TRY(ntk_points_check(ridge, gradient, "gradient", x, __func__));
     NTK_TRY(ntk_response_parts(ridge, gradient, report->inputs, &parts, __func__, "gradient"));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_factor_check(ridge, __func__));
     if (!is_differentiable(ridge)) return unsupported(__func__);
     ntk_context *context = ridge->base.context;
     ntk_work work;

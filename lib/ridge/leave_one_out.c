@@ -211,6 +211,7 @@ ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *res
     NTK_TRY(ntk_output_check(residuals, __func__, "residuals"));
     NTK_TRY(ntk_shape_check(residuals, report->samples, report->targets, __func__, "residuals"));
     NTK_TRY(ntk_held_check(ridge, __func__));
+    NTK_TRY(ntk_factor_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     return ntk_leave_one_out_write(ridge, &lane, residuals, __func__);

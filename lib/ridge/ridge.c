@@ -17,7 +17,8 @@ _Static_assert(offsetof(ntk_ridge_report, samples) == 8 && offsetof(ntk_ridge_re
                    offsetof(ntk_ridge_report, rss) == 88 && offsetof(ntk_ridge_report, log_evidence) == 96 &&
                    offsetof(ntk_ridge_report, degrees) == 104 && offsetof(ntk_ridge_report, kernel_scale) == 112 &&
                    offsetof(ntk_ridge_report, memory) == 120 && offsetof(ntk_ridge_report, precision) == 128 &&
-                   offsetof(ntk_ridge_report, refinements) == 132 && sizeof(ntk_ridge_report) == 136,
+                   offsetof(ntk_ridge_report, refinements) == 132 && offsetof(ntk_ridge_report, iterations) == 136 &&
+                   offsetof(ntk_ridge_report, residual) == 144 && sizeof(ntk_ridge_report) == 152,
                "the layout of ntk_ridge_report is frozen");
 
 /* --- what a model holds --- */
@@ -37,7 +38,7 @@ void ntk_ridge_system_close(ntk_context *context, ntk_ridge_system *system)
 void ntk_ridge_solution_close(ntk_context *context, ntk_ridge_solution *solution)
 {
     void *const held[] = {solution->y,    solution->lambdas,   solution->intercept, solution->alpha,
-                          solution->ones, solution->projected, solution->offsets};
+                          solution->ones, solution->projected, solution->offsets,   solution->history};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) ntk_free(context, held[i]);
     ntk_coefficients_close(context, &solution->beta);
     *solution = (ntk_ridge_solution){0};
@@ -69,6 +70,16 @@ ntk_status ntk_held_check(const ntk_ridge *ridge, const char *function)
     if (ridge->solution.y) return NTK_OK;
     return ntk_fail(NTK_ERR_STATE,
                     "%s: ridge has not kept its samples, since it was fitted to a stream or by Nystroem's method", function);
+}
+
+ntk_status ntk_factor_check(const ntk_ridge *ridge, const char *function)
+{
+    NTK_TRY(ntk_whole_check(ridge, function));
+    if (ridge->solution.report.method != NTK_RIDGE_ITERATIVE) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "%s: ridge was fitted by conjugate gradients, and this takes a factor: fit it with NTK_RIDGE_DUAL, or "
+                    "NTK_RIDGE_SPECTRAL, on as many samples as there is memory for",
+                    function);
 }
 
 void ntk_ridge_solution_replace(ntk_ridge *ridge, ntk_ridge_solution *solution)
@@ -166,6 +177,7 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     count(&bytes, solution->beta.nt && solution->beta.rf ? solution : NULL, 0, size); /* which are two blocks */
     if (ridge->w) (void)ntk_hidden_weights_memory(ridge->features->weights, &bytes, report->dtype);
     count(&bytes, solution->ones, n, sizeof(double));
+    count(&bytes, solution->history, report->iterations + 1, sizeof(double));
     count(&bytes, solution->projected, n, wide + report->intercept * (int64_t)sizeof(double));
     count(&bytes, ridge->rooms.memory, ridge->rooms.count, ridge->rooms.size);
     return bytes;

@@ -5,6 +5,7 @@
 #include "features/product.h"
 #include "gram/gram.h"
 
+#include <ntk/iterative.h>
 #include <ntk/stream.h>
 
 /* K = V^T diag(values) V, row k of V an eigenvector; values ascend and none is negative. */
@@ -35,6 +36,7 @@ typedef struct ntk_ridge_system {
  * lambdas, intercept  one number a target
  * alpha      targets x order, of every dual and NYSTROEM
  * ones       n numbers: (K + lambda I)^-1 1, and ones_sum their sum, of a DUAL with an intercept
+ * history    iterations + 1 numbers, of an ITERATIVE
  * projected  n x columns: V [y - b_0, 1] of a SPECTRAL, the last column with an intercept only; b_0 in offsets
  * approximation  of a NYSTROEM */
 typedef struct ntk_ridge_solution {
@@ -45,6 +47,7 @@ typedef struct ntk_ridge_solution {
     ntk_coefficients beta;
     double *ones, ones_sum;
     double *projected, *offsets;
+    double *history;
 } ntk_ridge_solution;
 
 /* Memory for predictions of a few rows, one room a call at a time (rooms.h).  callers  as asked for
@@ -55,8 +58,9 @@ typedef struct ntk_rooms {
     int32_t count, callers;
 } ntk_rooms;
 
-/* w         hidden weights in the model's dtype, or NULL
- * capacity  rows that a DUAL's factor has memory for, beyond those it has when it is made */
+/* w          hidden weights in the model's dtype, or NULL
+ * capacity   rows that a DUAL's factor has memory for, beyond those it has when it is made
+ * iterative  how an ITERATIVE was fitted, without what only that call reads */
 struct ntk_ridge {
     ntk_object base;
     const ntk_features *features; /* retained */
@@ -66,9 +70,13 @@ struct ntk_ridge {
     ntk_ridge_solution solution;
     ntk_rooms rooms;
     int64_t capacity;
+    ntk_iterative_options iterative;
 };
 
-/* A fit as the options want it, checked.  gram: NULL, or whose matrix is taken. */
+/* A fit as the options want it, checked.
+ * gram       NULL, or whose matrix is taken
+ * automatic  the method was AUTO
+ * start      of an ITERATIVE, NULL, or n x columns, contiguous: solutions of a problem that is near */
 typedef struct ntk_ridge_problem {
     const ntk_kernel *kernel; /* of a dual */
     const ntk_gram *gram;
@@ -76,6 +84,9 @@ typedef struct ntk_ridge_problem {
     double lambda;
     const double *lambdas;     /* of each target */
     ntk_ridge_options options; /* method is not AUTO; dtype is not 0 */
+    ntk_iterative_options iterative;
+    bool automatic;
+    const double *start;
     const char *function;
 } ntk_ridge_problem;
 
@@ -99,6 +110,9 @@ ntk_status ntk_ridge_solution_open(ntk_context *context, ntk_ridge_solution *sol
 /* NTK_ERR_STATE of a light model; and also of one that has not got its samples. */
 ntk_status ntk_whole_check(const ntk_ridge *ridge, const char *function);
 ntk_status ntk_held_check(const ntk_ridge *ridge, const char *function);
+
+/* That, and NTK_ERR_UNSUPPORTED of an ITERATIVE, which has no factor. */
+ntk_status ntk_factor_check(const ntk_ridge *ridge, const char *function);
 
 /* Whether one lambda is that of all targets. */
 bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
@@ -144,6 +158,12 @@ ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem
 ntk_status ntk_dual_solve(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane, double begin,
                           double end, const char *function);
 
+/* The same by another solver: b (n x columns, contiguous) = A^-1 b in double precision, with a column of ones behind the targets where
+ * there is an intercept. */
+typedef ntk_status (*ntk_dual_solver)(void *argument, double *b, int64_t columns);
+ntk_status ntk_dual_solve_by(ntk_ridge_solution *solution, const ntk_lane *lane, ntk_dual_solver solver, void *argument,
+                             const char *function);
+
 /* log |L L^T|, and a lower bound of its condition number. */
 double ntk_log_determinant(const ntk_symmetric *L, double *condition);
 
@@ -156,9 +176,11 @@ ntk_status ntk_ridge_to_features(ntk_ridge *ridge, const ntk_features *features,
                                  const ntk_lane *lane, double begin, const char *function);
 void ntk_ridge_lighten(ntk_ridge *ridge);
 
-/* Adds the bytes that they may hold, the model included, to a need. */
+/* Adds the bytes that they may hold, the model included, to a need; dual_model: alpha, and what follows from it. */
 ntk_status ntk_ridge_dual_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                                  int64_t t, const ntk_ridge_options *options);
+ntk_status ntk_dual_model_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t t,
+                                 int32_t dtype);
 ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n,
                                      int64_t d, int64_t t, const ntk_ridge_options *options);
 ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t n,

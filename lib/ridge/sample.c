@@ -91,7 +91,7 @@ static ntk_status check(const ntk_ridge *ridge, const ntk_matrix *samples, const
     if (samples->cols % t)
         return ntk_fail(NTK_ERR_SHAPE, "%s: samples has %lld columns, expected as many for each of %lld targets", function,
                         (long long)samples->cols, (long long)t);
-    return ntk_whole_check(ridge, function);
+    return ntk_factor_check(ridge, function);
 }
 
 ntk_status ntk_ridge_sample(const ntk_ridge *ridge, const ntk_matrix *samples, const ntk_matrix *x, uint64_t seed)

@@ -42,9 +42,9 @@ static ntk_status slide(ntk_ridge_change *change, const ntk_lane *lane, const nt
     ntk_change_keep(change, 0, m, n - m);
     NTK_TRY(ntk_change_take(change, n - m, x, y));
     if (report->method == NTK_RIDGE_DUAL && ntk_change_is_small(m, n)) return update(change, lane, m);
-    NTK_TRY(ntk_change_refit(change));
-    ntk_change_commit(change);
-    return NTK_OK;
+    ntk_status status = ntk_change_refit(change);
+    if (status >= 0) ntk_change_commit(change);
+    return status;
 }
 
 ntk_status ntk_ridge_slide(ntk_ridge *ridge, const ntk_matrix *x, const ntk_matrix *y)

@@ -54,7 +54,7 @@ ntk_status ntk_ridge_variance(const ntk_ridge *ridge, const ntk_matrix *variance
     NTK_REQUIRE(ridge);
     NTK_TRY(ntk_points_check(ridge, variance, "variance", x, __func__));
     NTK_TRY(ntk_response_parts(ridge, variance, 1, &parts, __func__, "variance"));
-    NTK_TRY(ntk_whole_check(ridge, __func__));
+    NTK_TRY(ntk_factor_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ntk_response response;

@@ -15,6 +15,7 @@ size_t sizes(void)
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
     ntk_optimise_options optimise = NTK_INIT(ntk_optimise_options);
     ntk_optimise_report found = NTK_INIT(ntk_optimise_report);
+    ntk_iterative_options iterative = NTK_INIT(ntk_iterative_options);
     ntk_sink sink = NTK_INIT(ntk_sink);
     ntk_source source = NTK_INIT(ntk_source);
     ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
@@ -24,7 +25,7 @@ size_t sizes(void)
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
-           gram.struct_size + ridge.struct_size + report.struct_size + optimise.struct_size + found.struct_size +
-           sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size + approximation.struct_size +
-           (size_t)view.rows;
+           gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
+           found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
+           approximation.struct_size + (size_t)view.rows;
 }

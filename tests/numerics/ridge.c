@@ -13,11 +13,13 @@ static oracle_value entry(const double *x, const double *y, int32_t dtype)
     return oracle_infinite(&relu, x, y, D, oracle_roundoff(dtype));
 }
 
-/* |(K + lambda I) alpha - y|: the entries' errors, and Cholesky's backward error (Higham 2002, theorem 10.4). */
-static void count_residual(tally *t, const data *x, const double *y, const double *alpha)
+/* |(K + lambda I) alpha - y|: the entries' errors, and Cholesky's backward error (Higham 2002, theorem 10.4), which is more than that of
+ * the roundings of alpha; and a tolerance, relative to |y|. */
+static void count_residual(tally *t, const data *x, const double *y, const double *alpha, double tolerance)
 {
-    long double trace = 0, squares = 0, size = 0, worst = 0;
+    long double trace = 0, squares = 0, size = 0, worst = 0, asked = 0;
     for (int64_t i = 0; i < N; i++) {
+        asked += (long double)y[i] * (long double)y[i];
         long double rest = -(long double)y[i];
         for (int64_t j = 0; j < N; j++) {
             oracle_value K = entry(x->x + i * D, x->x + j * D, t->dtype);
@@ -30,6 +32,7 @@ static void count_residual(tally *t, const data *x, const double *y, const doubl
     }
     size = sqrtl(size);
     oracle_value none = {0, (N * worst + 3 * N * (long double)oracle_roundoff(t->dtype) * trace) * size};
+    none.bound += (long double)tolerance * sqrtl(asked);
     tally_count(t, (double)sqrtl(squares), none, trace * size);
 }
 
@@ -140,7 +143,8 @@ static void measure_uncertainty(ntk_context *context, const ntk_kernel *kernel, 
     data_free(&x);
 }
 
-static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t storage, tally *residual, tally *prediction)
+static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t method, int32_t storage, tally *residual,
+                    tally *prediction)
 {
     uint64_t state = 8;
     data x = data_draw(N, D, residual->dtype, 7);
@@ -149,10 +153,15 @@ static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t stor
     test_array targets = oracle_array(y, N, 1, 0, residual->dtype);
     ntk_ridge *ridge = NULL;
     ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    ntk_iterative_options iterative = NTK_INIT(ntk_iterative_options);
+    bool iterates = method == NTK_RIDGE_ITERATIVE;
+    iterative.tolerance = 1024 * oracle_roundoff(residual->dtype);
+    options.method = method;
     options.storage = storage;
+    options.iterative = iterates ? &iterative : NULL;
     CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &x.in.view, &targets.view, lambda, &options));
     CHECK_OK(ntk_ridge_coefficients(ridge, &alpha));
-    count_residual(residual, &x, y, coefficients);
+    count_residual(residual, &x, y, coefficients, iterates ? iterative.tolerance : 0);
     count_predictions(prediction, ridge, &x, coefficients);
     ntk_ridge_destroy(ridge);
     test_array_free(&targets);
@@ -165,14 +174,16 @@ void measure_ridge(ntk_context *context)
     const oracle_kernel relu = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
     ntk_kernel *kernel = oracle_kernel_create(context, &relu);
     tallies full = tally_begin(), packed = tally_begin(), prediction = tally_begin();
-    tallies left_out = tally_begin(), variance = tally_begin();
+    tallies left_out = tally_begin(), variance = tally_begin(), iterative = tally_begin();
     for (int p = 0; p < PRECISIONS; p++) {
-        measure(context, kernel, NTK_STORAGE_FULL, &full.of[p], &prediction.of[p]);
-        measure(context, kernel, NTK_STORAGE_PACKED, &packed.of[p], &prediction.of[p]);
+        measure(context, kernel, NTK_RIDGE_DUAL, NTK_STORAGE_FULL, &full.of[p], &prediction.of[p]);
+        measure(context, kernel, NTK_RIDGE_DUAL, NTK_STORAGE_PACKED, &packed.of[p], &prediction.of[p]);
+        measure(context, kernel, NTK_RIDGE_ITERATIVE, NTK_STORAGE_FULL, &iterative.of[p], &prediction.of[p]);
         measure_uncertainty(context, kernel, &left_out.of[p], &variance.of[p]);
     }
     tally_print("ridge, full: residual of the true system", "trace(A) norm(alpha)", &full);
     tally_print("ridge, packed: residual of the true system", "trace(A) norm(alpha)", &packed);
+    tally_print("ridge, iterative, to 1024 u: the same", "trace(A) norm(alpha)", &iterative);
     tally_print("ntk_ridge_predict", "sum of abs(terms)", &prediction);
     tally_print("ntk_ridge_leave_one_out, cond = trace(A) / l", "cond norm(alpha) / g", &left_out);
     tally_print("ntk_ridge_variance, w = A^-1 k", "trace(A) w^2 + K_xx", &variance);

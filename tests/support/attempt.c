@@ -10,8 +10,16 @@ enum { GAP = 3, POISON = 0x5A };
 /* What a created handle points at before the call, which must not keep it. */
 static char nowhere;
 
-static int64_t resolve(test_dim dim, const test_sizes *s)
+static int64_t history_of(const test_world *world)
 {
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    CHECK_OK(ntk_ridge_summary(world->iterative, &report));
+    return report.iterations + 1;
+}
+
+static int64_t resolve(test_dim dim, const test_world *world)
+{
+    const test_sizes *s = &world->sizes;
     switch (dim) {
     case DIM_1:
         return 1;
@@ -39,8 +47,12 @@ static int64_t resolve(test_dim dim, const test_sizes *s)
         return 4 + 1 + 4 + s->d + 4;
     case DIM_2t:
         return 2 * s->t;
+    case DIM_2:
+        return 2;
     case DIM_6:
         return 6;
+    case DIM_history:
+        return history_of(world);
     case DIM_path:
         return NTK_PATH_COLUMNS * s->t;
     }
@@ -67,9 +79,8 @@ void test_attempt_make(test_attempt *attempt, const test_row *row, test_world *w
         const test_argument *argument = &row->arguments[attempt->count];
         ck_assert_uint_le(argument->size, TEST_BLOCK);
         if (is_view(argument))
-            attempt->arrays[attempt->count] =
-                test_array_make(resolve(argument->rows, &world->sizes), resolve(argument->cols, &world->sizes), GAP,
-                                argument->traits & TEST_F64 ? NTK_F64 : dtype);
+            attempt->arrays[attempt->count] = test_array_make(resolve(argument->rows, world), resolve(argument->cols, world),
+                                                              GAP, argument->traits & TEST_F64 ? NTK_F64 : dtype);
         attempt->count++;
     }
     test_attempt_reset(attempt);
@@ -154,7 +165,7 @@ static void reset_argument(test_attempt *attempt, int i)
         value->number = argument->number;
         return;
     case TEST_INTEGER:
-        value->integer = argument->dim ? resolve(argument->dim, &attempt->world->sizes) : argument->integer;
+        value->integer = argument->dim ? resolve(argument->dim, attempt->world) : argument->integer;
         return;
     case TEST_INPUT:
     case TEST_OUTPUT:

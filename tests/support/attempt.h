@@ -39,7 +39,9 @@ typedef enum test_dim {
     DIM_sss,
     DIM_made,
     DIM_path,
+    DIM_2,
     DIM_6,
+    DIM_history,
     DIM_2t
 } test_dim;
 

@@ -88,6 +88,7 @@ CALL(ridge_append, P(0), P(1), P(2))
 CALL(ridge_remove, P(0), I(1), I(2))
 CALL(ridge_slide, P(0), P(1), P(2))
 CALL(ridge_set_targets, P(0), P(1))
+CALL(ridge_history, P(0), P(1))
 CALL(ridge_intervals, P(0), P(1), P(2), X(3))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
@@ -222,14 +223,17 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
                                       BAD_INTEGER(INT64_MAX, NTK_ERR_OVERFLOW), END};
 
 #define BAD_RIDGE                                                                                                  \
-    BAD_KIND(ntk_ridge_options, method, 4), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
+    BAD_KIND(ntk_ridge_options, method, 5), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
         BAD_I32(ntk_ridge_options, callers, -1), BAD_I32(ntk_ridge_options, callers, 4097),                        \
         BAD_I64(ntk_ridge_options, capacity, -1, NTK_ERR_OPTION), BAD_KIND(ntk_ridge_options, precision, 3)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
-static const test_bad bad_gram_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
+static const test_bad bad_gram_ridge[] = {BAD_RIDGE,
+                                          BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL),
+                                          BAD_I32(ntk_ridge_options, method, NTK_RIDGE_ITERATIVE),
                                           BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED),
-                                          BAD_I32(ntk_ridge_options, dtype, NTK_F32), END};
+                                          BAD_I32(ntk_ridge_options, dtype, NTK_F32),
+                                          END};
 static const test_bad bad_spectral_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, storage, NTK_STORAGE_PACKED), END};
 static const test_bad bad_first[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER(INT64_MIN, NTK_ERR_SHAPE),
                                      BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
@@ -257,7 +261,8 @@ static const test_bad bad_optimise[] = {BAD_I64(ntk_optimise_options, restarts, 
                                         BAD_KIND(ntk_optimise_options, subset_kind, 2),
                                         BAD_I32(ntk_optimise_options, reserved, 1),
                                         END};
-static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL), END};
+static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL),
+                                            BAD_I32(ntk_ridge_options, method, NTK_RIDGE_ITERATIVE), END};
 
 /* --- what valid calls have in their options --- */
 
@@ -388,6 +393,15 @@ static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridg
                                                .storage = NTK_STORAGE_PACKED,
                                                .dtype = NTK_F64,
                                                .intercept = 1};
+static const ntk_iterative_options few_pivots = {.struct_size = sizeof few_pivots,
+                                                 .tolerance = 1e-3,
+                                                 .rank = 20,
+                                                 .hold = 1,
+                                                 .checkpoint = &test_sink,
+                                                 .checkpoint_every = 1};
+static const ntk_ridge_options iterative_ridge = {
+    .struct_size = sizeof iterative_ridge, .method = NTK_RIDGE_ITERATIVE, .intercept = 1, .iterative = &few_pivots};
+static const ntk_ridge_options iterative_products = {.struct_size = sizeof iterative_products, .method = NTK_RIDGE_ITERATIVE};
 static const ntk_ridge_options finite_primal = {
     .struct_size = sizeof finite_primal, .method = NTK_RIDGE_PRIMAL, .intercept = 1};
 
@@ -681,6 +695,12 @@ const test_row test_rows[] = {
                                                OPTIONS(ntk_ridge_options, &mixed_ridge, NULL)}},
     {ROW(ridge_create, "light"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
                                                OPTIONS(ntk_ridge_options, &light_ridge, bad_ridge)}},
+    {ROW(ridge_create, "iterative"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
+                   OPTIONS(ntk_ridge_options, &iterative_ridge, bad_spectral_ridge)}},
+    {ROW(ridge_create, "iterative, finite"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
+                   OPTIONS(ntk_ridge_options, &iterative_products, NULL)}},
     {ROW(ridge_create, "primal"), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
                                                 OPTIONS(ntk_ridge_options, &finite_primal, bad_ridge)}},
     {ROW(ridge_create_gram, ""),
@@ -711,6 +731,7 @@ const test_row test_rows[] = {
     {ROW(ridge_export, "dual"), .arguments = {HANDLE("ridge", ridge), SINK}},
     {ROW(ridge_export, "nystroem"), .arguments = {HANDLE("ridge", nystroem), SINK}},
     {ROW(ridge_export, "spectral"), .arguments = {HANDLE("ridge", spectral), SINK}},
+    {ROW(ridge_export, "iterative"), .arguments = {HANDLE("ridge", iterative), SINK}},
     {ROW(ridge_import, ""), .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), SOURCE(&ridge_source)}},
     {ROW(ridge_predict, "dual"),
      .arguments = {HANDLE("ridge", ridge), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
@@ -762,12 +783,15 @@ const test_row test_rows[] = {
     {ROW(ridge_copy, "primal"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", primal)}},
     {ROW(ridge_copy, "nystroem"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", nystroem)}},
     {ROW(ridge_copy, "spectral"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", spectral)}},
+    {ROW(ridge_copy, "iterative"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", iterative)}},
     {ROW(ridge_append, "dual"),
      .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
     {ROW(ridge_append, "primal"),
      .arguments = {COPIED("ridge", primal), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
     {ROW(ridge_append, "spectral"),
      .arguments = {COPIED("ridge", spectral), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+    {ROW(ridge_append, "iterative"),
+     .arguments = {COPIED("ridge", iterative), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
     {ROW(ridge_remove, "dual"),
      .arguments = {COPIED("ridge", ridge), INTEGER("first", 3, bad_first), INTEGER("count", 1, bad_removed)}},
     {ROW(ridge_remove, "primal"),
@@ -783,6 +807,8 @@ const test_row test_rows[] = {
     {ROW(ridge_set_targets, "dual"), .arguments = {COPIED("ridge", ridge), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "primal"), .arguments = {COPIED("ridge", primal), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "spectral"), .arguments = {COPIED("ridge", spectral), INPUT("y", DIM_N, DIM_t, RCF)}},
+    {ROW(ridge_set_targets, "iterative"), .arguments = {COPIED("ridge", iterative), INPUT("y", DIM_n, DIM_t, RCF)}},
+    {ROW(ridge_history, ""), .arguments = {HANDLE("ridge", iterative), OUTPUT("table", DIM_history, DIM_2, 0)}},
     {ROW(ridge_intervals, "dual"), .arguments = {HANDLE("ridge", ridge), OUTPUT("intervals", DIM_m, DIM_2t, 0),
                                                  INPUT("x", DIM_m, DIM_d, RCF), NUMBER("level", 0.75, bad_level)}},
     {ROW(ridge_intervals, "primal"), .arguments = {HANDLE("ridge", primal), OUTPUT("intervals", DIM_m, DIM_2t, 0),

@@ -20,6 +20,8 @@ static void make_ridges(test_world *world)
     CHECK_OK(ntk_gram_create(world->context, &world->implicit_finite, world->finite, &x.view, &implicit));
     CHECK_OK(ntk_ridge_create(world->context, &world->ridge, world->infinite, &x.view, &y.view, lambda, &options));
     CHECK_OK(ntk_ridge_create_primal(world->context, &world->primal, world->features, &x.view, &y.view, lambda, NULL));
+    options.method = NTK_RIDGE_ITERATIVE;
+    CHECK_OK(ntk_ridge_create(world->context, &world->iterative, world->infinite, &x.view, &y.view, lambda, &options));
     ntk_nystroem_options centres = NTK_INIT(ntk_nystroem_options);
     centres.count = s->N;
     centres.intercept = 1;
@@ -146,6 +148,7 @@ const test_owned test_world_handles[] = {
     {TEST_GRAM, offsetof(test_world, implicit)},      {TEST_GRAM, offsetof(test_world, implicit_finite)},
     {TEST_RIDGE, offsetof(test_world, ridge)},        {TEST_RIDGE, offsetof(test_world, primal)},
     {TEST_RIDGE, offsetof(test_world, nystroem)},     {TEST_RIDGE, offsetof(test_world, spectral)},
+    {TEST_RIDGE, offsetof(test_world, iterative)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 

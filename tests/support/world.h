@@ -32,8 +32,9 @@ typedef struct test_world {
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
-    ntk_ridge *nystroem; /* of N centres, with intercept */
-    ntk_ridge *spectral; /* of N samples, with intercept and a lambda for each target */
+    ntk_ridge *nystroem;  /* of N centres, with intercept */
+    ntk_ridge *spectral;  /* of N samples, with intercept and a lambda for each target */
+    ntk_ridge *iterative; /* with intercept */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */

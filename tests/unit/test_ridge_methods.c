@@ -283,7 +283,7 @@ START_TEST(impossible_methods)
     CHECK_STATUS(ntk_ridge_create(context, &ridge, infinite, &s.x.view, &s.y.view, 1, &options), NTK_ERR_OPTION);
     options.method = NTK_RIDGE_DUAL;
     CHECK_STATUS(ntk_ridge_create_primal(context, &ridge, s.features, &s.x.view, &s.y.view, 1, &options), NTK_ERR_OPTION);
-    options.method = 4;
+    options.method = 5;
     CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x.view, &s.y.view, 1, &options), NTK_ERR_OPTION);
     const double bad[] = {-1, (double)NAN, (double)INFINITY, -1e-300};
     for (int i = 0; i < 4; i++) {

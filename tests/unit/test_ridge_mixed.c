@@ -142,11 +142,14 @@ START_TEST(budget_decides)
     options.precision = NTK_PRECISION_PLAIN;
     CHECK_OK(ntk_ridge_memory(context, &plain, s.kernel, n, D, 2, &options));
     ck_assert_uint_lt(mixed, plain);
+    /* AUTO has an iteration to fall back on */
+    options.method = NTK_RIDGE_DUAL;
+    options.precision = NTK_PRECISION_AUTO;
     budget.threads = 2;
     for (int k = 0; k < 3; k++) {
         budget.memory_budget = (k == 0 ? plain : k == 1 ? mixed : mixed / 2) + (1 << 16); /* and a context of its own */
         CHECK_OK(ntk_context_create(&context, &budget));
-        ntk_status status = ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 0.5, NULL);
+        ntk_status status = ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 0.5, &options);
         if (k == 2) {
             ck_assert_int_eq(status, NTK_ERR_MEMORY);
         } else {
