@@ -82,12 +82,18 @@ typedef struct ntk_optimise_report {
     int32_t at_bounds;
 } ntk_optimise_report;
 
+/* Bytes that ntk_ridge_optimise would hold at its peak, for n samples of d inputs and t targets, the model included.  options may be NULL.
+ * NTK_ERR_UNSUPPORTED  as of ntk_kernel_scales
+ * NTK_ERR_OVERFLOW     not representable */
+NTK_API ntk_status ntk_optimise_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n,
+                                       int64_t d, int64_t t, const ntk_optimise_options *options) NTK_MUST_CHECK;
+
 /* Chooses the scales of a kernel and lambda by the most log evidence (NTK_CRITERION_EVIDENCE, as ntk_ridge_report.log_evidence) or the
  * least mean square of the leave-one-out residuals (NTK_CRITERION_LOO) of all targets together, and fits the model with them.  The search
  * is over the logarithms of the numbers that are free, by NLopt's L-BFGS with bounds (Liu and Nocedal 1989; Luksan's) and gradients by
  * formula (math: Rasmussen and Williams 2006, sections 5.4.1 and 5.4.2), from the given numbers, and from restarts beside them; a start has
- * converged when a search from where it led gains no more than tolerance.  Each evaluation is a Cholesky factorization and an inverse in double
- * precision, 4/3 n^3 multiplications and additions (LOO: 7/3), and the kernel's derivatives by its scales; the search holds two n x n matrices.
+ * converged when a search from where it led gains no more than tolerance.  Each evaluation takes about four times as long as a fit
+ * (LOO: seven), in double precision, and as long as the kernel's derivatives by its scales, and holds two n x n matrices.
  * Numbers where K + lambda I is singular, or the kernel overflows or has no series, count as no good and do not end it.
  * ridge    NULL, or receives the model of all samples
  * scaled   NULL, or receives the kernel with the scales found (another reference to kernel if it has none)

@@ -225,8 +225,8 @@ static ntk_status try_iterative(const ntk_context *context, ntk_ridge_problem *p
 }
 
 /* Where the budget has no room for a factor in double precision, there may be for one in single. */
-static ntk_status check_budget(const ntk_context *context, ntk_ridge_problem *problem, const ntk_features *features,
-                               const char **reason)
+ntk_status ntk_ridge_budget(const ntk_context *context, ntk_ridge_problem *problem, const ntk_features *features,
+                            const char **reason)
 {
     ntk_ridge_options *options = &problem->options;
     /* the factor of another method has nothing to grow by */
@@ -251,7 +251,7 @@ ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_pro
     ntk_context *context = lane->work->context;
     ntk_ridge *made;
     double *lambdas;
-    NTK_TRY(check_budget(context, problem, features, &reason));
+    NTK_TRY(ntk_ridge_budget(context, problem, features, &reason));
     NTK_TRY(make_lambdas(context, &lambdas, problem));
     problem->lambdas = lambdas;
     ntk_status status = ntk_object_create(context, &made, sizeof *made, ntk_ridge_dispose, "a ridge regression");

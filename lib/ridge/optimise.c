@@ -1,3 +1,4 @@
+#include "ridge/optimise.h"
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
@@ -56,7 +57,7 @@ static ntk_status check_count(int64_t value, int64_t most, const char *function,
                     (long long)most);
 }
 
-static ntk_status read_options(ntk_optimise_options *own, const ntk_optimise_options *options, const char *function)
+ntk_status ntk_optimise_options_read(ntk_optimise_options *own, const ntk_optimise_options *options, const char *function)
 {
     NTK_TRY(ntk_options_read(own, sizeof *own, sizeof *own, options, "ntk_optimise_options"));
     NTK_TRY(check_count(own->restarts, MOST_RESTARTS, function, "restarts"));
@@ -171,7 +172,7 @@ static ntk_status check_call(optimise_call *call, ntk_optimise_report *report, i
     ntk_search *search = &call->search;
     NTK_TRY(ntk_data_check(call->problem.x, call->problem.y, ntk_kernel_inputs(kernel), call->problem.lambda, function));
     if (report) NTK_TRY(ntk_options_check(report, sizeof *report, sizeof *report, "ntk_optimise_report"));
-    NTK_TRY(read_options(&call->options, options, function));
+    NTK_TRY(ntk_optimise_options_read(&call->options, options, function));
     NTK_TRY(ntk_ridge_problem_open(&call->problem, call->options.fit, &call->reason));
     if (call->problem.options.lambdas)
         return ntk_fail(NTK_ERR_OPTION, "%s: fit has lambdas, but one lambda is searched", function);
@@ -190,6 +191,17 @@ static ntk_status check_call(optimise_call *call, ntk_optimise_report *report, i
     NTK_TRY(check_rows(call->options.upper, search->numbers, function, "upper"));
     NTK_TRY(check_rows(call->options.held, search->numbers, function, "held"));
     return check_table(call, function);
+}
+
+/* Before the work begins: the search's, and the model's if one is wanted. */
+static ntk_status check_budget(const ntk_context *context, optimise_call *call, bool model)
+{
+    ntk_ridge_problem *problem = &call->problem;
+    uint64_t bytes = 0;
+    NTK_TRY(ntk_search_memory(context, &bytes, problem->kernel, problem->x->rows, problem->x->cols, problem->y->cols,
+                              &call->options, problem->options.intercept != 0));
+    NTK_TRY(ntk_budget_check(context, bytes, "the search for hyperparameters"));
+    return model ? ntk_ridge_budget(context, problem, problem->kernel->features, &call->reason) : NTK_OK;
 }
 
 /* --- the work --- */
@@ -282,6 +294,7 @@ ntk_status ntk_ridge_optimise(ntk_context *context, ntk_ridge **ridge, ntk_kerne
     NTK_REQUIRE(context);
     NTK_REQUIRE(kernel);
     NTK_TRY(check_call(&call, report, criterion, options));
+    NTK_TRY(check_budget(context, &call, ridge != NULL));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
     call.search.share = ridge ? SEARCH_SHARE : 1;

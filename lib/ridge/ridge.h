@@ -136,8 +136,11 @@ void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t
                      const char *reason);
 
 /* What ntk_ridge_create does, as a part of other work: checks the options and turns them into those of a problem that has kernel, x, y,
- * lambda and function; *reason receives why this method.  Then makes its model, as stages of the lane's work.  features: of a primal. */
+ * lambda and function; *reason receives why this method.  Refuses it if the
+ * budget has no room for it, or chooses a precision.  Then makes its model, as stages of the lane's work.  features: of a primal. */
 ntk_status ntk_ridge_problem_open(ntk_ridge_problem *problem, const ntk_ridge_options *options, const char **reason);
+ntk_status ntk_ridge_budget(const ntk_context *context, ntk_ridge_problem *problem, const ntk_features *features,
+                            const char **reason);
 ntk_status ntk_ridge_make(const ntk_lane *lane, ntk_ridge **ridge, ntk_ridge_problem *problem, const ntk_features *features,
                           const char *reason);
 

@@ -252,6 +252,55 @@ START_TEST(ridge)
 }
 END_TEST
 
+static ntk_status optimise_with(const scene *s, ntk_context *context, ntk_optimise_options *options)
+{
+    ntk_ridge *made;
+    ntk_kernel *scaled;
+    ntk_status status =
+        ntk_ridge_optimise(context, &made, &scaled, NULL, s->kernel, &s->x.view, &s->y.view, 0.5, NTK_CRITERION_LOO, options);
+    ntk_ridge_destroy(made);
+    ntk_kernel_destroy(scaled);
+    return status < 0 ? status : NTK_OK; /* a note is none of this test's */
+}
+
+static ntk_optimise_options two_evaluations(const scene *s, int64_t subset)
+{
+    ntk_optimise_options options = NTK_INIT(ntk_optimise_options);
+    options.fit = &s->ridge;
+    options.subset = subset;
+    options.max_evaluations = 2;
+    return options;
+}
+
+static ntk_status optimise(const scene *s, ntk_context *context)
+{
+    ntk_optimise_options options = two_evaluations(s, 0);
+    return optimise_with(s, context, &options);
+}
+
+static ntk_status optimise_some(const scene *s, ntk_context *context)
+{
+    ntk_optimise_options options = two_evaluations(s, 300);
+    return optimise_with(s, context, &options);
+}
+
+/* The first, second and third of the cases. */
+START_TEST(hyperparameters)
+{
+    scene s;
+    scene_make(&s, &cases[_i % 3]);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        ntk_optimise_options options = two_evaluations(&s, _i < 3 ? 0 : 300);
+        CHECK_OK(ntk_optimise_memory(context, &answer, s.kernel, s.c->n, INPUTS, TARGETS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, _i < 3 ? optimise : optimise_some, "hyperparameters", thread_counts[i], answer);
+    }
+    scene_free(&s);
+}
+END_TEST
+
 /* The kernel calls take their working memory from the kernel's context. */
 static void check_kernel(const test_world *world, const ntk_kernel *kernel, int64_t n1, int64_t n2, int32_t dtype)
 {
@@ -357,6 +406,7 @@ int main(void)
     tcase_add_loop_test(tests, implicit, 0, CASES);
     tcase_add_loop_test(tests, streams, 0, CASES);
     tcase_add_loop_test(tests, ridge, 0, CASES);
+    tcase_add_loop_test(tests, hyperparameters, 0, 6);
     tcase_add_test(tests, kernel);
     tcase_add_test(tests, hopeless_sizes);
     return test_run(suite);

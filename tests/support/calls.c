@@ -94,6 +94,7 @@ CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
 CALL(ridge_set_lambda, P(0), P(1))
+CALL(optimise_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_optimise, P(0), P(1), P(2), P(3), P(4), P(5), P(6), X(7), I32(8), P(9))
 
 /* --- what arguments refuse --- */
@@ -824,6 +825,9 @@ const test_row test_rows[] = {
     {ROW(ridge_set_lambda, ""),
      .arguments = {HANDLE("ridge", spectral), INPUT("lambda", DIM_1, DIM_t, TEST_ROWS | TEST_FINITE | TEST_NOT_NEGATIVE)},
      .mutated = offsetof(test_world, spectral), .mutated_kind = TEST_RIDGE},
+    {ROW(optimise_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", composite), SIZE("n", DIM_n, bad_order),
+                   SIZE("d", DIM_d, bad_size), SIZE("t", DIM_t, bad_size), OPTIONS(ntk_optimise_options, NULL, bad_optimise)}},
     {ROW(ridge_optimise, "evidence"),
      .arguments = {CONTEXT, CREATED_OR_NULL("ridge", TEST_RIDGE), CREATED_OR_NULL("scaled", TEST_KERNEL),
                    REPORT_OR_NULL("report", ntk_optimise_report), HANDLE("kernel", infinite), RIDGE_DATA,
