@@ -41,6 +41,14 @@ enum { NTK_RIDGE_NYSTROEM = 5 };
  *         log evidence have the factor's precision */
 enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 };
 
+/* How a PRIMAL finds its coefficients; reason of the report says which it was.
+ * AUTO    NORMAL, and where that is singular to working precision, or its condition more than one over the root of the unit roundoff,
+ *         QR, for which the samples are mapped once more
+ * NORMAL  the normal equations by Cholesky: n p^2 operations, and errors of the condition of Phi^T Phi + lambda I
+ * QR      orthogonal triangularization of [sqrt(lambda) I; Phi] in batches (math: Golub and Van Loan 2013, section 5.3): twice the
+ *         operations, and errors of the root of that condition where the model fits well */
+enum { NTK_SOLVER_AUTO = 0, NTK_SOLVER_NORMAL = 1, NTK_SOLVER_QR = 2 };
+
 /* method     as above
  * storage    of the dual's matrix: NTK_STORAGE_FULL or NTK_STORAGE_PACKED; SPECTRAL's and ITERATIVE's is FULL
  * dtype      of the fit's arithmetic; 0: that of x
@@ -54,7 +62,9 @@ enum { NTK_PRECISION_AUTO = 0, NTK_PRECISION_PLAIN = 1, NTK_PRECISION_MIXED = 2 
  * precision  as above
  * capacity   rows to come: the factor of a DUAL has memory for so many more than it is made of, so that ntk_ridge_append within them
  *            neither copies it nor holds another
- * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only */
+ * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only
+ * solver     NTK_SOLVER_..., of a PRIMAL
+ * reserved   0 */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -68,6 +78,8 @@ typedef struct ntk_ridge_options {
     int32_t precision;
     int64_t capacity;
     const struct ntk_iterative_options *iterative;
+    int32_t solver;
+    int32_t reserved;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.

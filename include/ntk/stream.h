@@ -35,6 +35,7 @@ typedef struct ntk_sample_stream {
  * _intervals, _append, _remove and _set_targets end with NTK_ERR_STATE.  With an intercept, sums are about the first batch's means and
  * corrected at the end (Chan, Golub and LeVeque 1983), which costs digits only as far as that batch lies outside of the others.  rss
  * and what follows from it are differences of sums: they lose n unit roundoffs of the targets' sum of squares.
+ * NTK_ERR_SINGULAR  as there; where the stream can be read once only, NTK_SOLVER_AUTO does not go on to QR: ask for it beforehand
  * NTK_ERR_OPTION    the stream has no function, its inputs differ from those of the features, or as for ntk_ridge_create_primal
  * NTK_ERR_SHAPE     the stream has no sample, or fewer than it says
  * NTK_ERR_VALUE     it gave NaN or infinity: the message names the sample's row and column

@@ -151,6 +151,46 @@ ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_
     return NTK_OK;
 }
 
+ntk_status ntk_blas_tpqrt(int32_t dtype, int64_t m, int64_t n, int64_t nb, void *a, int64_t lda, void *b, int64_t ldb, void *t,
+                          int64_t ldt, void *work)
+{
+    blas_int im, in, inb, ia, ib, it;
+    NTK_TRY(narrow(&im, m));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&inb, nb));
+    NTK_TRY(narrow(&ia, lda));
+    NTK_TRY(narrow(&ib, ldb));
+    NTK_TRY(narrow(&it, ldt));
+    bool turn_taken = take_turn();
+    lapack_int info = dtype == NTK_F64 ? LAPACKE_dtpqrt_work(LAPACK_COL_MAJOR, im, in, 0, inb, a, ia, b, ib, t, it, work)
+                                       : LAPACKE_stpqrt_work(LAPACK_COL_MAJOR, im, in, 0, inb, a, ia, b, ib, t, it, work);
+    end_turn(turn_taken);
+    if (info == 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's tpqrt refused its argument %lld", -(long long)info);
+}
+
+ntk_status ntk_blas_tpmqrt(int32_t dtype, int64_t m, int64_t n, int64_t k, int64_t nb, const void *v, int64_t ldv,
+                           const void *t, int64_t ldt, void *a, int64_t lda, void *b, int64_t ldb, void *work)
+{
+    blas_int im, in, ik, inb, iv, it, ia, ib;
+    NTK_TRY(narrow(&im, m));
+    NTK_TRY(narrow(&in, n));
+    NTK_TRY(narrow(&ik, k));
+    NTK_TRY(narrow(&inb, nb));
+    NTK_TRY(narrow(&iv, ldv));
+    NTK_TRY(narrow(&it, ldt));
+    NTK_TRY(narrow(&ia, lda));
+    NTK_TRY(narrow(&ib, ldb));
+    bool turn_taken = take_turn();
+    lapack_int info =
+        dtype == NTK_F64
+            ? LAPACKE_dtpmqrt_work(LAPACK_COL_MAJOR, 'L', 'T', im, in, ik, 0, inb, v, iv, t, it, a, ia, b, ib, work)
+            : LAPACKE_stpmqrt_work(LAPACK_COL_MAJOR, 'L', 'T', im, in, ik, 0, inb, v, iv, t, it, a, ia, b, ib, work);
+    end_turn(turn_taken);
+    if (info == 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's tpmqrt refused its argument %lld", -(long long)info);
+}
+
 ntk_status ntk_blas_syevd_work(int64_t n, int64_t *numbers, int64_t *integer_bytes)
 {
     blas_int narrowed;

@@ -31,6 +31,14 @@ ntk_status ntk_blas_trsm_left(int32_t dtype, ntk_transpose tl, int64_t m, int64_
 /* The lower triangle of A becomes L with A = L L^T.  *pivot is -1, or the row of the first pivot that is not positive. */
 ntk_status ntk_blas_potrf(int32_t dtype, int64_t n, void *a, int64_t lda, int64_t *pivot);
 
+/* Column-major, unlike all others here.  tpqrt: [A; B] = Q [R; 0], A  n x n upper triangular, becomes R, and B  m x n  the reflectors,
+ * whose factors go to t, nb x n, nb of them at a time.  tpmqrt: [A; B] = Q^T [A; B], A  k x n, B  m x n, by reflectors v  m x k.
+ * work  nb x n. */
+ntk_status ntk_blas_tpqrt(int32_t dtype, int64_t m, int64_t n, int64_t nb, void *a, int64_t lda, void *b, int64_t ldb, void *t,
+                          int64_t ldt, void *work);
+ntk_status ntk_blas_tpmqrt(int32_t dtype, int64_t m, int64_t n, int64_t k, int64_t nb, const void *v, int64_t ldv,
+                           const void *t, int64_t ldt, void *a, int64_t lda, void *b, int64_t ldb, void *work);
+
 /* Eigenvectors and, in ascending order, eigenvalues w of a symmetric matrix in double precision, given by its lower triangle: row k
  * of A becomes the k-th eigenvector.  work and integers are as large as ntk_blas_syevd_work says.  It can't be stopped.
  * NTK_ERR_OVERFLOW  the size of its work is no integer of BLAS */

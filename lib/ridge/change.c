@@ -114,6 +114,7 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     problem.options.intercept = report->intercept;
     problem.options.precision = report->precision;
     problem.options.capacity = ridge->capacity;
+    problem.options.solver = ridge->solver;
     /* an attempt to update may have left something */
     give_back(change);
     ntk_ridge_dispose(change->next);

@@ -81,6 +81,7 @@ static ntk_status copy_all(ntk_context *context, ntk_ridge *to, const ntk_ridge 
     to->light = from->light;
     to->capacity = from->capacity;
     to->iterative = from->iterative;
+    to->solver = from->solver;
     NTK_TRY(copy_system(context, to, from, &lane));
     NTK_TRY(ntk_advance(&lane, 0));
     if (from->w) NTK_TRY(ntk_hidden_weights(&lane, from->features->weights, report->dtype, &to->w, "ntk_ridge_copy"));

@@ -13,7 +13,8 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
                    offsetof(ntk_ridge_options, borrow) == 24 && offsetof(ntk_ridge_options, callers) == 28 &&
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
                    offsetof(ntk_ridge_options, precision) == 44 && offsetof(ntk_ridge_options, capacity) == 48 &&
-                   offsetof(ntk_ridge_options, iterative) == 56 && sizeof(ntk_ridge_options) == 64,
+                   offsetof(ntk_ridge_options, iterative) == 56 && offsetof(ntk_ridge_options, solver) == 64 &&
+                   offsetof(ntk_ridge_options, reserved) == 68 && sizeof(ntk_ridge_options) == 72,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
@@ -37,6 +38,12 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
     if (own->precision < NTK_PRECISION_AUTO || own->precision > NTK_PRECISION_MIXED)
         return ntk_fail(NTK_ERR_OPTION, "%s: precision is %d, expected NTK_PRECISION_AUTO, _PLAIN or _MIXED", function,
                         own->precision);
+    if (own->solver < NTK_SOLVER_AUTO || own->solver > NTK_SOLVER_QR)
+        return ntk_fail(NTK_ERR_OPTION, "%s: solver is %d, expected NTK_SOLVER_AUTO, _NORMAL or _QR", function, own->solver);
+    if (own->solver != NTK_SOLVER_AUTO && own->method != NTK_RIDGE_AUTO && own->method != NTK_RIDGE_PRIMAL)
+        return ntk_fail(NTK_ERR_OPTION, "%s: solver is %d, which the method NTK_RIDGE_PRIMAL takes, but method is %d", function,
+                        own->solver, own->method);
+    if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
     NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
     bool spectral = own->method == NTK_RIDGE_SPECTRAL;
     if ((spectral || own->method == NTK_RIDGE_ITERATIVE) && own->storage != NTK_STORAGE_FULL)
@@ -186,6 +193,7 @@ void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t
     report->dtype = options->dtype;
     report->precision = options->precision;
     report->intercept = options->intercept != 0;
+    ridge->solver = options->solver;
 }
 
 ntk_status ntk_ridge_fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, const ntk_features *features,

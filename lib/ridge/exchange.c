@@ -92,6 +92,7 @@ static ntk_status write_report(ntk_writer *writer, const ntk_ridge *ridge)
     NTK_TRY(ntk_write_integer(writer, "targets", report.targets));
     NTK_TRY(ntk_write_integer(writer, "intercept", report.intercept));
     NTK_TRY(ntk_write_integer(writer, "light", ridge->light));
+    NTK_TRY(ntk_write_integer(writer, "solver", ridge->solver));
     NTK_TRY(ntk_write_integer(writer, "streamed", !ridge->light && !ridge->solution.y));
     NTK_TRY(write_numbers(writer, numbers, NUMBERS));
     return write_approximation(writer, ridge);
@@ -224,16 +225,18 @@ static ntk_status read_report(ntk_reader *reader, ntk_ridge *ridge, bool *withou
 {
     ntk_ridge_report *report = &ridge->solution.report;
     named numbers[NUMBERS];
-    int64_t method, dtype, precision, refinements, intercept, light, streamed;
+    int64_t method, dtype, precision, refinements, intercept, light, solver, streamed;
     numbers_of(numbers, report);
     NTK_TRY(ntk_read_choice(reader, "method", methods, sizeof methods / sizeof methods[0], &method));
     NTK_TRY(ntk_read_choice(reader, "dtype", dtypes, sizeof dtypes / sizeof dtypes[0], &dtype));
     NTK_TRY(ntk_read_integer(reader, "precision", 0, INT32_MAX, &precision));
     NTK_TRY(ntk_read_integer(reader, "refinements", 0, INT32_MAX, &refinements));
     NTK_TRY(ntk_read_integer(reader, "light", 0, 1, &light));
+    NTK_TRY(ntk_read_integer(reader, "solver", NTK_SOLVER_AUTO, NTK_SOLVER_QR, &solver));
     NTK_TRY(ntk_read_integer(reader, "streamed", 0, 1, &streamed));
     report->method = (int32_t)method;
     ridge->light = light;
+    ridge->solver = (int32_t)solver;
     NTK_TRY(
         ntk_read_integer(reader, "samples", 1, streamed || light_of_any_size(ridge) ? INT64_MAX : INT32_MAX, &report->samples));
     NTK_TRY(ntk_read_integer(reader, "inputs", 1, INT32_MAX, &report->inputs));

@@ -6,19 +6,26 @@
 #include "core/status.h"
 #include "gram/cholesky.h"
 #include "ridge/batch.h"
+#include "ridge/triangle.h"
 
 #include <math.h>
 #include <string.h>
 
+/* Whether the means are the first batch's so far. */
+static bool is_moving(const ntk_normal *normal)
+{
+    return normal->kind == NTK_NORMAL_MOVING && normal->ridge->solution.report.intercept;
+}
+
 /* --- memory --- */
 
 ntk_status ntk_normal_open(ntk_normal *normal, ntk_ridge *ridge, const ntk_lane *lane, int64_t p, int32_t storage,
-                           int64_t batch_rows, bool moving, const char *function)
+                           int64_t batch_rows, ntk_normal_kind kind, const char *function)
 {
     ntk_context *context = ridge->base.context;
     const ntk_ridge_report *report = &ridge->solution.report;
     int64_t size = ntk_dtype_size(report->dtype), t = report->targets, wide = t * size;
-    *normal = (ntk_normal){.ridge = ridge, .lane = lane, .function = function, .dtype = report->dtype, .moving = moving};
+    *normal = (ntk_normal){.ridge = ridge, .lane = lane, .function = function, .dtype = report->dtype, .kind = kind};
     normal->p = p;
     normal->targets = t;
     normal->batch_rows = batch_rows;
@@ -30,16 +37,18 @@ ntk_status ntk_normal_open(ntk_normal *normal, ntk_ridge *ridge, const ntk_lane 
     memset(normal->means, 0, (size_t)t * 3 * sizeof(double));
     normal->squares = normal->means + t;
     normal->target_sums = normal->means + 2 * t;
-    if (!moving) return NTK_OK;
-    NTK_TRY(ntk_allocate(context, &ridge->system.mu, p, size, "the mean feature"));
-    return ntk_allocate(context, &normal->sums, p, sizeof(double), "the features' sums");
+    if (kind != NTK_NORMAL_CENTRED && report->intercept)
+        NTK_TRY(ntk_allocate(context, &ridge->system.mu, p, size, "the mean feature"));
+    if (is_moving(normal)) NTK_TRY(ntk_allocate(context, &normal->sums, p, sizeof(double), "the features' sums"));
+    return kind == NTK_NORMAL_TRIANGLE ? ntk_triangle_open(normal) : NTK_OK;
 }
 
 void ntk_normal_close(ntk_normal *normal)
 {
     void *const owned[] = {normal->rhs, normal->solved, normal->Phi, normal->Y, normal->means, normal->sums};
-    for (size_t i = 0; normal->ridge && i < sizeof owned / sizeof owned[0]; i++)
-        ntk_free(normal->ridge->base.context, owned[i]);
+    if (!normal->ridge) return;
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) ntk_free(normal->ridge->base.context, owned[i]);
+    ntk_triangle_close(normal);
     normal->ridge = NULL;
 }
 
@@ -111,7 +120,7 @@ static ntk_status accumulate(void *argument, int64_t index, const ntk_lane *lane
     int64_t tiles = ntk_symmetric_tiles(A), below = index - tiles * (tiles + 1) / 2, i = 0, j = index;
     if (below >= 0) {
         NTK_TRY(add_right_side(normal, lane, below));
-        if (normal->moving) add_sums(normal, below * NTK_SYMMETRIC_EDGE, ntk_symmetric_rows(A, below));
+        if (is_moving(normal)) add_sums(normal, below * NTK_SYMMETRIC_EDGE, ntk_symmetric_rows(A, below));
     } else {
         for (; j > i; i++) j -= i + 1;
         NTK_TRY(add_tile(normal, i, j));
@@ -150,13 +159,14 @@ static ntk_status find_origin(ntk_normal *normal, const ntk_matrix *y)
 int64_t ntk_normal_units(const ntk_normal *normal)
 {
     int64_t tiles = ntk_symmetric_tiles(&normal->ridge->system.L);
-    return tiles * (tiles + 1) / 2 + tiles;
+    return normal->kind == NTK_NORMAL_TRIANGLE ? ntk_triangle_units(normal) : tiles * (tiles + 1) / 2 + tiles;
 }
 
 ntk_status ntk_normal_add(ntk_normal *normal, int64_t rows, const ntk_matrix *y)
 {
+    if (normal->kind == NTK_NORMAL_TRIANGLE) return ntk_triangle_add(normal, rows, y);
     normal->rows = rows;
-    if (normal->moving && normal->n == 0) NTK_TRY(find_origin(normal, y));
+    if (is_moving(normal) && normal->n == 0) NTK_TRY(find_origin(normal, y));
     NTK_TRY(ntk_centre_rows(normal->lane, normal->dtype, normal->ridge->system.mu, normal->Phi, rows, normal->p));
     NTK_TRY(add_targets(normal, y));
     NTK_TRY(ntk_run_blas(normal->lane, ntk_normal_units(normal), accumulate, normal));
@@ -211,17 +221,18 @@ static ntk_status correct_means(ntk_normal *normal)
 
 /* --- the solution --- */
 
-/* y^T (y - Phi beta) = lambda y^T alpha over all targets, and |beta|^2: what the report's numbers are made of, by
- * Phi^T (y - Phi beta) = lambda beta. */
+/* y^T (y - Phi beta) = |y - Phi beta|^2 + lambda |beta|^2 = lambda y^T alpha over all targets, and |beta|^2: what the report's numbers are
+ * made of, by Phi^T (y - Phi beta) = lambda beta. */
 static void report_fit(const ntk_normal *normal)
 {
+    bool triangle = normal->kind == NTK_NORMAL_TRIANGLE;
     ntk_ridge_report *report = &normal->ridge->solution.report;
     double lambda = report->lambda, rest = 0, squares = 0, t = (double)normal->targets;
     double contrasts = (double)(normal->n - report->intercept);
     for (int64_t c = 0; c < normal->targets; c++) rest += normal->squares[c];
     for (int64_t k = 0; k < normal->p * normal->targets; k++) {
         double beta = ntk_get(normal->solved, normal->dtype, k);
-        rest -= beta * ntk_get(normal->rhs, normal->dtype, k);
+        if (!triangle) rest -= beta * ntk_get(normal->rhs, normal->dtype, k);
         squares += beta * beta;
     }
     double determinant = ntk_log_determinant(&normal->ridge->system.L, &report->condition);
@@ -248,6 +259,18 @@ static ntk_status find_intercepts(const ntk_normal *normal)
     return NTK_OK;
 }
 
+static ntk_status solve_equations(ntk_normal *normal, double begin, const char *what)
+{
+    const ntk_symmetric *A = &normal->ridge->system.L;
+    ntk_ridge_report *report = &normal->ridge->solution.report;
+    int64_t t = normal->targets;
+    if (is_moving(normal)) NTK_TRY(correct_means(normal));
+    NTK_TRY(ntk_ridge_shift(A, report->lambda, normal->function));
+    NTK_TRY(ntk_cholesky_factor(A, normal->lane, begin, 0.98, &report->smallest_pivot, what));
+    memcpy(normal->solved, normal->rhs, (size_t)(normal->p * t * ntk_dtype_size(normal->dtype)));
+    return ntk_cholesky_solve(A, normal->lane, 0.98, 1, normal->solved, t, t);
+}
+
 ntk_status ntk_normal_finish(ntk_normal *normal, double begin, const char *what)
 {
     ntk_ridge *ridge = normal->ridge;
@@ -255,12 +278,8 @@ ntk_status ntk_normal_finish(ntk_normal *normal, double begin, const char *what)
     ntk_ridge_report *report = &ridge->solution.report;
     int64_t size = ntk_dtype_size(normal->dtype), count = normal->p * normal->targets;
     report->samples = normal->n;
-    if (normal->moving) NTK_TRY(correct_means(normal));
-    NTK_TRY(ntk_ridge_shift(&ridge->system.L, report->lambda, normal->function));
-    NTK_TRY(ntk_cholesky_factor(&ridge->system.L, normal->lane, begin, 0.98, &report->smallest_pivot, what));
     NTK_TRY(ntk_allocate(context, &normal->solved, normal->p, normal->targets * size, "the coefficients"));
-    memcpy(normal->solved, normal->rhs, (size_t)(count * size));
-    NTK_TRY(ntk_cholesky_solve(&ridge->system.L, normal->lane, 0.98, 1, normal->solved, normal->targets, normal->targets));
+    NTK_TRY(normal->kind == NTK_NORMAL_TRIANGLE ? ntk_triangle_finish(normal) : solve_equations(normal, begin, what));
     NTK_TRY(find_intercepts(normal));
     if (!ntk_is_finite(normal->solved, normal->dtype, count))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", normal->function);

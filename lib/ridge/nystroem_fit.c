@@ -179,8 +179,8 @@ static ntk_status open_equations(ntk_nystroem *job)
     NTK_TRY(ntk_samples_open(&job->centres, job->kernel, job->lane, &z, job->options->dtype, job->rows + job->m, false,
                              job->reader->function, "centres"));
     NTK_TRY(ntk_allocate(context, &job->rests, job->rows, sizeof *job->rests, "what a batch's approximation leaves"));
-    return ntk_normal_open(&job->normal, ridge, job->lane, job->m, job->options->storage, job->rows,
-                           job->options->intercept != 0, job->reader->function);
+    return ntk_normal_open(&job->normal, ridge, job->lane, job->m, job->options->storage, job->rows, NTK_NORMAL_MOVING,
+                           job->reader->function);
 }
 
 static void report_rests(const ntk_nystroem *job)

@@ -5,6 +5,9 @@
 #include "core/size.h"
 #include "core/status.h"
 #include "ridge/batch.h"
+#include "ridge/triangle.h"
+
+#include <math.h>
 
 /* (Phi^T Phi + lambda I) beta = Phi^T Y, Phi batch after batch; with an intercept both are centred: mu is the mean feature, and
  * b = mean y - mu^T beta. */
@@ -48,17 +51,27 @@ static ntk_status mean_feature(primal *job, const ntk_features_call *call, doubl
 
 /* --- the system --- */
 
-static ntk_status normal_equations(primal *job, const ntk_features_call *call, double begin, double end)
+/* Rows of a batch in a triangularization. */
+enum { TRIANGLE_ROWS = 512 };
+
+int64_t ntk_primal_rows(int64_t n, int64_t p, bool triangle)
+{
+    int64_t rows = ntk_batch_rows(n, p);
+    return triangle ? ntk_smaller(rows, TRIANGLE_ROWS) : rows;
+}
+
+static ntk_status add_batches(primal *job, const ntk_features_call *call, bool triangle, double begin, double end)
 {
     ntk_normal *normal = &job->normal;
     const ntk_matrix *y = job->problem->y;
     const ntk_operand *x = &job->system->x;
-    int64_t p = job->features->size, rows = ntk_batch_rows(job->n, p);
-    NTK_TRY(
-        ntk_normal_open(normal, job->ridge, job->lane, p, job->problem->options.storage, rows, false, job->problem->function));
-    NTK_TRY(ntk_column_means(normal->means, y, job->problem->options.intercept != 0, job->lane));
+    int64_t p = job->features->size, rows = ntk_primal_rows(job->n, p, triangle);
+    NTK_TRY(ntk_normal_open(normal, job->ridge, job->lane, p, job->problem->options.storage, rows,
+                            triangle ? NTK_NORMAL_TRIANGLE : NTK_NORMAL_CENTRED, job->problem->function));
+    if (!triangle) NTK_TRY(ntk_column_means(normal->means, y, job->problem->options.intercept != 0, job->lane));
     /* each sample is mapped once, and is part of every tile */
-    ntk_work_stage(job->lane->work, "normal equations", job->n * (ntk_normal_units(normal) + 1), begin, end);
+    ntk_work_stage(job->lane->work, triangle ? "triangularization" : "normal equations",
+                   job->n * (ntk_normal_units(normal) + 1), begin, end);
     for (int64_t row = 0; row < job->n; row += rows) {
         int64_t count = ntk_smaller(rows, job->n - row);
         ntk_matrix targets = ntk_rows(y, row, count);
@@ -95,16 +108,69 @@ ntk_status ntk_primal_finish(ntk_normal *normal, const ntk_features *features, d
     return ntk_coefficients_gather(beta, features, normal->lane, &solved, normal->function);
 }
 
-static ntk_status fit(primal *job)
+/* --- the choice of a solver --- */
+
+/* What an attempt has left. */
+static void reset(ntk_ridge *ridge, ntk_normal *normal)
 {
+    ntk_context *context = ridge->base.context;
+    ntk_normal_close(normal);
+    ntk_free(context, ridge->system.L.data);
+    ntk_free(context, ridge->system.mu);
+    ntk_coefficients_close(context, &ridge->solution.beta);
+    ridge->system.L = (ntk_symmetric){0};
+    ridge->system.mu = NULL;
+    ridge->solution.beta = (ntk_coefficients){0};
+}
+
+/* Normal equations that cost half of the digits or more. */
+static bool is_ill_conditioned(const ntk_ridge *ridge, ntk_status status)
+{
+    const ntk_ridge_report *report = &ridge->solution.report;
+    double roundoff = report->dtype == NTK_F64 ? 0x1p-53 : 0x1p-24;
+    return status == NTK_ERR_SINGULAR || (status >= 0 && report->condition > 1 / sqrt(roundoff));
+}
+
+static ntk_status fit_within(const ntk_lane *lane, double begin, double end, ntk_status (*fit)(void *job, bool triangle),
+                             void *job, bool triangle)
+{
+    ntk_share room = ntk_work_narrow(lane->work, begin, end);
+    ntk_status status = fit(job, triangle);
+    ntk_work_widen(lane->work, room);
+    return status;
+}
+
+ntk_status ntk_primal_solve(ntk_ridge *ridge, const ntk_lane *lane, ntk_normal *normal, bool again,
+                            ntk_status (*fit)(void *job, bool triangle), void *job)
+{
+    ntk_ridge_report *report = &ridge->solution.report;
+    bool automatic = ridge->solver == NTK_SOLVER_AUTO;
+    ntk_status status;
+    if (ridge->solver == NTK_SOLVER_QR) {
+        report->reason = "primal, by orthogonal triangularization, as the options ask for";
+        status = fit(job, true);
+    } else {
+        status = fit_within(lane, 0, automatic && again ? 0.98 : 1, fit, job, false);
+        if (automatic && again && is_ill_conditioned(ridge, status)) {
+            reset(ridge, normal);
+            report->reason = "primal, by orthogonal triangularization: the normal equations are too ill-conditioned";
+            status = fit_within(lane, 0.98, 1, fit, job, true);
+        }
+    }
+    ntk_normal_close(normal);
+    return status;
+}
+
+static ntk_status fit(void *argument, bool triangle)
+{
+    primal *job = argument;
     const ntk_ridge_problem *problem = job->problem;
     ntk_features_call call = {.features = job->features, .lane = job->lane, .dtype = job->dtype, .function = problem->function};
     double formed = ntk_primal_share((double)job->n, job->features->size);
-    double centred = problem->options.intercept ? 0.1 * formed : 0;
-    NTK_TRY(open_data(job));
+    bool centred = problem->options.intercept && !triangle;
     call.w = job->ridge->w;
-    if (problem->options.intercept) NTK_TRY(mean_feature(job, &call, centred));
-    NTK_TRY(normal_equations(job, &call, centred, formed));
+    if (centred) NTK_TRY(mean_feature(job, &call, 0.1 * formed));
+    NTK_TRY(add_batches(job, &call, triangle, centred ? 0.1 * formed : 0, formed));
     return ntk_primal_finish(&job->normal, job->features, formed);
 }
 
@@ -114,10 +180,26 @@ ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *probl
     job.dtype = problem->options.dtype;
     job.n = problem->x->rows;
     ridge->solution.report.order = ridge->features->size;
-    ntk_status status = fit(&job);
-    ntk_normal_close(&job.normal);
-    if (status >= 0 && ridge->light) ntk_ridge_lighten(ridge);
-    return status;
+    NTK_TRY(open_data(&job));
+    NTK_TRY(ntk_primal_solve(ridge, lane, &job.normal, true, fit, &job));
+    if (ridge->light) ntk_ridge_lighten(ridge);
+    return NTK_OK;
+}
+
+/* Of what the solver may take. */
+static ntk_status system_memory(const ntk_context *context, uint64_t *bytes, int64_t p, int64_t rows, int64_t t,
+                                const ntk_ridge_options *options)
+{
+    uint64_t equations = 0, triangle = 0;
+    bool intercept = options->intercept != 0;
+    int32_t storage = options->storage, dtype = options->dtype;
+    int64_t few = ntk_smaller(rows, TRIANGLE_ROWS);
+    if (options->solver != NTK_SOLVER_QR) NTK_TRY(ntk_normal_memory(&equations, storage, dtype, p, t, rows, intercept));
+    if (options->solver != NTK_SOLVER_NORMAL) {
+        NTK_TRY(ntk_normal_memory(&triangle, storage, dtype, p, t, few, intercept));
+        NTK_TRY(ntk_triangle_memory(context, &triangle, dtype, p, t, few));
+    }
+    return ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(equations, triangle));
 }
 
 ntk_status ntk_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t rows, int64_t t,
@@ -128,7 +210,7 @@ ntk_status ntk_primal_memory(const ntk_context *context, uint64_t *bytes, const 
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
     NTK_TRY(ntk_hidden_weights_memory(features->weights, bytes, dtype));
-    NTK_TRY(ntk_normal_memory(bytes, options->storage, dtype, features->size, t, rows, options->intercept != 0));
+    NTK_TRY(system_memory(context, bytes, features->size, rows, t, options));
     /* beta in two blocks */
     NTK_TRY(ntk_size_multiply(&row, t, ntk_dtype_size(dtype)));
     NTK_TRY(ntk_need(bytes, features->size, (int64_t)row));

@@ -7,6 +7,16 @@
 /* Whether options ask for what features take.  own  as read; its method becomes PRIMAL */
 ntk_status ntk_primal_options_check(ntk_ridge_options *own, const char *function);
 
+/* Rows of a batch of n samples (INT64_MAX: of unknown number): so few that finding a panel's reflectors takes no tenth of a second, in
+ * a triangle. */
+int64_t ntk_primal_rows(int64_t n, int64_t p, bool triangle);
+
+/* Fits by fit, with or without a triangle, as the model's solver says; again: the samples can be had once more, so that AUTO may try one
+ * and then the other, in a last share of progress.  fit  leaves the equations open in normal, which this closes.  The report's reason
+ * may become another. */
+ntk_status ntk_primal_solve(ntk_ridge *ridge, const ntk_lane *lane, ntk_normal *normal, bool again,
+                            ntk_status (*fit)(void *job, bool triangle), void *job);
+
 /* The share of forming the equations of n samples in a fit's work. */
 double ntk_primal_share(double n, int64_t p);
 

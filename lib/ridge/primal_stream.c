@@ -3,7 +3,6 @@
 #include "core/pool.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "ridge/batch.h"
 #include "ridge/primal.h"
 #include "ridge/rooms.h"
 #include "ridge/stream.h"
@@ -14,7 +13,8 @@ typedef struct streamed {
     const ntk_features *features;
     ntk_stream_reader *reader;
     const ntk_ridge_options *options;
-    int64_t rows; /* of a batch */
+    const ntk_lane *lane;
+    int64_t rows; /* of a batch, at most */
     ntk_normal normal;
 } streamed;
 
@@ -29,29 +29,45 @@ static ntk_status add_batch(streamed *job, const ntk_features_call *call, int64_
     return status;
 }
 
-static ntk_status fit(streamed *job, const ntk_lane *lane)
+/* The equations by normal or triangle, and what follows; the samples are read from the first. */
+static ntk_status fit(void *argument, bool triangle)
 {
+    streamed *job = argument;
     ntk_ridge *ridge = job->ridge;
     ntk_stream_reader *reader = job->reader;
-    ntk_features_call call = {.features = job->features, .lane = lane, .dtype = job->options->dtype};
+    ntk_features_call call = {.features = job->features, .lane = job->lane, .dtype = job->options->dtype, .w = ridge->w};
     int64_t samples = reader->stream.samples, p = job->features->size, rows;
     /* of many samples nothing is left for the factorization */
     double formed = ntk_primal_share(samples ? (double)samples : 0x1p30, p);
-    ntk_work_stage(lane->work, "samples", 1, 0, 0);
-    NTK_TRY(ntk_ridge_solution_open(ridge->base.context, &ridge->solution, NULL, NULL));
-    NTK_TRY(ntk_stream_open(reader, lane, job->rows));
-    NTK_TRY(ntk_hidden_weights(lane, job->features->weights, call.dtype, &ridge->w, reader->function));
-    NTK_TRY(ntk_normal_open(&job->normal, ridge, lane, p, job->options->storage, job->rows, job->options->intercept != 0,
-                            reader->function));
-    call.w = ridge->w;
+    reader->rows = ntk_primal_rows(samples ? samples : INT64_MAX, p, triangle);
+    NTK_TRY(ntk_normal_open(&job->normal, ridge, job->lane, p, job->options->storage, reader->rows,
+                            triangle ? NTK_NORMAL_TRIANGLE : NTK_NORMAL_MOVING, reader->function));
     call.function = reader->function;
-    ntk_stream_begin(reader, "normal equations", ntk_normal_units(&job->normal) + 1, 0, formed);
+    ntk_stream_begin(reader, triangle ? "triangularization" : "normal equations", ntk_normal_units(&job->normal) + 1, 0,
+                     formed);
     NTK_TRY(ntk_stream_next(reader, &rows));
     while (rows > 0) {
         NTK_TRY(add_batch(job, &call, rows));
         NTK_TRY(ntk_stream_next(reader, &rows));
     }
     return ntk_primal_finish(&job->normal, job->features, formed);
+}
+
+static ntk_status solve(streamed *job, const ntk_lane *lane)
+{
+    ntk_ridge *ridge = job->ridge;
+    ntk_stream_reader *reader = job->reader;
+    job->lane = lane;
+    ntk_work_stage(lane->work, "samples", 1, 0, 0);
+    NTK_TRY(ntk_ridge_solution_open(ridge->base.context, &ridge->solution, NULL, NULL));
+    NTK_TRY(ntk_stream_open(reader, lane, job->rows));
+    NTK_TRY(ntk_hidden_weights(lane, job->features->weights, job->options->dtype, &ridge->w, reader->function));
+    ntk_status status = ntk_primal_solve(ridge, lane, &job->normal, !reader->stream.once, fit, job);
+    if (status != NTK_ERR_SINGULAR || !reader->stream.once || ridge->solver != NTK_SOLVER_AUTO) return status;
+    return ntk_fail(NTK_ERR_SINGULAR,
+                    "%s: Phi^T Phi + lambda I is not positive definite to working precision, and the stream can be read once "
+                    "only: ask for NTK_SOLVER_QR, which has twice the digits, or increase lambda",
+                    reader->function);
 }
 
 static ntk_status check_budget(const ntk_context *context, const streamed *job)
@@ -72,8 +88,7 @@ static ntk_status run(streamed *job)
 {
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, job->ridge->base.context);
-    ntk_status status = fit(job, &lane);
-    ntk_normal_close(&job->normal);
+    ntk_status status = solve(job, &lane);
     ntk_stream_close(job->reader);
     if (status >= 0 && job->ridge->light) ntk_ridge_lighten(job->ridge);
     return status;
@@ -99,7 +114,7 @@ ntk_status ntk_ridge_create_stream(ntk_context *context, ntk_ridge **ridge, cons
     if (!own.dtype) own.dtype = reader.stream.dtype;
     own.precision = NTK_PRECISION_PLAIN;
     streamed job = {.features = features, .reader = &reader, .options = &own};
-    job.rows = ntk_batch_rows(reader.stream.samples ? reader.stream.samples : INT64_MAX, features->size);
+    job.rows = ntk_primal_rows(reader.stream.samples ? reader.stream.samples : INT64_MAX, features->size, false);
     NTK_TRY(check_budget(context, &job));
     NTK_TRY(ntk_object_create(context, &job.ridge, sizeof *job.ridge, ntk_ridge_dispose, "a ridge regression"));
     job.ridge->features = ntk_retain(features);

@@ -59,6 +59,7 @@ typedef struct ntk_rooms {
 } ntk_rooms;
 
 /* w          hidden weights in the model's dtype, or NULL
+ * solver     of a PRIMAL, as asked for
  * capacity   rows that a DUAL's factor has memory for, beyond those it has when it is made
  * iterative  how an ITERATIVE was fitted, without what only that call reads */
 struct ntk_ridge {
@@ -66,6 +67,7 @@ struct ntk_ridge {
     const ntk_features *features; /* retained */
     void *w;
     bool light;
+    int32_t solver;
     ntk_ridge_system system;
     ntk_ridge_solution solution;
     ntk_rooms rooms;

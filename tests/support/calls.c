@@ -226,7 +226,8 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
 #define BAD_RIDGE                                                                                                  \
     BAD_KIND(ntk_ridge_options, method, 5), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
         BAD_I32(ntk_ridge_options, callers, -1), BAD_I32(ntk_ridge_options, callers, 4097),                        \
-        BAD_I64(ntk_ridge_options, capacity, -1, NTK_ERR_OPTION), BAD_KIND(ntk_ridge_options, precision, 3)
+        BAD_I64(ntk_ridge_options, capacity, -1, NTK_ERR_OPTION), BAD_KIND(ntk_ridge_options, precision, 3),       \
+        BAD_KIND(ntk_ridge_options, solver, 3), BAD_I32(ntk_ridge_options, reserved, 1)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE,
@@ -365,6 +366,8 @@ static const ntk_nystroem_options few_centres = {
 static const ntk_nystroem_options packed_centres = {
     .struct_size = sizeof packed_centres, .count = 6, .storage = NTK_STORAGE_PACKED, .dtype = NTK_F64, .light = 1};
 static const ntk_ridge_options stream_ridge = {.struct_size = sizeof stream_ridge, .intercept = 1};
+static const ntk_ridge_options qr_ridge = {
+    .struct_size = sizeof qr_ridge, .intercept = 1, .storage = NTK_STORAGE_PACKED, .solver = NTK_SOLVER_QR, .dtype = NTK_F64};
 
 static const double layer_scales[] = {1.5, 0.5}, layer_rates[] = {1, 0, 2};
 static const ntk_kernel_options deep_kernel = {.struct_size = sizeof deep_kernel,
@@ -716,6 +719,9 @@ const test_row test_rows[] = {
     {ROW(ridge_create_stream, "intercept"),
      .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", deep_features), STREAM,
                    NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, &stream_ridge, bad_primal_ridge)}},
+    {ROW(ridge_create_stream, "QR"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("features", features), STREAM,
+                   NUMBER("lambda", 0.125, bad_lambda), OPTIONS(ntk_ridge_options, &qr_ridge, NULL)}},
     {ROW(ridge_nystroem_memory, ""),
      .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", infinite), SIZE("n", DIM_n, bad_samples),
                    SIZE("d", DIM_d, bad_size), SIZE("t", DIM_t, bad_size), OPTIONS(ntk_nystroem_options, NULL, bad_nystroem)}},
