@@ -81,7 +81,7 @@ typedef struct ntk_activation_options {
  * second_derivative  sigma'', between kinks; may be NULL: a finite K^NT has then no gradient, and the moments' derivatives are had
  *                    by integration by parts, and lose digits like 1e-16 / sqrt(q11); below q11 = 1e-8 they are those at 1e-8,
  *                    and kinked functions have none where u and v are parallel: +-infinity
- * kinks, kink_count  where sigma' jumps, in increasing order; copied.  A kink that is not listed costs accuracy, which may be
+ * kinks, kink_count  where sigma' jumps, or sigma'' does, in increasing order; copied.  One that is not listed costs accuracy, which may be
  *                    found out (NTK_ERR_UNSUPPORTED) or not
  * user               the callbacks' first argument
  * release_user       NULL, or called once, when the activation and all that was made with it are destroyed; not called where

@@ -57,10 +57,13 @@ ntk_pair ntk_exp_pair(double s1, double s2, const ntk_angle *angle);
 /* SLOPES and LEVELS with a shift c and an offset: of u ~ N(0, length^2), h = c / length, P(u > -c) and length times the density of
  * u / length at h. */
 typedef struct ntk_shifted {
-    double length, h, below, bell;
+    double length, shift, h, below, bell;
 } ntk_shifted;
 
 ntk_shifted ntk_shifted_of(const ntk_activation *activation, double length);
+ntk_shifted ntk_shifted_by(double shift, double length);
+
+/* In what follows the shifts are those of u and of v, which may differ. */
 
 /* kappa and kdot. */
 typedef struct ntk_shifted_moments {

@@ -26,25 +26,12 @@ static double density(double z)
 
 /* --- Gauss-Legendre panels --- */
 
-static void legendre(double *x, double *w)
-{
-    enum { N = NTK_PANEL_NODES };
-    for (int i = 0; i < N; i++) {
-        double t = -cos(3.14159265358979323846 * (i + 0.75) / (N + 0.5)), slope = 1;
-        for (int step = 0; step < 8; step++) {
-            double last = 0, now = 1;
-            for (int k = 0; k < N; k++) {
-                double next = ((2 * k + 1) * t * now - k * last) / (k + 1);
-                last = now;
-                now = next;
-            }
-            slope = N * (t * now - last) / (t * t - 1);
-            t -= now / slope;
-        }
-        x[i] = t;
-        w[i] = 2 / ((1 - t * t) * slope * slope);
-    }
-}
+const double ntk_legendre_nodes[NTK_PANEL_NODES / 2] = {
+    0.076526521133497333755, 0.22778585114164507808, 0.37370608871541956067, 0.51086700195082709800, 0.63605368072651502545,
+    0.74633190646015079261,  0.83911697182221882339, 0.91223442825132590587, 0.96397192727791379127, 0.99312859918509492479};
+const double ntk_legendre_weights[NTK_PANEL_NODES / 2] = {
+    0.15275338713072585070, 0.14917298647260374679,  0.14209610931838205133,  0.13168863844917662690,  0.11819453196151841731,
+    0.10193011981724043504, 0.083276741576704748725, 0.062672048334109063570, 0.040601429800386941331, 0.017614007139152118312};
 
 static int compare(const void *a, const void *b)
 {
@@ -55,9 +42,9 @@ static int compare(const void *a, const void *b)
 int64_t ntk_panel_nodes(double *z, double *w, int64_t room, double limit, double *breaks, int64_t break_count, double width,
                         int64_t pieces)
 {
-    double x[NTK_PANEL_NODES], weight[NTK_PANEL_NODES], from = -limit;
+    enum { HALF = NTK_PANEL_NODES / 2 };
+    double from = -limit;
     int64_t count = 0;
-    legendre(x, weight);
     qsort(breaks, (size_t)break_count, sizeof *breaks, compare);
     for (int64_t b = 0; b <= break_count; b++) {
         double to = b < break_count ? fmax(-limit, fmin(limit, breaks[b])) : limit;
@@ -66,8 +53,10 @@ int64_t ntk_panel_nodes(double *z, double *w, int64_t room, double limit, double
         double half = (to - from) / (double)parts / 2;
         for (int64_t p = 0; p < parts; p++)
             for (int i = 0; i < NTK_PANEL_NODES && count < room; i++, count++) {
-                z[count] = from + half * ((double)(2 * p + 1) + x[i]);
-                w[count] = half * weight[i];
+                int place = i < HALF ? HALF - 1 - i : i - HALF;
+                double x = i < HALF ? -ntk_legendre_nodes[place] : ntk_legendre_nodes[place];
+                z[count] = from + half * ((double)(2 * p + 1) + x);
+                w[count] = half * ntk_legendre_weights[place];
             }
         from = to;
     }

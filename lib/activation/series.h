@@ -77,4 +77,7 @@ enum { NTK_PANEL_NODES = 20 };
 int64_t ntk_panel_nodes(double *z, double *w, int64_t room, double limit, double *breaks, int64_t break_count, double width,
                         int64_t pieces);
 
+/* The positive nodes of that rule on [-1, 1], and their weights. */
+extern const double ntk_legendre_nodes[NTK_PANEL_NODES / 2], ntk_legendre_weights[NTK_PANEL_NODES / 2];
+
 #endif

@@ -1,5 +1,6 @@
 /* Gaussian moments of kinked activations with a shift, by the distribution of two normals. */
 #include "activation/closed_forms.h"
+#include "activation/series.h"
 
 #include <math.h>
 
@@ -13,14 +14,7 @@ static double normal(double h)
     return erfc(-h * ROOT_HALF) / 2;
 }
 
-/* Positive nodes of Gauss and Legendre's rule of 20, and weights. */
-enum { NODES = 10 };
-static const double nodes[NODES] = {
-    0.076526521133497333755, 0.22778585114164507808, 0.37370608871541956067, 0.51086700195082709800, 0.63605368072651502545,
-    0.74633190646015079261,  0.83911697182221882339, 0.91223442825132590587, 0.96397192727791379127, 0.99312859918509492479};
-static const double weights[NODES] = {
-    0.15275338713072585070, 0.14917298647260374679,  0.14209610931838205133,  0.13168863844917662690,  0.11819453196151841731,
-    0.10193011981724043504, 0.083276741576704748725, 0.062672048334109063570, 0.040601429800386941331, 0.017614007139152118312};
+enum { NODES = NTK_PANEL_NODES / 2 };
 
 /* P(x < h, y < k) for |cosine| < 0.925: the density in the correlation, sin t, from 0 on. */
 static double from_independence(double h, double k, double cosine)
@@ -28,8 +22,8 @@ static double from_independence(double h, double k, double cosine)
     double half = (h * h + k * k) / 2, end = asin(cosine), sum = 0;
     for (int i = 0; i < NODES; i++)
         for (int side = -1; side <= 1; side += 2) {
-            double sine = sin(end * (1 + side * nodes[i]) / 2);
-            sum += weights[i] * exp((sine * h * k - half) / ((1 - sine) * (1 + sine)));
+            double sine = sin(end * (1 + side * ntk_legendre_nodes[i]) / 2);
+            sum += ntk_legendre_weights[i] * exp((sine * h * k - half) / ((1 - sine) * (1 + sine)));
         }
     return sum * end / (4 * PI) + normal(h) * normal(k);
 }
@@ -47,11 +41,11 @@ static double from_parallel(double h, double k, double sine)
         sum -= exp(-hk / 2) / DENSITY * normal(-fabs(h - k) / sine) * fabs(h - k) * (1 - c * apart * (1 - d * apart / 5) / 3);
     for (int i = 0; i < NODES; i++)
         for (int side = -1; side <= 1; side += 2) {
-            double x = sine / 2 * (1 + side * nodes[i]), xx = x * x, cosine = sqrt((1 - x) * (1 + x));
+            double x = sine / 2 * (1 + side * ntk_legendre_nodes[i]), xx = x * x, cosine = sqrt((1 - x) * (1 + x));
             power = -(apart / xx + hk) / 2;
             if (power <= -100) continue;
             double exact = exp(-hk * xx / (2 * (1 + cosine) * (1 + cosine))) / cosine;
-            sum += sine / 2 * weights[i] * exp(power) * (exact - (1 + c * xx * (1 + d * xx)));
+            sum += sine / 2 * ntk_legendre_weights[i] * exp(power) * (exact - (1 + c * xx * (1 + d * xx)));
         }
     return sum / (2 * PI);
 }
@@ -66,22 +60,27 @@ static double both_below(double h, double k, const ntk_angle *angle)
     return parallel + from_parallel(h, -k, angle->sine);
 }
 
+ntk_shifted ntk_shifted_by(double c, double length)
+{
+    double h = fmax(-FAR, fmin(FAR, length > 0 ? c / length : c > 0 ? FAR : c < 0 ? -FAR : 0));
+    return (ntk_shifted){.length = length, .shift = c, .h = h, .below = normal(h), .bell = length * DENSITY * exp(-h * h / 2)};
+}
+
 ntk_shifted ntk_shifted_of(const ntk_activation *activation, double length)
 {
-    double c = activation->shift, h = fmax(-FAR, fmin(FAR, length > 0 ? c / length : c > 0 ? FAR : c < 0 ? -FAR : 0));
-    return (ntk_shifted){.length = length, .h = h, .below = normal(h), .bell = length * DENSITY * exp(-h * h / 2)};
+    return ntk_shifted_by(activation->shift, length);
 }
 
 /* A step or sign of nothing is 0. */
 static bool is_nothing(const ntk_activation *activation, const ntk_shifted *u)
 {
-    return activation->family == NTK_FAMILY_LEVELS && activation->shift == 0 && u->length == 0;
+    return activation->family == NTK_FAMILY_LEVELS && u->shift == 0 && u->length == 0;
 }
 
 /* E[s(u)] with x = u + c, where E[max(0, x)] = c Phi(h) + l phi(h). */
 static double mean_of(const ntk_activation *activation, const ntk_shifted *u)
 {
-    double jump = activation->above - activation->below, c = activation->shift;
+    double jump = activation->above - activation->below, c = u->shift;
     if (is_nothing(activation, u)) return 0;
     if (activation->family == NTK_FAMILY_LEVELS) return activation->below + jump * u->below;
     return activation->below * c + jump * (c * u->below + u->bell);
@@ -94,17 +93,17 @@ static double across(double h, double k, const ntk_angle *angle)
     return angle->cosine > 0 ? h - k + k * gap : h + k - k * gap;
 }
 
-/* With a = below, J the jump, and P = P(u > -c, v > -c),
+/* With a = below, J the jump, c and c' the shifts, and P = P(u > -c, v > -c'),
  *   LEVELS  E[s(u) s(v)]   = a^2 + a J (Phi(h) + Phi(h')) + J^2 P, which is also E[s'(u) s'(v)] of SLOPES
  *   SLOPES  E[s(u) s(v)]   = a^2 E[x y] + a J (E[x max(0, y)] + E[max(0, x) y]) + J^2 E[max(0, x) max(0, y)]
  *   E[x max(0, y)]         = c E[max(0, y)] + q12 Phi(h')
- *   E[max(0, x) max(0, y)] = (q12 + c^2) P + c (l' phi(h') Phi(t) + l phi(h) Phi(t')) + l l' s^2 phi(h) phi(t') / s
+ *   E[max(0, x) max(0, y)] = (q12 + c c') P + c l' phi(h') Phi(t) + c' l phi(h) Phi(t') + l l' s^2 phi(h) phi(t') / s
  * with t = (h - rho h') / s. */
 ntk_shifted_moments ntk_shifted_moments_of(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v,
                                            const ntk_angle *angle)
 {
-    double a = activation->below, jump = activation->above - a, c = activation->shift,
-           o = activation->offset / activation->scale;
+    double a = activation->below, jump = activation->above - a, o = activation->offset / activation->scale;
+    double cu = u->shift, cv = v->shift;
     double rho = angle->cosine, s = angle->sine, q12 = u->length * v->length * rho, P = both_below(u->h, v->h, angle);
     double levels = a * a + a * jump * (u->below + v->below) + jump * jump * P;
     double constant = o == 0 ? 0 : o * (mean_of(activation, u) + mean_of(activation, v)) + o * o;
@@ -112,11 +111,11 @@ ntk_shifted_moments ntk_shifted_moments_of(const ntk_activation *activation, con
     if (activation->family == NTK_FAMILY_LEVELS) return (ntk_shifted_moments){levels + constant, 0};
     double x = across(u->h, v->h, angle), y = across(v->h, u->h, angle);
     double t = s > 0 ? x / s : x == 0 ? 0 : copysign(FAR, x), other = s > 0 ? y / s : y == 0 ? 0 : copysign(FAR, y);
-    double above_u = c * u->below + u->bell, above_v = c * v->below + v->bell;
-    double mixed = c * (above_u + above_v) + q12 * (u->below + v->below);
-    double both = (q12 + c * c) * P + c * (v->bell * normal(t) + u->bell * normal(other)) +
+    double above_u = cu * u->below + u->bell, above_v = cv * v->below + v->bell;
+    double mixed = cv * above_u + cu * above_v + q12 * (u->below + v->below);
+    double both = (q12 + cu * cv) * P + (cu * v->bell * normal(t) + cv * u->bell * normal(other)) +
                   u->bell * v->length * s * DENSITY * exp(-other * other / 2);
-    return (ntk_shifted_moments){a * a * (q12 + c * c) + a * jump * mixed + jump * jump * both + constant, levels};
+    return (ntk_shifted_moments){a * a * (q12 + cu * cv) + a * jump * mixed + jump * jump * both + constant, levels};
 }
 
 ntk_pair ntk_shifted_pair(const ntk_activation *activation, const ntk_shifted *u, const ntk_shifted *v, const ntk_angle *angle)
@@ -184,10 +183,10 @@ static double between_kinks(const ntk_activation *activation, const ntk_shifted 
     double half = fabs(u->h - v->h) / 2, middle = -(u->h + v->h) / 2, c = activation->shift, sum = 0;
     for (int i = 0; i < NODES; i++)
         for (int side = -1; side <= 1; side += 2) {
-            double z = middle + side * half * nodes[i], difference = activation->above - activation->below;
+            double z = middle + side * half * ntk_legendre_nodes[i], difference = activation->above - activation->below;
             if (activation->family == NTK_FAMILY_SLOPES)
                 difference = slopes_value(activation, u->length * z + c) - slopes_value(activation, v->length * z + c);
-            sum += weights[i] * half * density(z) * difference * difference;
+            sum += ntk_legendre_weights[i] * half * density(z) * difference * difference;
         }
     return sum;
 }
@@ -199,9 +198,9 @@ static double missing_part(double apart, double both, double theta, double from,
     double half = (to - from) / 2, sum = 0;
     for (int i = 0; i < NODES; i++)
         for (int side = -1; side <= 1; side += 2) {
-            double t = from + half * (1 + side * nodes[i]), sine = sin(t);
+            double t = from + half * (1 + side * ntk_legendre_nodes[i]), sine = sin(t);
             double power = both / (1 + cos(t)) + (apart > 0 ? apart / sine * (apart / sine) / 2 : 0);
-            sum += weights[i] * half * 2 * sin((theta + t) / 2) * sin((theta - t) / 2) * exp(-power);
+            sum += ntk_legendre_weights[i] * half * 2 * sin((theta + t) / 2) * sin((theta - t) / 2) * exp(-power);
         }
     return sum / (2 * PI);
 }

@@ -2,6 +2,7 @@
 
 #include "core/status.h"
 #include "kernel/exchange.h"
+#include "kernel/kinked.h"
 #include "kernel/mehler.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/rescale.h"
@@ -130,6 +131,7 @@ static const ntk_kernel_operations operations = {
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)
 {
     if (ntk_infinite_is_closed(activation)) return &operations;
+    if (ntk_mehler_is_kinked(activation)) return &ntk_kinked_operations;
     return ntk_shifted_is_meant(activation) ? &ntk_shifted_operations : &ntk_mehler_operations;
 }
 

@@ -88,6 +88,10 @@ typedef void (*ntk_infinite_store)(ntk_samples *samples, const ntk_infinite_cons
 ntk_status ntk_infinite_measure_samples(ntk_samples *samples, const ntk_lane *lane, const ntk_infinite_constants *k,
                                         ntk_infinite_store store);
 
+/* The factors w, z and length, and 0, of kernels that are made of a sample's length. */
+void ntk_infinite_store_length(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i,
+                               const ntk_infinite_measure *measure);
+
 /* length 2^exponent as a number times 2^exponent, where the exponent becomes 0 unless the number would be far from 1. */
 double ntk_infinite_moderate(int32_t *exponent, double length, int32_t dtype);
 

@@ -200,6 +200,17 @@ ntk_status ntk_infinite_measure_samples(ntk_samples *samples, const ntk_lane *la
     return atomic_load(&job.extreme) ? scale_rows(&job, lane) : NTK_OK;
 }
 
+void ntk_infinite_store_length(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i,
+                               const ntk_infinite_measure *measure)
+{
+    const double values[FACTORS] = {measure->w, measure->z, ldexp(measure->length, measure->exponent), 0};
+    (void)k;
+    for (int f = 0; f < FACTORS; f++) ntk_put(samples->factors, samples->dtype, f * samples->rows + i, values[f]);
+    if (!samples->shifts) return;
+    samples->shifts[i] = measure->shift;
+    samples->exponents[i] = 0;
+}
+
 static bool is_representable(const ntk_samples *samples, const ntk_infinite_constants *k)
 {
     const double constants[] = {k->k[0], k->k[1], k->k[2], k->k[3], k->constant, k->root};

@@ -17,17 +17,6 @@
 
 /* --- samples --- */
 
-static void store_row(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i, const ntk_infinite_measure *measure)
-{
-    (void)k;
-    const double values[] = {measure->w, measure->z, ldexp(measure->length, measure->exponent), 0};
-    for (int f = 0; f < NTK_INFINITE_FACTORS; f++)
-        ntk_convert(ntk_at(ntk_infinite_array(samples, f), samples->dtype, i), samples->dtype, &values[f], NTK_F64, 1);
-    if (!samples->shifts) return;
-    samples->shifts[i] = measure->shift;
-    samples->exponents[i] = 0;
-}
-
 /* B B' + l l' rho S of sample j and one with these terms, length and mean; the constant is not counted. */
 static double value_of(const ntk_samples *cols, int64_t j, int64_t terms, const void *row, double length, double mean,
                        double rho)
@@ -84,7 +73,7 @@ static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pa
     const ntk_infinite_constants k = ntk_infinite_constants_of((const ntk_infinite *)samples->kernel, samples->inputs);
     NTK_TRY(ntk_allocate(samples->context, &samples->factors, NTK_INFINITE_FACTORS * samples->rows,
                          ntk_dtype_size(samples->dtype), "the samples' lengths"));
-    NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, store_row));
+    NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, ntk_infinite_store_length));
     ntk_mehler_source source = {.activation = ((const ntk_infinite *)samples->kernel)->activation};
     source.context = samples->context;
     source.dtype = source.length_dtype = samples->dtype;

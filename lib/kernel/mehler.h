@@ -74,10 +74,22 @@ typedef struct ntk_mehler_expansion {
     double mean, power, *d;
 } ntk_mehler_expansion;
 
-/* scratch  has room for ntk_mehler_kinked_scratch doubles */
-ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activation *plain, double length, int64_t degrees,
-                                    double *scratch);
+/* sum_a jump_a max(0, u - kink_a) */
+enum { NTK_MOST_RAMPS = 64 };
+
+typedef struct ntk_ramps {
+    int64_t count;
+    double jump[NTK_MOST_RAMPS], kink[NTK_MOST_RAMPS];
+} ntk_ramps;
+
+/* ramps    NULL, or what is taken from s
+ * scratch  has room for ntk_mehler_kinked_scratch doubles */
+ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activation *plain, const ntk_ramps *ramps,
+                                    double length, int64_t degrees, double *scratch);
 int64_t ntk_mehler_kinked_scratch(void);
+
+/* NTK_ERR_UNSUPPORTED: panels do not resolve s' for samples of this length. */
+ntk_status ntk_mehler_check_kinked(const ntk_activation *plain, double length, double accuracy, double *scratch);
 
 /* Chooses the degrees for samples up to this length, as ntk_mehler_choose. */
 ntk_status ntk_mehler_choose_kinked(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length);

@@ -135,7 +135,6 @@ ntk_status ntk_mehler_gradient(const ntk_tile_gradient *job, const ntk_lane *lan
     const ntk_infinite *kernel = (const ntk_infinite *)rows->kernel;
     const ntk_infinite_constants k = ntk_infinite_constants_of(kernel, rows->inputs);
     mehler_gradient at = {.pairs = {.job = job, .k = &k, .find = find_row}};
-    NTK_TRY(ntk_mehler_kinked_gradient(kernel->activation, "ntk_kernel_gradient"));
     at.activation = kernel->activation;
     at.degrees = ntk_mehler_degrees_of(kernel->activation);
     NTK_TRY(ntk_mehler_enough(&at.terms, &rows->mehler, &job->tile.cols->mehler, at.activation, rows->dtype, true));

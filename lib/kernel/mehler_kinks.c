@@ -54,8 +54,18 @@ static double next_coefficient(const double *f, const double *z, double *now, do
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activation *plain, double length, int64_t degrees,
-                                    double *scratch)
+/* f - what the ramps make of the nodes u: their values (order 0) or slopes. */
+static void subtract_ramps(const ntk_ramps *ramps, int order, double *f, const double *u, int64_t n)
+{
+    for (int64_t a = 0; a < ramps->count; a++)
+        for (int64_t i = 0; i < n; i++) {
+            double x = u[i] - ramps->kink[a];
+            if (x > 0) f[i] -= ramps->jump[a] * (order ? 1 : x);
+        }
+}
+
+ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activation *plain, const ntk_ramps *ramps,
+                                    double length, int64_t degrees, double *scratch)
 {
     double *z = scratch, *w = z + MOST_NODES, *now = w + MOST_NODES, *last = now + MOST_NODES, *u = last + MOST_NODES,
            *f = u + MOST_NODES;
@@ -67,8 +77,10 @@ ntk_status ntk_mehler_expand_kinked(ntk_mehler_expansion *out, const ntk_activat
     }
     out->mean = out->power = 0;
     ntk_activation_order(plain, 0, f, u, n);
+    if (ramps) subtract_ramps(ramps, 0, f, u, n);
     for (int64_t i = 0; i < n; i++) out->mean += f[i] * w[i];
     ntk_activation_order(plain, 1, f, u, n);
+    if (ramps) subtract_ramps(ramps, 1, f, u, n);
     for (int64_t i = 0; i < n; i++) {
         double root = exp(-z[i] * z[i] / 4);
         out->power += f[i] * w[i] * f[i];
@@ -112,22 +124,26 @@ static int64_t count_degrees(const ntk_mehler_expansion *of, const ntk_mehler_so
     return NTK_MEHLER_MOST_DEGREES;
 }
 
+ntk_status ntk_mehler_check_kinked(const ntk_activation *plain, double length, double accuracy, double *scratch)
+{
+    double power = power_of(plain, length, 1, scratch), error = fabs(power_of(plain, length, 2, scratch) / power - 1);
+    if (!(power > 0 && error > accuracy)) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "an activation varies too fast, or has a kink that is not listed, for a kernel of samples whose "
+                    "preactivations have a deviation of %g: its quadrature reaches an accuracy of %.1e",
+                    length, error);
+}
+
 /* Lengths from the longest down by halves; beyond them a sample is as one of length 0. */
 static ntk_status choose(ntk_mehler_rule *rule, const ntk_mehler_source *source, double length, double *memory)
 {
     ntk_activation plain = ntk_mehler_plain(source->activation);
     ntk_mehler_expansion of = {.d = memory};
-    double offset = source->activation->offset / source->activation->scale;
-    double *scratch = memory + NTK_MEHLER_MOST_DEGREES, power = power_of(&plain, length, 1, scratch);
-    double error = fabs(power_of(&plain, length, 2, scratch) / power - 1);
-    if (power > 0 && error > ntk_mehler_accuracy(source->activation, source->dtype))
-        return ntk_fail(NTK_ERR_UNSUPPORTED,
-                        "an activation varies too fast, or has a kink that is not listed, for a kernel of samples whose "
-                        "preactivations have a deviation of %g: its quadrature reaches an accuracy of %.1e",
-                        length, error);
+    double offset = source->activation->offset / source->activation->scale, *scratch = memory + NTK_MEHLER_MOST_DEGREES;
+    NTK_TRY(ntk_mehler_check_kinked(&plain, length, ntk_mehler_accuracy(source->activation, source->dtype), scratch));
     rule->degrees = STEP;
     for (int p = 0; p < PROBES && rule->degrees < NTK_MEHLER_MOST_DEGREES; p++, length /= 2) {
-        NTK_TRY(ntk_mehler_expand_kinked(&of, &plain, length, NTK_MEHLER_MOST_DEGREES, scratch));
+        NTK_TRY(ntk_mehler_expand_kinked(&of, &plain, NULL, length, NTK_MEHLER_MOST_DEGREES, scratch));
         int64_t degrees = count_degrees(&of, source, length, offset);
         if (degrees > rule->degrees) rule->degrees = degrees;
     }

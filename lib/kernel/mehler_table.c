@@ -161,7 +161,7 @@ static ntk_status expand_kinked(const filling *f, slot *s, const ntk_lane *lane)
     double *scratch = s->values;
     for (int64_t j = 0; j < s->rows; j++) {
         ntk_mehler_expansion of = {.d = s->coefficients + j * f->terms};
-        NTK_TRY(ntk_mehler_expand_kinked(&of, &f->plain, s->length[j], f->rule.degrees, scratch));
+        NTK_TRY(ntk_mehler_expand_kinked(&of, &f->plain, NULL, s->length[j], f->rule.degrees, scratch));
         s->mean[j] = of.mean;
         s->rest[j] = of.power;
         for (int64_t t = 0; t < f->terms; t++) {

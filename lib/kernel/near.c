@@ -121,6 +121,13 @@ ntk_angle ntk_angle_between(const ntk_infinite_constants *k, const ntk_samples *
                           cols->inputs);
 }
 
+ntk_angle ntk_angle_by_product(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                               int64_t j, double product)
+{
+    ntk_infinite_factors u = ntk_infinite_row_at(rows, i).factors, v = ntk_infinite_row_at(cols, j).factors;
+    return ntk_angle_between(k, rows, i, cols, j, product * (u.w * v.w) + u.z * v.z);
+}
+
 void ntk_near_add_across(const ntk_infinite_constants *k, int32_t dtype, const void *x_i, int32_t shift_i, const void *x_j,
                          int32_t shift_j, int64_t d, void *g, const double *amounts, int64_t targets)
 {

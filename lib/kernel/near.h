@@ -15,6 +15,10 @@ ntk_angle ntk_near_angle(const ntk_infinite_constants *k, int32_t dtype, const v
 ntk_angle ntk_angle_between(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
                             int64_t j, double rho);
 
+/* The same by <x, x'> itself, of samples whose factors w and z are kept. */
+ntk_angle ntk_angle_by_product(const ntk_infinite_constants *k, const ntk_samples *rows, int64_t i, const ntk_samples *cols,
+                               int64_t j, double product);
+
 /* K of two samples whose angle is known.  The result is that of p and q as they stand: times 2^exponents for SLOPES is left to
  * the caller, and so is the constant. */
 double ntk_near_entry(const ntk_infinite *kernel, const ntk_infinite_constants *k, const ntk_infinite_factors *i,

@@ -7,6 +7,7 @@
 #include "kernel/near.h"
 #include "kernel/tile.h"
 
+#include <math.h>
 #include <string.h>
 
 void ntk_pair_gradients_begin_cones(ntk_pair_gradients *at, int64_t i)
@@ -25,6 +26,27 @@ void ntk_pair_gradients_put(const ntk_pair_gradients *at, int64_t i, int64_t j, 
     ntk_put(at->along, dtype, place, numbers.along);
     ntk_put(at->own, dtype, place, numbers.own);
     ntk_put(at->cone, dtype, place, numbers.cone);
+}
+
+static const double NEAR = 0.9998;
+
+void ntk_pair_gradients_put_span(ntk_pair_gradients *at, int64_t i, int64_t j, ntk_gradient_span g, const ntk_angle *angle,
+                                 double length, double other)
+{
+    const ntk_kernel_tile *tile = &at->job->tile;
+    const ntk_samples *rows = tile->rows, *cols = tile->cols;
+    double c = at->k->c, cone = 0;
+    if (fabs(angle->cosine) > NEAR) {
+        ntk_pair_gradients_begin_cones(at, i);
+        cone = angle->sine > 0 ? c * g.e : 0;
+    } else {
+        double e = length > 0 && other > 0 ? g.e / (other * angle->sine) : 0,
+               beta = length > 0 ? other / length * angle->cosine : 0;
+        g.v += e;
+        g.u -= e * beta;
+    }
+    int32_t row = rows->shifts ? rows->shifts[tile->row + i] : 0, col = cols->shifts ? cols->shifts[tile->col + j] : 0;
+    ntk_pair_gradients_put(at, i, j, (ntk_pair_gradient){ldexp(c * c * g.v, -col), ldexp(c * c * g.u, -row), cone});
 }
 
 static ntk_status find_rows(void *argument, int64_t index, const ntk_lane *lane)

@@ -33,6 +33,16 @@ ntk_status ntk_pair_gradients_add(ntk_pair_gradients *at, const ntk_lane *lane, 
 /* Row i, whose cones are 0 so far, gets some. */
 void ntk_pair_gradients_begin_cones(ntk_pair_gradients *at, int64_t i);
 
+/* A gradient in u, what the first layer sees of a row's sample: v v + u u + e e with v what it sees of the column's. */
+typedef struct ntk_gradient_span {
+    double v, u, e;
+} ntk_gradient_span;
+
+/* The numbers of place j of row i by such a gradient, of samples at this angle and of these lengths: with a cone where the two are too
+ * near to be told apart by their inner product. */
+void ntk_pair_gradients_put_span(ntk_pair_gradients *at, int64_t i, int64_t j, ntk_gradient_span g, const ntk_angle *angle,
+                                 double length, double other);
+
 /* The numbers of place j of row i. */
 void ntk_pair_gradients_put(const ntk_pair_gradients *at, int64_t i, int64_t j, ntk_pair_gradient numbers);
 

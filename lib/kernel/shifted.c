@@ -33,16 +33,6 @@ static ntk_shifted shifted_at(const ntk_samples *samples, int64_t i)
     return ntk_shifted_of(kernel->activation, ntk_get(ntk_infinite_array(samples, LENGTH), samples->dtype, i));
 }
 
-static void store_row(ntk_samples *samples, const ntk_infinite_constants *k, int64_t i, const ntk_infinite_measure *measure)
-{
-    const double values[] = {measure->w, measure->z, ldexp(measure->length, measure->exponent), 0};
-    (void)k;
-    for (int f = 0; f < NTK_INFINITE_FACTORS; f++) ntk_put(samples->factors, samples->dtype, f * samples->rows + i, values[f]);
-    if (!samples->shifts) return;
-    samples->shifts[i] = measure->shift;
-    samples->exponents[i] = 0;
-}
-
 static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pass)
 {
     (void)pass;
@@ -52,7 +42,7 @@ static ntk_status prepare(ntk_samples *samples, const ntk_lane *lane, int64_t pa
     int64_t numbers = NTK_INFINITE_FACTORS * samples->rows;
     ntk_angle none = ntk_angle_of(1, 0), zero = ntk_angle_of(0, 0);
     NTK_TRY(ntk_allocate(samples->context, &samples->factors, numbers, ntk_dtype_size(samples->dtype), "the samples' lengths"));
-    NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, store_row));
+    NTK_TRY(ntk_infinite_measure_samples(samples, lane, &k, ntk_infinite_store_length));
     if (!ntk_is_finite(samples->factors, samples->dtype, numbers)) samples->largest = HUGE_VAL;
     for (int64_t i = 0; i < samples->rows; i++) {
         ntk_shifted u = shifted_at(samples, i);
@@ -75,21 +65,14 @@ typedef struct tile_job {
 /* Columns that are looked up together, and entries after which a call may stop. */
 enum { STRIP = 64, ENTRIES_PER_ADVANCE = 2048 };
 
-static ntk_angle angle_of(const tile_job *job, int64_t i, int64_t j, double product)
-{
-    const ntk_samples *rows = job->tile->rows, *cols = job->tile->cols;
-    ntk_infinite_row u = ntk_infinite_row_at(rows, i), v = ntk_infinite_row_at(cols, j);
-    double rho = product * (u.factors.w * v.factors.w) + u.factors.z * v.factors.z;
-    return ntk_angle_between(&job->k, rows, i, cols, j, rho);
-}
-
 static void finish_strip(const tile_job *job, int64_t i, int64_t first, int64_t count, const ntk_shifted *columns)
 {
     const ntk_kernel_tile *tile = job->tile;
     void *entries = ntk_at(tile->out, tile->rows->dtype, i * tile->ld + first);
     ntk_shifted row = shifted_at(tile->rows, tile->row + i);
     for (int64_t j = 0; j < count; j++) {
-        ntk_angle angle = angle_of(job, tile->row + i, tile->col + first + j, ntk_get(entries, tile->rows->dtype, j));
+        ntk_angle angle = ntk_angle_by_product(&job->k, tile->rows, tile->row + i, tile->cols, tile->col + first + j,
+                                               ntk_get(entries, tile->rows->dtype, j));
         ntk_put(entries, tile->rows->dtype, j, value_of(job->kernel, &job->k, &row, &columns[j], &angle));
     }
 }

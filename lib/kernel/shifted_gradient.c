@@ -24,10 +24,7 @@ typedef struct shifted_gradient {
     int64_t layers;
 } shifted_gradient;
 
-/* A sum of v, u and e. */
-typedef struct span {
-    double v, u, e;
-} span;
+typedef ntk_gradient_span span;
 
 static span sum_of(double a, span x, double b, span y)
 {
@@ -67,8 +64,7 @@ static ntk_angle first_angle(const shifted_gradient *at, int64_t i, int64_t j, d
 {
     const ntk_samples *rows = at->pairs.job->tile.rows, *cols = at->pairs.job->tile.cols;
     if (at->deep) return ntk_deep_shifted_angle(at->pairs.k, rows, i, cols, j, product);
-    ntk_infinite_factors u = ntk_infinite_row_at(rows, i).factors, v = ntk_infinite_row_at(cols, j).factors;
-    return ntk_angle_between(at->pairs.k, rows, i, cols, j, product * (u.w * v.w) + u.z * v.z);
+    return ntk_angle_by_product(at->pairs.k, rows, i, cols, j, product);
 }
 
 static ntk_deep_layer layer_of(const shifted_gradient *at, int64_t l)
@@ -119,18 +115,6 @@ static void step(const shifted_gradient *at, pair_slopes *pair, const ntk_deep_l
     pair->sigma = sigma;
 }
 
-/* The numbers of K's gradient in x; the cone where the two samples are too near to be told apart by their inner product. */
-static ntk_pair_gradient numbers_of(const shifted_gradient *at, span g, const ntk_angle *angle, double l, double other,
-                                    bool near)
-{
-    double c = at->pairs.k->c, square = c * c;
-    if (near) return (ntk_pair_gradient){square * g.v, square * g.u, angle->sine > 0 ? c * g.e : 0};
-    double e = l > 0 && other > 0 ? g.e / (other * angle->sine) : 0, beta = l > 0 ? other / l * angle->cosine : 0;
-    return (ntk_pair_gradient){square * (g.v + e), square * (g.u - e * beta), 0};
-}
-
-static const double NEAR = 0.9998;
-
 static void find_pair(shifted_gradient *at, int64_t i, int64_t j)
 {
     const ntk_kernel_tile *tile = &at->pairs.job->tile;
@@ -149,12 +133,7 @@ static void find_pair(shifted_gradient *at, int64_t i, int64_t j)
     }
     ntk_deep_layer last = layer_of(at, at->layers - 1);
     changes c = changes_of(at, &pair, &u.u, &v.u);
-    bool near = fabs(angle.cosine) > NEAR;
-    ntk_pair_gradient n = numbers_of(at, sum_of(last.k[4], c.kappa, last.k[5], c.tangent), &angle, l, other, near);
-    if (near) ntk_pair_gradients_begin_cones(&at->pairs, i);
-    n.along = ldexp(n.along, cols->shifts ? -cols->shifts[col] : 0);
-    n.own = ldexp(n.own, rows->shifts ? -rows->shifts[row] : 0);
-    ntk_pair_gradients_put(&at->pairs, i, j, n);
+    ntk_pair_gradients_put_span(&at->pairs, i, j, sum_of(last.k[4], c.kappa, last.k[5], c.tangent), &angle, l, other);
 }
 
 enum { PAIRS_PER_ADVANCE = 1024 };
