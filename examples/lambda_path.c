@@ -61,13 +61,12 @@ static void print_best(const ntk_ridge *ridge, const char *name, int32_t criteri
            row[NTK_PATH_LOG_EVIDENCE], row[NTK_PATH_DF]);
 }
 
-static void write_path(const ntk_ridge *ridge, const char *path)
+static void write_path(const ntk_ridge *ridge, FILE *file)
 {
     double lambdas[LAMBDAS], table[LAMBDAS][NTK_PATH_COLUMNS];
     for (int i = 0; i < LAMBDAS; i++) lambdas[i] = pow(10, -4 + 7.0 * i / (LAMBDAS - 1));
     ntk_matrix L = ntk_matrix_const_f64(lambdas, LAMBDAS, 1), T = ntk_matrix_f64(table[0], LAMBDAS, NTK_PATH_COLUMNS);
     common_check(ntk_ridge_path(ridge, &T, &L));
-    FILE *file = common_open(path, "lambda,loo,gcv,log_evidence,degrees,rss");
     for (int i = 0; i < LAMBDAS; i++)
         for (int j = 0; j < NTK_PATH_COLUMNS; j++) fprintf(file, "%.8g%c", table[i][j], j + 1 < NTK_PATH_COLUMNS ? ',' : '\n');
     common_close(file);
@@ -83,6 +82,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "lambda_path: %s\n", message);
         return EXIT_FAILURE;
     }
+    FILE *file = argc == 3 ? common_open(argv[2], "lambda,loo,gcv,log_evidence,degrees,rss") : NULL;
     for (int64_t j = 0; j < table.cols; j++) standardise(&table, j);
     ntk_matrix X = ntk_matrix_const_f64(table.values, table.rows, table.cols - 1);
     ntk_matrix Y = ntk_matrix_const_f64(table.values + table.cols - 1, table.rows, 1);
@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     print_best(ridge, "leave-one-out", NTK_CRITERION_LOO);
     print_best(ridge, "cross-validation (GCV)", NTK_CRITERION_GCV);
     print_best(ridge, "evidence", NTK_CRITERION_EVIDENCE);
-    if (argc == 3) write_path(ridge, argv[2]);
+    if (file) write_path(ridge, file);
 
     ntk_ridge_destroy(ridge);
     ntk_kernel_destroy(kernel);

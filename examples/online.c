@@ -171,21 +171,24 @@ static prediction predict(const model *m, const ntk_ridge *ridge, const double x
     return p;
 }
 
-/* Takes the measurement in, and forgets; returns whether that was an alarm. */
+/* Takes the measurement in, in place of the oldest where the window is full; returns whether there was an alarm, after which only the
+ * last few are kept. */
 static bool learn(model *m, const double x[INPUTS], double y, bool missed)
 {
     ntk_matrix X = ntk_matrix_const_f64(x, 1, INPUTS), Y = ntk_matrix_const_f64(&y, 1, 1);
-    common_check(ntk_ridge_append(m->ridge, &X, &Y));
-    m->size++;
+    if (m->size == WINDOW)
+        common_check(ntk_ridge_slide(m->ridge, &X, &Y));
+    else
+        common_check(ntk_ridge_append(m->ridge, &X, &Y));
+    if (m->size < WINDOW) m->size++;
     m->misses = (m->misses << 1 | (missed ? 1u : 0u)) & ((1u << RECENT) - 1);
     int count = 0;
     for (int k = 0; k < RECENT; k++) count += m->misses >> k & 1 ? 1 : 0;
-    bool alarm = count >= ALARM;
-    int kept = alarm ? RECENT : WINDOW;
-    if (m->size > kept) common_check(ntk_ridge_remove(m->ridge, 0, m->size - kept));
-    if (m->size > kept) m->size = kept;
-    if (alarm) m->misses = 0;
-    return alarm;
+    if (count < ALARM) return false;
+    m->misses = 0;
+    if (m->size > RECENT) common_check(ntk_ridge_remove(m->ridge, 0, m->size - RECENT));
+    if (m->size > RECENT) m->size = RECENT;
+    return true;
 }
 
 /* --- the run --- */

@@ -167,14 +167,13 @@ static void cut(const surrogate *s, double (*x)[2], double *mean, double *width)
     common_check(ntk_ridge_predict(s->ridge, &Mean, &X));
 }
 
-static void write_table(const char *path, double (*x)[2], double (*mean)[CUT], double (*width)[CUT])
+static void write_table(FILE *table, double (*x)[2], double (*mean)[CUT], double (*width)[CUT])
 {
     double unused[2];
-    FILE *file = common_open(path, "x,energy,mean_before,band_before,mean_after,band_after");
     for (int i = 0; i < CUT; i++)
-        fprintf(file, "%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", x[i][0], simulate(x[i], unused), mean[0][i], width[0][i], mean[1][i],
+        fprintf(table, "%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", x[i][0], simulate(x[i], unused), mean[0][i], width[0][i], mean[1][i],
                 width[1][i]);
-    common_close(file);
+    common_close(table);
 }
 
 int main(int argc, char **argv)
@@ -182,6 +181,7 @@ int main(int argc, char **argv)
     surrogate s = {.asked = 0};
     double x[CUT][2], mean[2][CUT], width[2][CUT];
     common_arguments(argc, argv, 0, 1, help);
+    FILE *table = argc > 1 ? common_open(argv[1], "x,energy,mean_before,band_before,mean_after,band_after") : NULL;
     common_check(ntk_context_create(&s.context, NULL));
     make_kernel(&s);
     fit(&s);
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     printf("after %.0f s the energy of %.3f J is off by %.1e J; in an orbit by the simulator alone by %.1e J\n", STEPS * STEP,
            energy, fabs(total_energy(&b) - energy), fabs(total_energy(&truth) - energy));
     cut(&s, x, mean[1], width[1]);
-    if (argc > 1) write_table(argv[1], x, mean, width);
+    if (table) write_table(table, x, mean, width);
 
     ntk_ridge_destroy(s.ridge);
     ntk_kernel_destroy(s.kernel);
