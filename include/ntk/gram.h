@@ -10,7 +10,7 @@ NTK_BEGIN
 typedef struct ntk_gram ntk_gram;
 
 /* FULL      n^2 elements, of which the lower triangle is filled: the fastest
- * PACKED    the lower triangle in square tiles: about half the memory, every operation still level 3
+ * PACKED    the lower triangle in panels of rows: about half the memory, every operation still level 3
  * IMPLICIT  no element is held: copy and multiply evaluate the kernel anew, each pair of samples once, in tiles; their working
  *           memory is some tiles a thread.  What needs a factorization (ridge) does not take it */
 enum { NTK_STORAGE_FULL = 0, NTK_STORAGE_PACKED = 1, NTK_STORAGE_IMPLICIT = 2 };

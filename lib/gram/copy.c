@@ -46,7 +46,7 @@ static void store(const ntk_matrix *K, int64_t row, int64_t col, const void *fro
 /* A tile and its mirror image. */
 static void copy_tile(const ntk_matrix *K, const piece *from, bool add)
 {
-    double column[NTK_SYMMETRIC_EDGE];
+    double column[NTK_SWEEP_EDGE];
     bool diagonal = from->row == from->col;
     for (int64_t r = 0; r < from->rows; r++)
         store(K, from->row + r, from->col, ntk_at(from->data, from->dtype, r * from->ld), from->dtype,

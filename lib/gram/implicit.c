@@ -18,9 +18,15 @@ typedef struct sweep {
     int64_t tile_bytes, scratch_size;
 } sweep;
 
+int64_t ntk_sweep_edge(const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d)
+{
+    /* a tile is to be small beside the matrix that it spares */
+    return ntk_tile_edge(kernel, n, n, d, dtype, n, n < 4 * NTK_SWEEP_EDGE ? NTK_SYMMETRIC_EDGE : NTK_SWEEP_EDGE);
+}
+
 static void shape_of(sweep *job, const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d)
 {
-    job->edge = ntk_tile_edge(kernel, n, n, d, dtype, n, NTK_SYMMETRIC_EDGE);
+    job->edge = ntk_sweep_edge(kernel, dtype, n, d);
     job->tiles = (n - 1) / job->edge + 1;
     int64_t rows = ntk_smaller(n, job->edge);
     job->tile_bytes = ntk_whole_lines(rows * rows * ntk_dtype_size(dtype));

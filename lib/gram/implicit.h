@@ -5,6 +5,8 @@
 #include "gram/gram.h"
 #include "kernel/kernel.h"
 
+enum { NTK_SWEEP_EDGE = 1024 };
+
 /* Uses a tile of K: its rows begin at tile->row, its columns at tile->col <= tile->row; where they are the same only its lower
  * triangle is right.  A kernel of several passes is the sum of as many tiles at each place.
  * first  this is the first tile at its place */
@@ -12,7 +14,7 @@ typedef ntk_status (*ntk_tile_visitor)(void *argument, const ntk_kernel_tile *ti
 
 /* Shows visit all tiles, as one stage that is the whole call.  No two tiles that are shown at a time have a row or a column of K
  * in common, either counted as rows of the symmetric matrix; and those that have come in an order that does not depend on the
- * threads.  Tiles have at most NTK_SYMMETRIC_EDGE rows and columns.
+ * threads.  Tiles have at most NTK_SWEEP_EDGE rows and columns: more than those of a matrix that is held, for a threaded BLAS's sake.
  * begin  called once all memory is had, before the first tile; may be NULL */
 ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
                               void *argument, const char *function);
@@ -21,6 +23,9 @@ ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*be
  * prepares them anew for each. */
 ntk_status ntk_implicit_sweep(ntk_samples *samples, const ntk_lane *lane, const char *stage, ntk_share share,
                               ntk_tile_visitor visit, void *argument);
+
+/* Rows and columns of the tiles of so many samples. */
+int64_t ntk_sweep_edge(const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d);
 
 /* Adds the bytes that ntk_implicit_visit, or a sweep of samples that are there, may hold to a need. */
 ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,

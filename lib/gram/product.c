@@ -19,10 +19,9 @@ typedef struct multiplication {
     int64_t wide_size;
 } multiplication;
 
-static int64_t wide_size_of(int64_t n)
+static int64_t wide_size_of(int64_t n, int64_t edge)
 {
-    int64_t edge = ntk_smaller(n, NTK_SYMMETRIC_EDGE);
-    return edge * edge;
+    return ntk_smaller(n, edge) * ntk_smaller(n, edge);
 }
 
 /* A tile in the vectors' precision; of one on the diagonal its lower triangle. */
@@ -114,10 +113,10 @@ static ntk_status multiply_held(multiplication *job, const ntk_lane *lane, ntk_s
 }
 
 /* All lanes may have a tile at a time. */
-static ntk_status open_wide(multiplication *job, const ntk_lane *lane, int32_t dtype, int64_t n)
+static ntk_status open_wide(multiplication *job, const ntk_lane *lane, int32_t dtype, int64_t n, int64_t edge)
 {
     if (dtype == job->y->dtype) return NTK_OK;
-    job->wide_size = wide_size_of(n);
+    job->wide_size = wide_size_of(n, edge);
     return ntk_allocate(lane->work->context, &job->wide, ntk_lanes_for(lane, INT64_MAX),
                         job->wide_size * (int64_t)sizeof(double), "tiles in double precision");
 }
@@ -126,7 +125,7 @@ ntk_status ntk_held_product(const ntk_symmetric *K, const ntk_lane *lane, const 
                             ntk_share share)
 {
     multiplication job = {.K = K, .y = y, .v = v};
-    NTK_TRY(open_wide(&job, lane, K->dtype, K->n));
+    NTK_TRY(open_wide(&job, lane, K->dtype, K->n, NTK_SYMMETRIC_EDGE));
     ntk_status status = multiply_held(&job, lane, share);
     ntk_free(lane->work->context, job.wide);
     return status;
@@ -136,17 +135,30 @@ ntk_status ntk_implicit_product(ntk_samples *samples, const ntk_lane *lane, cons
                                 ntk_share share)
 {
     multiplication job = {.y = y, .v = v};
-    NTK_TRY(open_wide(&job, lane, samples->dtype, samples->rows));
+    int64_t edge = ntk_sweep_edge(samples->kernel, samples->dtype, samples->rows, samples->inputs);
+    NTK_TRY(open_wide(&job, lane, samples->dtype, samples->rows, edge));
     clear(&job);
     ntk_status status = ntk_implicit_sweep(samples, lane, stage, share, multiply_evaluated, &job);
     ntk_free(lane->work->context, job.wide);
     return status;
 }
 
-ntk_status ntk_widening_memory(const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n)
+static ntk_status wide_memory(const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n, int64_t edge)
 {
     if (dtype == NTK_F64) return NTK_OK;
-    return ntk_need(bytes, ntk_lanes_expected(context, INT64_MAX), wide_size_of(n) * (int64_t)sizeof(double));
+    return ntk_need(bytes, ntk_lanes_expected(context, INT64_MAX), wide_size_of(n, edge) * (int64_t)sizeof(double));
+}
+
+ntk_status ntk_held_product_memory(const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n)
+{
+    return wide_memory(context, bytes, dtype, n, NTK_SYMMETRIC_EDGE);
+}
+
+ntk_status ntk_implicit_product_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype,
+                                       int64_t n, int64_t d)
+{
+    NTK_TRY(wide_memory(context, bytes, dtype, n, ntk_sweep_edge(kernel, dtype, n, d)));
+    return ntk_sweep_memory(kernel, context, bytes, dtype, n, d);
 }
 
 static ntk_status multiply_gram(const ntk_gram *gram, multiplication *job)

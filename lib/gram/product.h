@@ -12,7 +12,10 @@ ntk_status ntk_held_product(const ntk_symmetric *K, const ntk_lane *lane, const 
 ntk_status ntk_implicit_product(ntk_samples *samples, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *v,
                                 ntk_share share);
 
-/* Adds the bytes that products of K in this dtype with vectors in double precision hold, beside a sweep's, to a need. */
-ntk_status ntk_widening_memory(const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n);
+/* Adds the bytes that products with vectors in double precision hold to a need: of a matrix that is held, and of samples, whose sweep
+ * is counted. */
+ntk_status ntk_held_product_memory(const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n);
+ntk_status ntk_implicit_product_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype,
+                                       int64_t n, int64_t d);
 
 #endif

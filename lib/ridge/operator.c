@@ -48,10 +48,9 @@ ntk_status ntk_operator_memory(const ntk_kernel *kernel, const ntk_context *cont
 {
     if (hold) {
         NTK_TRY(ntk_symmetric_memory(held, NTK_STORAGE_PACKED, dtype, n));
-        NTK_TRY(ntk_widening_memory(context, product, dtype, n));
+        NTK_TRY(ntk_held_product_memory(context, product, dtype, n));
         return ntk_assemble_memory(kernel, context, making, NTK_STORAGE_PACKED, dtype, n, d);
     }
     if (kernel->features) return ntk_multiply_memory(kernel, context, product, n, n, d, NTK_F64);
-    NTK_TRY(ntk_widening_memory(context, product, dtype, n));
-    return ntk_sweep_memory(kernel, context, product, dtype, n, d);
+    return ntk_implicit_product_memory(kernel, context, product, dtype, n, d);
 }

@@ -3,7 +3,8 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "gram/cholesky.h"
-#include "kernel/product.h"
+#include "gram/product.h"
+#include "ridge/operator.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,17 +44,13 @@ static void add(const refinement *job, double *y, double factor, const double *x
 }
 
 /* q = A v, and what that says of |A|. */
-static ntk_status multiply(refinement *job, const double *v)
+static ntk_status multiply(refinement *job, double *v)
 {
-    const ntk_samples *samples = &job->system->set->samples;
-    double left = (job->end - job->begin) * 0x1p-3;
-    ntk_matrix y = ntk_matrix_f64(job->q, job->n, job->columns);
-    ntk_product product = {.rows = samples, .cols = samples, .v = v, .ldv = job->columns, .tv = NTK_PLAIN, .y = &y};
-    product.targets = job->columns;
-    product.function = job->function;
+    const ntk_operator K = {.samples = &job->system->set->samples, .function = job->function};
     /* how many there will be is not known */
-    ntk_work_stage(job->lane->work, "refinement", job->n, job->begin, job->begin + left);
-    NTK_TRY(ntk_product_evaluate(&product, job->lane));
+    double left = (job->end - job->begin) * 0x1p-3;
+    NTK_TRY(ntk_operator_multiply(&K, job->lane, ntk_tall_of(job->q, job->columns), ntk_tall_of(v, job->columns),
+                                  (ntk_share){job->begin, job->begin + left}));
     job->begin += left;
     job->steps++;
     for (int64_t c = 0; c < job->columns; c++) {
@@ -219,5 +216,5 @@ ntk_status ntk_refine_memory(const ntk_context *context, uint64_t *bytes, const 
     for (int i = 0; i < 4; i++) NTK_TRY(ntk_need(bytes, n, (int64_t)row));
     NTK_TRY(ntk_need(bytes, n, (int64_t)row / 2));
     NTK_TRY(ntk_need(bytes, columns, 3 * (int64_t)sizeof(double)));
-    return ntk_product_memory(kernel, context, bytes, n, n, d, NTK_F64);
+    return ntk_implicit_product_memory(kernel, context, bytes, NTK_F64, n, d);
 }

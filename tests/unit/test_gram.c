@@ -109,6 +109,33 @@ START_TEST(sizes_storages_and_precisions)
 }
 END_TEST
 
+static ntk_gram *implicit_of(ntk_context *context, const ntk_kernel *kernel, const ntk_matrix *x)
+{
+    ntk_gram_options options = describe(NTK_STORAGE_IMPLICIT, NTK_F32);
+    ntk_gram *gram = NULL;
+    CHECK_OK(ntk_gram_create(context, &gram, kernel, x, &options));
+    return gram;
+}
+
+/* K v of the same matrix, held and not, of positive numbers: each within n roundings of its sum, as are the entries of theirs.  Destroys
+ * the second. */
+static void compare_products(const ntk_gram *held, ntk_gram *implicit, int64_t n, uint64_t *state)
+{
+    test_array v = test_array_make(n, 1, 0, NTK_F32), y[2];
+    for (int64_t i = 0; i < n; i++) ((float *)v.view.data)[i] = (float)(oracle_integer(state, 256) + 1) / 256;
+    for (int k = 0; k < 2; k++) {
+        y[k] = test_array_make(n, 1, 0, NTK_F32);
+        CHECK_OK(ntk_gram_multiply(k ? implicit : held, &y[k].view, &v.view));
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double a = test_get(&y[0].view, i, 0), b = test_get(&y[1].view, i, 0);
+        ck_assert_msg(fabs(a - b) <= 2 * (double)(n + 90) * 0x1p-24 * fabs(a), "row %lld: %g and %g", (long long)i, a, b);
+    }
+    for (int k = 0; k < 2; k++) test_array_free(&y[k]);
+    test_array_free(&v);
+    ntk_gram_destroy(implicit);
+}
+
 /* So many samples that a threaded BLAS has two wide tiles left of the diagonal; a sum has a tile of its own beside the matrix. */
 START_TEST(wide_tiles)
 {
@@ -128,6 +155,7 @@ START_TEST(wide_tiles)
     CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, NULL));
     CHECK_OK(ntk_gram_copy(gram, &K.view));
     ck_assert(test_array_is_written(&K));
+    compare_products(gram, implicit_of(context, kernel, &a.view), n, &state);
     double u = oracle_roundoff(NTK_F32);
     for (int e = 0; e < 4000; e++) {
         int64_t i = oracle_integer(&state, n), j = oracle_integer(&state, i + 1);
