@@ -1,5 +1,5 @@
-/* Chooses by the data how much each column of a CSV file matters, the scales of a kernel and lambda, in one call, and says what that is worth on
- * samples that were not looked at.
+/* Chooses by the data how much each column of a CSV file matters, the scales of a kernel and lambda, in one call, and says what
+ * that is worth on samples that were not looked at.
  * cc hyperparameters.c csv.c file.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "progress.h"
 #include "samples.h"
@@ -34,8 +34,8 @@ static const char help[] =
     "  -s, --seed S         of the split, the restarts and the subset (1)\n"
     "  -h, --help           print this and exit\n"
     "\n"
-    "The kernel is that of an infinitely wide ReLU network with a bias, K^RF + K^NT, of inputs that have scales of their own. A fifth of\n"
-    "the samples tests. Inputs and target are standardised by the others.\n";
+    "The kernel is that of an infinitely wide ReLU network with a bias, K^RF + K^NT, of inputs that have scales of their own. A\n"
+    "fifth of the samples tests. Inputs and target are standardised by the others.\n";
 
 static _Noreturn void fail(const char *sentence)
 {
@@ -245,11 +245,11 @@ static void search(const settings *s, const data *of, const csv_table *table, in
     printf("%-12s %14s %12s %12s\n", "", "log evidence", "lambda", "test RMSE");
     print_row("as given", of, before, progress);
     print_row("chosen", of, after, progress);
-    printf(
-        "\n%s on %lld samples: %.6g at first, %.6g at the best of %lld starts; %lld evaluations, %lld converged, %d of %lld at a bound\n\n",
-        s->criterion == NTK_CRITERION_LOO ? "leave-one-out mean square" : "log evidence", (long long)report.samples,
-        report.first, report.best, (long long)report.starts, (long long)report.evaluations, (long long)report.converged,
-        (int)report.at_bounds, (long long)report.free);
+    printf("\n%s on %lld samples: %.6g at first, %.6g at the best of %lld starts;\n"
+           "%lld evaluations, %lld converged, %d of %lld numbers at a bound\n\n",
+           s->criterion == NTK_CRITERION_LOO ? "leave-one-out mean square" : "log evidence", (long long)report.samples,
+           report.first, report.best, (long long)report.starts, (long long)report.evaluations, (long long)report.converged,
+           (int)report.at_bounds, (long long)report.free);
     print_scales(table, target, scales, of->d);
     ntk_ridge_destroy(after);
     ntk_ridge_destroy(before);

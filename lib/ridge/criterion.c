@@ -1,6 +1,6 @@
-/* Of A = K + lambda I let P = A^-1, or with an intercept P = A^-1 - z z^T / 1^T z where z = A^-1 1.  Then alpha = P y, and dP = -P dA P in
- * either case, so that the change of a criterion is sum_ij W_ij dA_ij of one symmetric W (math: Rasmussen and Williams 2006, sections
- * 5.4.1 and 5.4.2), T targets:
+/* Of A = K + lambda I let P = A^-1, or with an intercept P = A^-1 - z z^T / 1^T z where z = A^-1 1.  Then alpha = P y, and
+ * dP = -P dA P in either case, so that the change of a criterion is sum_ij W_ij dA_ij of one symmetric W (math: Rasmussen and
+ * Williams 2006, sections 5.4.1 and 5.4.2), T targets:
  *   log evidence   W = (sum_c alpha_c alpha_c^T - T P) / 2
  *   mean of r^2    r_ic = alpha_ic / P_ii;  W = 2 / (n T) (P D P - sum_c (q_c alpha_c^T + alpha_c q_c^T) / 2),
  *                  q_c = P (r_c / P_ii),  D_ii = sum_c r_ic^2 / P_ii */

@@ -17,8 +17,8 @@ typedef struct ntk_criterion {
     ntk_symmetric square;
 } ntk_criterion;
 
-/* *value = the log evidence, or the mean square of the leave-one-out residuals, of this kernel and lambda; gradient: by the kernel's scales,
- * then by lambda.  Stages of the lane's work.
+/* *value = the log evidence, or the mean square of the leave-one-out residuals, of this kernel and lambda; gradient: by the
+ * kernel's scales, then by lambda.  Stages of the lane's work.
  * NTK_ERR_SINGULAR  K + lambda I is singular to working precision */
 ntk_status ntk_criterion_value(const ntk_criterion *criterion, const ntk_kernel *kernel, double lambda, double *value,
                                double *gradient);

@@ -254,7 +254,8 @@ static void write_table(const optimise_call *call)
         ntk_convert(ntk_row(table, r), table->dtype, call->search.table + r * table->cols, NTK_F64, table->cols);
 }
 
-static ntk_status note_of(const optimise_call *call)
+/* fitted: the status of the model's fit */
+static ntk_status note_of(const optimise_call *call, ntk_status fitted)
 {
     const ntk_search *search = &call->search;
     const ntk_optimise_report *report = &search->report;
@@ -265,7 +266,7 @@ static ntk_status note_of(const optimise_call *call)
     if (report->at_bounds > 0)
         return ntk_fail(NTK_NOTE_AT_BRACKET, "%s: of the %lld numbers that were free, %d are at a bound",
                         call->problem.function, (long long)report->free, report->at_bounds);
-    return NTK_OK;
+    return fitted;
 }
 
 static ntk_status run(optimise_call *call, const ntk_lane *lane, ntk_ridge **ridge, ntk_kernel **scaled,
@@ -281,7 +282,7 @@ static ntk_status run(optimise_call *call, const ntk_lane *lane, ntk_ridge **rid
     NTK_TRY(status);
     write_table(call);
     if (report) NTK_TRY(ntk_options_write(report, sizeof *report, &call->search.report, sizeof *report, "ntk_optimise_report"));
-    return note_of(call);
+    return note_of(call, status);
 }
 
 ntk_status ntk_ridge_optimise(ntk_context *context, ntk_ridge **ridge, ntk_kernel **scaled, ntk_optimise_report *report,

@@ -26,8 +26,7 @@ typedef struct ntk_search {
     ntk_optimise_report report;
 } ntk_search;
 
-/* Runs all starts, and fills table, found and the report's samples, free, starts, converged, best_start, evaluations, first, best, lambda and
- * at_bounds.  A failure that every start has met is the call's. */
+/* Runs all starts, and fills table, found and the report but for its criterion.  A failure that every start has met is the call's. */
 ntk_status ntk_search_run(ntk_search *search);
 
 #endif

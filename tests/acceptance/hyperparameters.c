@@ -1,5 +1,5 @@
-/* Chooses scales of ten inputs, of the kernel, and lambda in one call: the function of two inputs is learnt as if the other eight were
- * known not to matter, and the noise is told apart from it. */
+/* Chooses scales of ten inputs, of the kernel, and lambda in one call: the function of two inputs is learnt as if the other eight
+ * were known not to matter, and the noise is told apart from it. */
 #include "expect.h"
 
 enum { N = 200, M = 100, D = 10 };

@@ -1,5 +1,5 @@
-/* The criteria that hyperparameters are chosen by: their values against those of a model, and their derivatives against differences of
- * values. */
+/* The criteria that hyperparameters are chosen by: their values against those of a model, and their derivatives against differences
+ * of values. */
 #include "core/memory.h"
 #include "oracle.h"
 #include "ridge/criterion.h"

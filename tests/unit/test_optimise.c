@@ -1,5 +1,5 @@
-/* Hyperparameters chosen by the data: what is known to be right is found, bounds and held numbers are kept, and searches are the same whatever
- * the threads. */
+/* Hyperparameters chosen by the data: what is known to be right is found, bounds and held numbers are kept, and searches are the
+ * same whatever the threads. */
 #include "oracle.h"
 
 #include <math.h>
