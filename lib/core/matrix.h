@@ -3,6 +3,7 @@
 #define NTK_CORE_MATRIX_H
 
 #include <ntk/matrix.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of an element; dtype must be known. */
@@ -29,6 +30,12 @@ static inline ntk_matrix ntk_rows(const ntk_matrix *m, int64_t first, int64_t co
     view.data = ntk_row(m, first);
     view.rows = count;
     return view;
+}
+
+/* Whether two views are the same numbers of the same memory. */
+static inline bool ntk_is_same(const ntk_matrix *a, const ntk_matrix *b)
+{
+    return a->data == b->data && a->rows == b->rows && a->cols == b->cols && a->stride == b->stride && a->dtype == b->dtype;
 }
 
 static inline double ntk_get(const void *data, int32_t dtype, int64_t index)

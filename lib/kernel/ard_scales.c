@@ -86,8 +86,7 @@ static ntk_status add_all(const ntk_sample_pair *pair, const ntk_scale_call *cal
 {
     const ntk_kernel *base = pair->rows.kernel->terms[0];
     double own = base->operations->scales(base) > 0 ? 0.75 : 1;
-    const ntk_matrix *x1 = &call->x1, *x2 = &call->x2;
-    bool same = x1->data == x2->data && x1->rows == x2->rows && x1->stride == x2->stride && x1->dtype == x2->dtype;
+    bool same = ntk_is_same(&call->x1, &call->x2);
     side_job first = side_of(&pair->rows, &pair->cols, &call->weights, true, same);
     side_job second = side_of(&pair->cols, &pair->rows, &call->weights, false, true);
     NTK_TRY(add_side(&first, lane, 0, same ? own : own / 2, g));

@@ -1,5 +1,6 @@
 #include "kernel/block_error.h"
 
+#include "core/matrix.h"
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
@@ -15,13 +16,15 @@ enum { EDGE = 2048 };
 /* A task adds so many numbers of a network, about a millisecond. */
 enum { NUMBERS_PER_TASK = 1 << 18 };
 
-/* A square of the output, and of one network the square's K.
+/* A square of the output, and of one network the square's K.  Where x2 is x1, squares below the diagonal stand for those above it, and
+ * those on it are known in their lower triangle.
  * mean    of the networks so far
  * spread  the root of the sum of squares of their differences from it */
 typedef struct error_job {
     const ntk_finite *whole;
     const ntk_matrix *out, *x1, *x2;
     const char *function;
+    bool same; /* x2 is x1 */
     int64_t row, rows, col, cols;
     int64_t seen; /* networks, this one included */
     double *mean, *spread;
@@ -71,9 +74,14 @@ static void *place(const void *matrix, int64_t row, int64_t col, int64_t *ld)
     return ntk_at(job->K, job->out->dtype, row * job->cols + col);
 }
 
+static bool is_diagonal(const error_job *job)
+{
+    return job->same && job->row == job->col;
+}
+
 static ntk_status evaluate(error_job *job, ntk_samples *rows, ntk_samples *cols, const ntk_lane *lane, double begin, double end)
 {
-    ntk_grid grid = {.rows = rows, .cols = cols, .placement = place, .matrix = job};
+    ntk_grid grid = {.rows = rows, .cols = cols, .lower = rows == cols, .placement = place, .matrix = job};
     NTK_TRY(ntk_samples_check(rows, cols, job->function));
     ntk_work_stage(lane->work, "kernel of a network", ntk_grid_units(&grid), begin, end);
     NTK_TRY(ntk_grid_evaluate(&grid, lane));
@@ -90,10 +98,15 @@ static ntk_status add_network(error_job *job, const ntk_lane *lane, double begin
     ntk_finite_part_init(&one, job->whole, job->seen - 1);
     ntk_work_stage(lane->work, "samples of a network", 1, begin, begin);
     NTK_TRY(ntk_samples_open(&rows, &one.kernel.base, lane, &x1, dtype, all, false, job->function, "x1"));
-    ntk_status status = ntk_samples_open(&cols, &one.kernel.base, lane, &x2, dtype, all, false, job->function, "x2");
-    if (status >= 0) {
-        status = evaluate(job, &rows, &cols, lane, begin, end);
-        ntk_samples_close(&cols);
+    ntk_status status;
+    if (is_diagonal(job)) {
+        status = evaluate(job, &rows, &rows, lane, begin, end);
+    } else {
+        status = ntk_samples_open(&cols, &one.kernel.base, lane, &x2, dtype, all, false, job->function, "x2");
+        if (status >= 0) {
+            status = evaluate(job, &rows, &cols, lane, begin, end);
+            ntk_samples_close(&cols);
+        }
     }
     ntk_samples_close(&rows);
     return status;
@@ -101,18 +114,29 @@ static ntk_status add_network(error_job *job, const ntk_lane *lane, double begin
 
 /* --- the output --- */
 
+static ntk_status write_numbers(const error_job *job, int64_t row, int64_t col, const double *numbers, int64_t count)
+{
+    return ntk_write_row(job->out, row, col, numbers, NTK_F64, count, job->function, "out");
+}
+
+/* Column j of the square as a row of the output. */
+static ntk_status write_mirrored(const error_job *job, int64_t j)
+{
+    double *column = job->mean; /* no longer needed */
+    for (int64_t i = 0; i < job->rows; i++) column[i] = job->spread[i * job->cols + j];
+    return write_numbers(job, job->col + j, job->row, column, job->rows);
+}
+
 static ntk_status write_square(const error_job *job)
 {
     double networks = (double)job->whole->networks, factor = 1 / sqrt(networks * (networks - 1));
     for (int64_t i = 0; i < job->rows; i++) {
         double *error = job->spread + i * job->cols;
-        void *to = ntk_at(ntk_row(job->out, job->row + i), job->out->dtype, job->col);
         for (int64_t j = 0; j < job->cols; j++) error[j] *= factor;
-        ntk_convert(to, job->out->dtype, error, NTK_F64, job->cols);
-        if (!ntk_is_finite(to, job->out->dtype, job->cols))
-            return ntk_fail(NTK_ERR_OVERFLOW, "%s: out overflows in row %lld (counted from 0)", job->function,
-                            (long long)(job->row + i));
+        for (int64_t j = 0; j < i && is_diagonal(job); j++) job->spread[j * job->cols + i] = error[j];
+        if (!is_diagonal(job)) NTK_TRY(write_numbers(job, job->row + i, job->col, error, job->cols));
     }
+    for (int64_t j = 0; job->same && j < job->cols; j++) NTK_TRY(write_mirrored(job, j));
     return NTK_OK;
 }
 
@@ -132,10 +156,11 @@ static ntk_status fill_square(error_job *job, const ntk_lane *lane, double begin
 static ntk_status fill(error_job *job, const ntk_lane *lane)
 {
     int64_t n1 = job->out->rows, n2 = job->out->cols;
-    double squares = (double)((n1 - 1) / EDGE + 1) * (double)((n2 - 1) / EDGE + 1), done = 0;
+    double down = (double)((n1 - 1) / EDGE + 1), across = (double)((n2 - 1) / EDGE + 1), done = 0;
+    double squares = job->same ? down * (down + 1) / 2 : down * across;
     for (job->row = 0; job->row < n1; job->row += EDGE) {
         job->rows = ntk_smaller(EDGE, n1 - job->row);
-        for (job->col = 0; job->col < n2; job->col += EDGE, done++) {
+        for (job->col = 0; job->col < (job->same ? job->row + 1 : n2); job->col += EDGE, done++) {
             job->cols = ntk_smaller(EDGE, n2 - job->col);
             NTK_TRY(fill_square(job, lane, done / squares, (done + 1) / squares));
         }
@@ -151,6 +176,7 @@ static ntk_status open_and_fill(error_job *job, const ntk_lane *lane)
     ntk_status status = ntk_allocate(context, &job->mean, rows * cols, sizeof(double), "means of kernels");
     if (status >= 0) status = ntk_allocate(context, &job->spread, rows * cols, sizeof(double), "errors of kernels");
     if (status >= 0) status = ntk_allocate(context, &job->K, rows * cols, size, "a network's kernel");
+    if (status >= 0 && job->same) memset(job->K, 0, (size_t)(rows * cols * size)); /* above the diagonal */
     if (status >= 0) status = fill(job, lane);
     ntk_free(context, job->mean);
     ntk_free(context, job->spread);
@@ -171,6 +197,7 @@ ntk_status ntk_kernel_block_error(const ntk_kernel *kernel, const ntk_matrix *ou
     NTK_TRY(ntk_block_check(kernel, out, x1, x2, __func__));
     NTK_TRY(check_networks(ntk_finite_of(kernel), __func__));
     error_job job = {.whole = ntk_finite_of(kernel), .out = out, .x1 = x1, .x2 = x2, .function = __func__};
+    job.same = ntk_is_same(x1, x2);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
     return open_and_fill(&job, &lane);

@@ -235,6 +235,32 @@ START_TEST(errors_halve)
 }
 END_TEST
 
+/* Of samples with themselves, in several squares, the errors are those with a copy of them, but that they are symmetric to the bit. */
+START_TEST(themselves)
+{
+    enum { n = 2070, d = 2, R = 3 };
+    ntk_network_options options = describe(d, 8, 78);
+    ntk_kernel *kernel = monte_carlo(NTK_ERF, R, NTK_PART_BOTH, &options);
+    test_array a = test_array_make(n, d, 0, NTK_F64), b = test_array_make(n, d, 0, NTK_F64),
+               own = test_array_make(n, n, 1, NTK_F64), other = test_array_make(n, n, 0, NTK_F64);
+    test_array_fill(&a, 9);
+    test_array_fill(&b, 9);
+    CHECK_OK(ntk_kernel_block_error(kernel, &own.view, &a.view, &a.view));
+    CHECK_OK(ntk_kernel_block_error(kernel, &other.view, &a.view, &b.view));
+    ck_assert(test_array_is_written(&own));
+    for (int64_t e = 0; e < (int64_t)n * n; e += e % n < 40 ? 1 : 37) {
+        int64_t i = e / n, j = e % n;
+        double got = test_get(&own.view, i, j), want = test_get(&other.view, i, j);
+        ck_assert(got == test_get(&own.view, j, i));
+        /* a hundred roundings of kernels below 10 in size */
+        ck_assert_msg(fabs(got - want) <= 1e-13, "(%d, %d) is %.17g, not %.17g", (int)i, (int)j, got, want);
+    }
+    test_array *arrays[] = {&a, &b, &own, &other};
+    for (int k = 0; k < 4; k++) test_array_free(arrays[k]);
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 /* The errors of samples whose kernels' squares are not representable, of zero samples, and of ones that cannot be. */
 START_TEST(extreme_samples)
 {
@@ -341,6 +367,7 @@ int main(void)
     tcase_add_loop_test(tests, means_and_errors_of_explicit_networks, 0, MEAN_CASES);
     tcase_add_loop_test(tests, unbiased_within_the_errors, NTK_RELU, NTK_EXP + 1);
     tcase_add_test(tests, errors_halve);
+    tcase_add_test(tests, themselves);
     tcase_add_test(tests, extreme_samples);
     tcase_add_test(tests, squares_and_threads);
     tcase_add_test(tests, kernels_without_errors);
