@@ -252,6 +252,25 @@ NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_mat
 NTK_API ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix *intervals, const ntk_matrix *x,
                                        double level) NTK_MUST_CHECK;
 
+/* --- classes ---
+ *
+ * Of models with a target for each class, 1 where a sample is of it and 0 where not (ntk_one_hot): a class is told by the largest
+ * target, the first of them if there are several.  Labels are numbers of targets, counted from 0.
+ * NTK_ERR_UNSUPPORTED  the model has one target */
+
+/* y = 1 at the labels' columns, 0 elsewhere.   y  n x classes   labels  n x 1; any dtype.
+ * NTK_ERR_VALUE  a label is no whole number from 0 to classes - 1; y is untouched */
+NTK_API ntk_status ntk_one_hot(const ntk_matrix *y, const ntk_matrix *labels) NTK_MUST_CHECK;
+
+/* The classes of points, by ntk_ridge_predict.   labels  m x 1   x  m x d, any dtype.   Errors as for predict. */
+NTK_API ntk_status ntk_ridge_classes(const ntk_ridge *ridge, const ntk_matrix *labels, const ntk_matrix *x) NTK_MUST_CHECK;
+
+/* The class of each sample by the model fitted without it, by ntk_ridge_leave_one_out, and the error that this tells without a test set:
+ * the share of samples whose own targets say another class.   labels  n x 1, any dtype; NaN, as the error, where that is.
+ * Errors as for ntk_ridge_leave_one_out */
+NTK_API ntk_status ntk_ridge_leave_one_out_classes(const ntk_ridge *ridge, const ntk_matrix *labels,
+                                                   double *error) NTK_MUST_CHECK;
+
 /* --- data that change ---
  *
  * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on
@@ -328,6 +347,13 @@ enum { NTK_CRITERION_LOO = 0, NTK_CRITERION_GCV = 1, NTK_CRITERION_EVIDENCE = 2 
  * NTK_NOTE_AT_BRACKET  a lambda is an end of that range: the data are noise, or have none
  * NTK_ERR_OPTION       no such criterion */
 NTK_API ntk_status ntk_ridge_select(const ntk_ridge *ridge, const ntk_matrix *lambda, int32_t criterion) NTK_MUST_CHECK;
+
+/* The same between two lambdas of the caller's, of 49 a ratio apart again: a narrower range than that of ntk_ridge_select is looked at
+ * more closely, and in a wider one extremes are found.   0 < low < high, finite.
+ * NTK_NOTE_AT_BRACKET  a lambda is low or high
+ * NTK_ERR_VALUE        low or high is not as said */
+NTK_API ntk_status ntk_ridge_select_between(const ntk_ridge *ridge, const ntk_matrix *lambda, int32_t criterion, double low,
+                                            double high) NTK_MUST_CHECK;
 
 /* Gives the model other lambdas.   lambda  1 x 1, one for all targets, or 1 x t, one for each, >= 0. */
 NTK_API ntk_status ntk_ridge_set_lambda(ntk_ridge *ridge, const ntk_matrix *lambda) NTK_MUST_CHECK;

@@ -14,6 +14,7 @@ enum { TARGETS = 64 };
 /* One sample on its way to a prediction. */
 typedef struct point {
     const ntk_ridge *ridge;
+    const char *function;
     ntk_isa isa;
     ntk_infinite_constants k;
     ntk_infinite_line line;
@@ -41,16 +42,15 @@ static ntk_status kernel_point(const point *at, double *y, int64_t first, int64_
     return NTK_OK;
 }
 
-static ntk_status write_point(const ntk_ridge *ridge, const ntk_matrix *y, int64_t row, int64_t first, int64_t targets,
-                              double *values)
+static ntk_status write_point(const point *at, const ntk_matrix *y, int64_t row, int64_t first, int64_t targets, double *values)
 {
+    const ntk_ridge *ridge = at->ridge;
     void *to = ntk_at(ntk_row(y, row), y->dtype, first);
     for (int64_t c = 0; c < targets; c++) values[c] += ridge->solution.intercept[first + c];
     ntk_convert(to, y->dtype, values, NTK_F64, targets);
     if (ntk_is_finite(to, y->dtype, targets)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW,
-                    "ntk_ridge_predict: the prediction of row %lld (counted from 0) is too large to be represented",
-                    (long long)row);
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: the prediction of row %lld (counted from 0) is too large to be represented",
+                    at->function, (long long)row);
 }
 
 /* The sample's own factors; x may be scaled, into scaled. */
@@ -69,7 +69,7 @@ static ntk_status prepare_point(point *at, const void *x, void *scaled)
     }
     double length = ntk_infinite_length(line->kernel, &at->k, &line->row);
     if (length * samples->largest <= (samples->dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "ntk_ridge_predict: x is so long that the kernel may be too large to be represented");
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: x is so long that the kernel may be too large to be represented", at->function);
 }
 
 static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix *x, int64_t row)
@@ -85,8 +85,8 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
     if (x->dtype != dtype) {
         ntk_convert(&converted, dtype, sample, x->dtype, x->cols);
         if (!ntk_is_finite(&converted, dtype, x->cols))
-            return ntk_fail(NTK_ERR_OVERFLOW,
-                            "ntk_ridge_predict: x holds a number too large for single precision, the model's type");
+            return ntk_fail(NTK_ERR_OVERFLOW, "%s: x holds a number too large for single precision, the model's type",
+                            at->function);
         sample = &converted;
     }
     if (!ridge->features) NTK_TRY(prepare_point(at, sample, &scaled));
@@ -94,14 +94,15 @@ static ntk_status predict_point(point *at, const ntk_matrix *y, const ntk_matrix
         int64_t targets = y->cols - first < TARGETS ? y->cols - first : TARGETS;
         NTK_TRY(ridge->features ? ntk_features_point(&at->call, values, sample, &ridge->solution.beta, first, targets)
                                 : kernel_point(at, values, first, targets));
-        NTK_TRY(write_point(ridge, y, row, first, targets, values));
+        NTK_TRY(write_point(at, y, row, first, targets, values));
     }
     return NTK_OK;
 }
 
-static ntk_status predict_points(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x)
+static ntk_status predict_points(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
+                                 const char *function)
 {
-    point at = {.ridge = ridge, .isa = ridge->base.context->isa};
+    point at = {.ridge = ridge, .function = function, .isa = ridge->base.context->isa};
     at.call =
         (ntk_features_call){.features = ridge->features, .lane = lane, .dtype = ridge->solution.report.dtype, .w = ridge->w};
     if (!ridge->features)
@@ -162,6 +163,20 @@ static ntk_status predict_in_room(const ntk_ridge *ridge, void *room, int64_t si
     return status;
 }
 
+ntk_status ntk_ridge_predict_call(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x, const char *function)
+{
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
+    const ntk_kernel *kernel = ridge->system.set ? ridge->system.set->samples.kernel : NULL;
+    if (x->rows <= NTK_FEW_ROWS) {
+        if (ntk_predicts_points(kernel, ridge->features, x->cols)) return predict_points(ridge, &lane, y, x, function);
+        int64_t size;
+        void *room = ntk_rooms_enter(&ridge->rooms, &size);
+        if (room) return predict_in_room(ridge, room, size, y, x, function);
+    }
+    return ntk_ridge_predict_rows(ridge, &lane, y, x, function);
+}
+
 ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x)
 {
     NTK_REQUIRE(ridge);
@@ -171,14 +186,5 @@ ntk_status ntk_ridge_predict(const ntk_ridge *ridge, const ntk_matrix *y, const 
     NTK_TRY(ntk_shape_check(y, x->rows, ridge->solution.report.targets, __func__, "y"));
     NTK_TRY(ntk_disjoint_check(y, "y", x, "x", __func__));
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
-    const ntk_kernel *kernel = ridge->system.set ? ridge->system.set->samples.kernel : NULL;
-    if (x->rows <= NTK_FEW_ROWS) {
-        if (ntk_predicts_points(kernel, ridge->features, x->cols)) return predict_points(ridge, &lane, y, x);
-        int64_t size;
-        void *room = ntk_rooms_enter(&ridge->rooms, &size);
-        if (room) return predict_in_room(ridge, room, size, y, x, __func__);
-    }
-    return ntk_ridge_predict_rows(ridge, &lane, y, x, __func__);
+    return ntk_ridge_predict_call(ridge, y, x, __func__);
 }

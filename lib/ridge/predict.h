@@ -8,4 +8,7 @@
 ntk_status ntk_ridge_predict_rows(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *y, const ntk_matrix *x,
                                   const char *function);
 
+/* The same of views that have been checked, as a call of its own, which for a few rows takes no memory. */
+ntk_status ntk_ridge_predict_call(const ntk_ridge *ridge, const ntk_matrix *y, const ntk_matrix *x, const char *function);
+
 #endif

@@ -5,13 +5,14 @@
 #include <float.h>
 #include <math.h>
 
-/* A criterion of some targets as a function of log lambda, to be made small. */
+/* A criterion of some targets as a function of log lambda, to be made small.   low, high  the range; 0: what follows from K */
 typedef struct search {
     const ntk_ridge *ridge;
     const ntk_lane *lane;
     ntk_path_scratch *scratch;
     int64_t first, targets;
     int32_t criterion;
+    double low, high;
     const char *function;
 } search;
 
@@ -125,60 +126,92 @@ static ntk_status scan(const search *job, double low, double high, bracket *b, b
     return NTK_OK;
 }
 
-static ntk_status choose(const search *job, double *lambda, bool *edge)
+/* Logarithms of the range. */
+static void range_of(const search *job, double *low, double *high)
 {
-    const ntk_ridge_system *system = &job->ridge->system;
     int64_t n = job->ridge->solution.report.samples;
-    double largest = system->spectrum.values[n - 1];
+    double largest = job->ridge->system.spectrum.values[n - 1];
     /* of no kernel at all every lambda says the same */
     if (!(largest >= DBL_MIN)) largest = 1;
-    double low = log(largest) + log((double)n * DBL_EPSILON), high = log(largest) + log(1000.0);
+    *low = job->low > 0 ? log(job->low) : fmax(log(largest) + log((double)n * DBL_EPSILON), log(DBL_MIN));
+    *high = job->high > 0 ? log(job->high) : log(largest) + log(1000.0);
+}
+
+static ntk_status choose(const search *job, double *lambda, bool *edge)
+{
+    double low, high;
     bracket b;
-    if (low < log(DBL_MIN)) low = log(DBL_MIN);
+    range_of(job, &low, &high);
     NTK_TRY(scan(job, low, high, &b, edge));
     if (!*edge) NTK_TRY(minimise(job, &b));
     *lambda = exp(b.best);
+    /* to the bit, where it is an end of the caller's range */
+    if (*edge && job->high > 0) *lambda = b.best <= low ? job->low : job->high;
     return NTK_OK;
 }
 
-static ntk_status choose_each(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *lambda, int32_t criterion,
-                              ntk_path_scratch *scratch, bool *edge, const char *function)
+static ntk_status choose_each(search *job, const ntk_matrix *lambda, bool *edge)
 {
-    int64_t t = ridge->solution.report.targets, parts = lambda->cols;
-    search job = {.ridge = ridge, .lane = lane, .scratch = scratch, .criterion = criterion, .function = function};
-    job.targets = parts == t ? 1 : t;
-    ntk_work_stage(lane->work, "choice of lambda", parts * (POINTS + MOST_STEPS) * ridge->solution.report.samples, 0, 1);
-    for (; job.first < parts; job.first++) {
+    const ntk_ridge_report *report = &job->ridge->solution.report;
+    int64_t parts = lambda->cols;
+    job->targets = parts == report->targets ? 1 : report->targets;
+    ntk_work_stage(job->lane->work, "choice of lambda", parts * (POINTS + MOST_STEPS) * report->samples, 0, 1);
+    for (; job->first < parts; job->first++) {
         double found;
         bool at_edge;
-        NTK_TRY(choose(&job, &found, &at_edge));
+        NTK_TRY(choose(job, &found, &at_edge));
         *edge |= at_edge;
-        ntk_put(lambda->data, lambda->dtype, job.first, found);
+        ntk_put(lambda->data, lambda->dtype, job->first, found);
     }
     return NTK_OK;
+}
+
+static ntk_status run_search(search *job, const ntk_matrix *lambda)
+{
+    ntk_context *context = job->ridge->base.context;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_path_scratch scratch;
+    bool edge = false;
+    job->lane = &lane;
+    job->scratch = &scratch;
+    ntk_status status = ntk_path_open(context, &scratch, job->ridge, false);
+    if (status >= 0) status = choose_each(job, lambda, &edge);
+    ntk_path_close(context, &scratch);
+    if (status < 0 || !edge) return status;
+    return ntk_fail(NTK_NOTE_AT_BRACKET, "%s: a lambda is at an end of the range that was searched: %s", job->function,
+                    job->high > 0 ? "there may be better ones beyond" : "the kernel explains all of the targets, or none");
+}
+
+static ntk_status check_search(const search *job, const ntk_matrix *lambda)
+{
+    NTK_TRY(ntk_output_check(lambda, job->function, "lambda"));
+    NTK_TRY(ntk_shape_check(lambda, 1, lambda->cols == 1 ? 1 : job->ridge->solution.report.targets, job->function, "lambda"));
+    if (job->criterion < NTK_CRITERION_LOO || job->criterion > NTK_CRITERION_EVIDENCE)
+        return ntk_fail(NTK_ERR_OPTION, "%s: criterion is %d, expected NTK_CRITERION_LOO, _GCV or _EVIDENCE", job->function,
+                        job->criterion);
+    return ntk_spectral_check(job->ridge, job->function);
 }
 
 ntk_status ntk_ridge_select(const ntk_ridge *ridge, const ntk_matrix *lambda, int32_t criterion)
 {
     NTK_REQUIRE(ridge);
-    NTK_TRY(ntk_output_check(lambda, __func__, "lambda"));
-    NTK_TRY(ntk_shape_check(lambda, 1, lambda->cols == 1 ? 1 : ridge->solution.report.targets, __func__, "lambda"));
-    if (criterion < NTK_CRITERION_LOO || criterion > NTK_CRITERION_EVIDENCE)
-        return ntk_fail(NTK_ERR_OPTION, "%s: criterion is %d, expected NTK_CRITERION_LOO, _GCV or _EVIDENCE", __func__,
-                        criterion);
-    NTK_TRY(ntk_spectral_check(ridge, __func__));
-    ntk_context *context = ridge->base.context;
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_path_scratch scratch;
-    bool edge = false;
-    ntk_status status = ntk_path_open(context, &scratch, ridge, false);
-    if (status >= 0) status = choose_each(ridge, &lane, lambda, criterion, &scratch, &edge, __func__);
-    ntk_path_close(context, &scratch);
-    if (status < 0 || !edge) return status;
-    return ntk_fail(NTK_NOTE_AT_BRACKET,
-                    "%s: a lambda is at an end of the range that was searched: the kernel explains all of the targets, or none",
-                    __func__);
+    search job = {.ridge = ridge, .criterion = criterion, .function = __func__};
+    NTK_TRY(check_search(&job, lambda));
+    return run_search(&job, lambda);
+}
+
+ntk_status ntk_ridge_select_between(const ntk_ridge *ridge, const ntk_matrix *lambda, int32_t criterion, double low,
+                                    double high)
+{
+    NTK_REQUIRE(ridge);
+    search job = {.ridge = ridge, .criterion = criterion, .low = low, .high = high, .function = __func__};
+    NTK_TRY(check_search(&job, lambda));
+    if (!(low > 0 && isfinite(low)))
+        return ntk_fail(NTK_ERR_VALUE, "%s: low is %g, expected a positive finite number", __func__, low);
+    if (!(high > low && isfinite(high)))
+        return ntk_fail(NTK_ERR_VALUE, "%s: high is %g, expected a finite number above low, which is %g", __func__, high, low);
+    return run_search(&job, lambda);
 }
 
 /* --- a change of lambda --- */

@@ -37,6 +37,15 @@ int main(void)
     TRY(ntk_ridge_path(ridge, &Row, &Best));
     EXPECT(table[NTK_PATH_LOO] <= least, "lambda %.3g by leave-one-out, whose error is %.5f", best, table[NTK_PATH_LOO]);
 
+    double nearby;
+    ntk_matrix Nearby = ntk_matrix_f64(&nearby, 1, 1);
+    EXPECT(ntk_ridge_select_between(ridge, &Nearby, NTK_CRITERION_LOO, best / 5, best * 5) == NTK_OK &&
+               fabs(log(nearby / best)) < 1e-4,
+           "the same from a range around it: %.3g", nearby);
+    EXPECT(ntk_ridge_select_between(ridge, &Nearby, NTK_CRITERION_LOO, best * 2, best * 3) == NTK_NOTE_AT_BRACKET &&
+               nearby == best * 2,
+           "%s", ntk_error_message());
+
     TRY(ntk_ridge_set_lambda(ridge, &Best));
     TRY(ntk_ridge_summary(ridge, &report));
     EXPECT(report.lambda == best && fabs(report.degrees - table[NTK_PATH_DF]) < 1e-9, "moved there: %.1f degrees of freedom",

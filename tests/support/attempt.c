@@ -97,6 +97,8 @@ static void reset_input(test_array *array, uint64_t seed, unsigned traits)
     test_array_fill(array, seed);
     for (int64_t i = 0; traits & TEST_NOT_NEGATIVE && i < array->view.rows; i++)
         for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, fabs(test_get(&array->view, i, j)));
+    for (int64_t i = 0; traits & TEST_LABELS && i < array->view.rows; i++)
+        for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, (double)(i % 2));
     for (int64_t i = 0; i < array->view.rows; i++)
         for (int64_t j = array->view.cols; j < array->view.stride; j++) test_set(&array->view, i, j, (double)NAN);
 }

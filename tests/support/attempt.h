@@ -53,6 +53,7 @@ enum {
     TEST_SAME = 8,          /* the type must be that of the other views */
     TEST_F64 = 16,          /* the type must be NTK_F64 */
     TEST_COPIED = 128,      /* a ridge, which the call changes: it gets a copy */
+    TEST_LABELS = 256,      /* 0 and 1; other whole numbers may be refused */
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32,     /* options that may not be NULL */
     TEST_SIZED = 256,       /* a stream, which gets the world's sizes, as its user, too */

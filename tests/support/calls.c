@@ -83,6 +83,9 @@ CALL(ridge_covariance, P(0), P(1), P(2))
 CALL(ridge_sample, P(0), P(1), P(2), (uint64_t)I(3))
 CALL(ridge_gradient, P(0), P(1), P(2))
 CALL(ridge_variance_gradient, P(0), P(1), P(2))
+CALL(one_hot, P(0), P(1))
+CALL(ridge_classes, P(0), P(1), P(2))
+CALL(ridge_leave_one_out_classes, P(0), P(1), P(2))
 CALL(ridge_copy, P(0), P(1), P(2))
 CALL(ridge_append, P(0), P(1), P(2))
 CALL(ridge_remove, P(0), I(1), I(2))
@@ -93,6 +96,7 @@ CALL(ridge_intervals, P(0), P(1), P(2), X(3))
 CALL(ridge_path, P(0), P(1), P(2))
 CALL(ridge_path_derivatives, P(0), P(1), P(2))
 CALL(ridge_select, P(0), P(1), I32(2))
+CALL(ridge_select_between, P(0), P(1), I32(2), X(3), X(4))
 CALL(ridge_set_lambda, P(0), P(1))
 CALL(optimise_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_optimise, P(0), P(1), P(2), P(3), P(4), P(5), P(6), X(7), I32(8), P(9))
@@ -241,6 +245,8 @@ static const test_bad bad_first[] = {BAD_INTEGER(-1, NTK_ERR_SHAPE), BAD_INTEGER
                                      BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
 static const test_bad bad_removed[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER(-1, NTK_ERR_SHAPE),
                                        BAD_INTEGER(INT64_MAX, NTK_ERR_SHAPE), END};
+static const test_bad bad_low[] = {BAD_NUMBER(0), BAD_NUMBER(-1), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
+static const test_bad bad_high[] = {BAD_NUMBER(0), BAD_NUMBER(0.001), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_level[] = {
     BAD_NUMBER(0), BAD_NUMBER(1), BAD_NUMBER(-0.5), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_criterion[] = {BAD_INTEGER(-1, NTK_ERR_OPTION), BAD_INTEGER(3, NTK_ERR_OPTION), END};
@@ -786,6 +792,14 @@ const test_row test_rows[] = {
      .arguments = {HANDLE("ridge", nystroem), OUTPUT_SOME("gradient", DIM_m, DIM_d, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF)}},
     {ROW(ridge_variance_gradient, "spectral"),
      .arguments = {HANDLE("ridge", spectral), OUTPUT("gradient", DIM_m, DIM_td, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(one_hot, ""), .arguments = {OUTPUT_SOME("y", DIM_m, DIM_6, TEST_ROWS),
+                                     INPUT("labels", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE | TEST_LABELS)}},
+    {ROW(ridge_classes, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT("labels", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(ridge_leave_one_out_classes, "dual"),
+     .arguments = {HANDLE("ridge", ridge), OUTPUT("labels", DIM_n, DIM_1, 0), RESULT("error", sizeof(double))}},
+    {ROW(ridge_leave_one_out_classes, "primal"),
+     .arguments = {HANDLE("ridge", primal), OUTPUT("labels", DIM_n, DIM_1, 0), RESULT("error", sizeof(double))}},
     {ROW(ridge_copy, "dual"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", ridge)}},
     {ROW(ridge_copy, "primal"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", primal)}},
     {ROW(ridge_copy, "nystroem"), .arguments = {CONTEXT, CREATED("copy", TEST_RIDGE), HANDLE("ridge", nystroem)}},
@@ -828,6 +842,9 @@ const test_row test_rows[] = {
                                                     INPUT("lambdas", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE)}},
     {ROW(ridge_select, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT_SOME("lambda", DIM_1, DIM_t, TEST_ROWS),
                                           INTEGER("criterion", NTK_CRITERION_GCV, bad_criterion)}},
+    {ROW(ridge_select_between, ""), .arguments = {HANDLE("ridge", spectral), OUTPUT_SOME("lambda", DIM_1, DIM_t, TEST_ROWS),
+                                                  INTEGER("criterion", NTK_CRITERION_EVIDENCE, bad_criterion),
+                                                  NUMBER("low", 0.001, bad_low), NUMBER("high", 1000, bad_high)}},
     {ROW(ridge_set_lambda, ""),
      .arguments = {HANDLE("ridge", spectral), INPUT("lambda", DIM_1, DIM_t, TEST_ROWS | TEST_FINITE | TEST_NOT_NEGATIVE)},
      .mutated = offsetof(test_world, spectral), .mutated_kind = TEST_RIDGE},

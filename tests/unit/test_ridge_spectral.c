@@ -204,6 +204,11 @@ START_TEST(choice_of_lambda)
                    Table = ntk_matrix_f64(table, 3, (c < 2 ? 2 : 1) * NTK_PATH_COLUMNS);
         CHECK_OK(ntk_ridge_path(ridge, &Table, &Lambdas));
         double value[3];
+        /* the same minimum, which is flat to the root of the roundoff, from a narrow range around it */
+        double again[2];
+        ntk_matrix Again = ntk_matrix_f64(again, 1, c < 2 ? 2 : 1);
+        ck_assert_int_ge(ntk_ridge_select_between(ridge, &Again, criterion, at / 3, at * 2), 0);
+        ck_assert_msg(fabs(log(again[c % 2] / at)) < 1e-4, "%.12g in a range, %.12g", again[c % 2], at);
         for (int r = 0; r < 3; r++)
             value[r] = test_get(&Table, r, (c < 2 ? c : 0) * NTK_PATH_COLUMNS + columns[criterion]) * (criterion == 2 ? -1 : 1);
         ck_assert_msg(value[1] <= value[0] && value[1] <= value[2], "criterion %d: %.12g at %g between %.12g and %.12g",
@@ -403,6 +408,7 @@ START_TEST(refused)
     ntk_ridge *dual = fit(&s, 1, NTK_RIDGE_DUAL);
     CHECK_STATUS(ntk_ridge_path(dual, &Table, &Lambda), NTK_ERR_UNSUPPORTED);
     CHECK_STATUS(ntk_ridge_select(dual, &Lambda, NTK_CRITERION_LOO), NTK_ERR_UNSUPPORTED);
+    CHECK_STATUS(ntk_ridge_select_between(dual, &Lambda, NTK_CRITERION_LOO, 1, 2), NTK_ERR_UNSUPPORTED);
     s.options.light = 1;
     ntk_ridge *light = fit(&s, 1, NTK_RIDGE_SPECTRAL), *none = NULL;
     CHECK_STATUS(ntk_ridge_path(light, &Table, &Lambda), NTK_ERR_STATE);
