@@ -22,7 +22,7 @@ struct ntk_iterative_options;
  * SPECTRAL  the dual's equations by the eigenvectors of K, after which every other lambda costs n^2 or less (ntk_ridge_path, _select,
  *           _set_lambda).  About 20 times the time of DUAL and three times its memory, always in double precision; it can't be stopped
  *           while LAPACK is at work.  At lambda = 0 it answers where K is singular, too: alpha of least norm, eigenvalues of at most n
- *           unit roundoffs of the largest counting as 0
+ *           unit roundoffs of the largest counting as 0, and so does a lambda below half of that
  * ITERATIVE the dual's equations by block conjugate gradients for all targets at once (math: O'Leary 1980; Ji and Li 2017), with a
  *           preconditioner, to a tolerance (<ntk/iterative.h>): every sample counts, but K need not be held, so that memory is of
  *           order n (rank + targets), and time of order n^2 an iteration.  K's elements are in the model's precision, all else is in double.
@@ -310,7 +310,7 @@ NTK_API ntk_status ntk_ridge_set_targets(ntk_ridge *ridge, const ntk_matrix *y) 
  * chapter 5; Golub, Heath and Wahba 1979).  They end with
  * NTK_ERR_UNSUPPORTED  the model is not SPECTRAL
  * NTK_ERR_STATE        the model is light
- * NTK_ERR_SINGULAR     a lambda is 0 (path) and K is singular to working precision */
+ * NTK_ERR_SINGULAR     a lambda is 0, or counts as 0, and K is singular to working precision */
 
 /* Columns of a path.
  * LAMBDA        as given

@@ -54,8 +54,9 @@ ntk_spectral_at ntk_spectral_at_lambda(const ntk_ridge_system *system, const ntk
 {
     ntk_spectral_at at = {.system = system, .solution = solution, .lambda = lambda, .first = first, .targets = targets};
     int64_t n = solution->report.samples;
-    /* with a lambda nothing is cut */
-    at.cut = lambda > 0 ? -1 : (double)n * DBL_EPSILON * system->spectrum.values[n - 1];
+    double noise = (double)n * DBL_EPSILON * system->spectrum.values[n - 1];
+    /* with a lambda nothing is cut, but one that drowns in the eigenvalues' roundings is none */
+    at.cut = lambda > 0 && lambda >= noise / 2 ? -1 : noise;
     return at;
 }
 
@@ -70,9 +71,9 @@ ntk_status ntk_spectral_singular(const ntk_spectral_at *at, const char *function
     int64_t n = at->solution->report.samples;
     return ntk_fail(
         NTK_ERR_SINGULAR,
-        "%s: lambda is 0, but the kernel matrix of %lld samples is singular to working precision, its eigenvalues going "
-        "from %.3g to %.3g: give a positive lambda",
-        function, (long long)n, values[0], values[n - 1]);
+        "%s: lambda is %g, with which the kernel matrix of %lld samples is singular to working precision, its eigenvalues going "
+        "from %.3g to %.3g: give a larger lambda",
+        function, at->lambda, (long long)n, values[0], values[n - 1]);
 }
 
 static int64_t columns_of(const ntk_ridge_solution *solution)
@@ -112,7 +113,7 @@ ntk_spectral_sums ntk_spectral_sum(const ntk_spectral_at *at, int64_t target)
     sums.trace_slope = -square_trace;
     double share = sums.ones > 0 ? sums.ones_squares / sums.ones : 0;
     sums.trace -= share;
-    if (at->lambda > 0) sums.degrees = (double)n - at->lambda * sums.trace;
+    if (at->cut < 0) sums.degrees = (double)n - at->lambda * sums.trace;
     if (!report->intercept) return sums;
     sums.trace_slope += 2 * ones_cubes / sums.ones - share * share;
     sums.slope = -mixed_squares / sums.ones;

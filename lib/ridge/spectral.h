@@ -5,7 +5,7 @@
 #include "ridge/ridge.h"
 
 /* One lambda and some targets of a SPECTRAL model whose system and solution are given.
- * cut  eigenvalues of at most so much count as 0, and s = 0 with them: where lambda is 0 */
+ * cut  eigenvalues of at most so much count as 0, and s = 0 with them: where lambda is 0 beside their roundings; -1: none do */
 typedef struct ntk_spectral_at {
     const ntk_ridge_system *system;
     const ntk_ridge_solution *solution;
