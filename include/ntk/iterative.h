@@ -11,8 +11,17 @@ NTK_BEGIN
  * PIVOTED   F from a Cholesky factorization of K with pivots drawn at random in proportion to the diagonal that is left (math: Chen,
  *           Epperly, Tropp and Webber 2025; Epperly, Tropp and Webber 2024): good for clustered samples, too.  Takes rank columns of K
  * NONE      P = I
- * NYSTROEM  pivots drawn uniformly, whatever is left: as good where samples lie evenly */
-enum { NTK_PRECONDITIONER_PIVOTED = 0, NTK_PRECONDITIONER_NONE = 1, NTK_PRECONDITIONER_NYSTROEM = 2 };
+ * NYSTROEM  pivots drawn uniformly, whatever is left: as good where samples lie evenly
+ * FEATURES  F = Phi(x), rank random features of a network of one hidden layer whose kernel in expectation is K, or fewer, so that there
+ *           are whole neurons, and mu is lambda (math: Avron, Clarkson and Woodruff 2017): takes no column of K, and is worth less than
+ *           those unless lambda is large.  Of infinite kernels of one hidden layer without biases and rates, others end with
+ *           NTK_ERR_UNSUPPORTED; nor both parts in the lecture's parameterization */
+enum {
+    NTK_PRECONDITIONER_PIVOTED = 0,
+    NTK_PRECONDITIONER_NONE = 1,
+    NTK_PRECONDITIONER_NYSTROEM = 2,
+    NTK_PRECONDITIONER_FEATURES = 3
+};
 
 /* Zero is the default of every member.
  * tolerance       in [0, 1): the largest |y - (K + lambda I) alpha| / |y| of a target at which it ends, with y less its mean where there

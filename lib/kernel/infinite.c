@@ -135,6 +135,14 @@ static const ntk_kernel_operations *operations_of(const ntk_activation *activati
     return ntk_shifted_is_meant(activation) ? &ntk_shifted_operations : &ntk_mehler_operations;
 }
 
+const ntk_infinite *ntk_infinite_of(const ntk_kernel *kernel)
+{
+    const ntk_kernel_operations *const all[] = {&operations, &ntk_shifted_operations, &ntk_mehler_operations};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (kernel->operations == all[i]) return (const ntk_infinite *)kernel;
+    return NULL;
+}
+
 static void dispose(void *self)
 {
     ntk_infinite *kernel = self;

@@ -48,6 +48,9 @@ typedef struct ntk_infinite_constants {
 /* Whether entries have a closed form; otherwise they are had by Mehler's formula (mehler.h). */
 bool ntk_infinite_is_closed(const ntk_activation *activation);
 
+/* The kernel, if it is one of these, or NULL. */
+const ntk_infinite *ntk_infinite_of(const ntk_kernel *kernel);
+
 /* A kernel of these values; it retains the activation. */
 ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values);
 

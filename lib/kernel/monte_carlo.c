@@ -24,7 +24,9 @@ ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kern
     NTK_REQUIRE(activation);
     NTK_REQUIRE(options);
     NTK_TRY(check_arguments(networks, part));
-    NTK_TRY(ntk_weights_of_options(context, &weights, activation, options, networks, __func__));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    NTK_TRY(ntk_weights_of_options(&lane, &weights, activation, options, networks, __func__));
     ntk_status status = ntk_features_of_weights(context, &features, weights, part);
     ntk_release(weights);
     NTK_TRY(status);

@@ -168,7 +168,7 @@ static ntk_status draw_neurons(void *argument, int64_t index, const ntk_lane *la
     return ntk_advance(lane, part.count);
 }
 
-ntk_status ntk_weights_draw(ntk_context *context, ntk_weights *weights, const ntk_draw *draw)
+ntk_status ntk_weights_draw(const ntk_lane *lane, ntk_weights *weights, const ntk_draw *draw)
 {
     drawing job = {.weights = weights, .draw = draw};
     int64_t drawn = 0;
@@ -176,10 +176,8 @@ ntk_status ntk_weights_draw(ntk_context *context, ntk_weights *weights, const nt
         job.tasks += tasks_of(&job, l);
         drawn += drawn_of(&job, l);
     }
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "network weights", weights->networks * drawn, 0, 1);
-    NTK_TRY(ntk_run(&lane, weights->networks * job.tasks, draw_neurons, &job));
+    ntk_work_stage(lane->work, "network weights", weights->networks * drawn, 0, 1);
+    NTK_TRY(ntk_run(lane, weights->networks * job.tasks, draw_neurons, &job));
     ntk_weights_complete(weights);
     return NTK_OK;
 }

@@ -15,8 +15,8 @@ typedef struct ntk_draw {
     const char *function;
 } ntk_draw;
 
-/* Writes every parameter; the bits depend on draw and on the layers' sizes alone.
+/* Writes every parameter, as a stage that is all the room of the lane's work; the bits depend on draw and on the layers' sizes alone.
  * NTK_ERR_OVERFLOW  a weight is not finite */
-ntk_status ntk_weights_draw(ntk_context *context, ntk_weights *weights, const ntk_draw *draw);
+ntk_status ntk_weights_draw(const ntk_lane *lane, ntk_weights *weights, const ntk_draw *draw);
 
 #endif

@@ -31,7 +31,9 @@ ntk_status ntk_network_create(ntk_context *context, ntk_network **network, const
     NTK_REQUIRE(context);
     NTK_REQUIRE(activation);
     NTK_REQUIRE(options);
-    NTK_TRY(ntk_weights_of_options(context, &weights, activation, options, 1, __func__));
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    NTK_TRY(ntk_weights_of_options(&lane, &weights, activation, options, 1, __func__));
     return ntk_network_of_weights(context, network, weights);
 }
 

@@ -10,8 +10,8 @@ struct ntk_network {
 };
 
 /* The parameters of as many networks as that, each as the caller's options say (not NULL; they are checked here), in one block
- * (weights.h). */
-ntk_status ntk_weights_of_options(ntk_context *context, ntk_weights **weights, const ntk_activation *activation,
+ * (weights.h), from the memory of the lane's context and as a stage that is all the room of its work. */
+ntk_status ntk_weights_of_options(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
                                   const ntk_network_options *options, int64_t networks, const char *function);
 
 /* A handle, which takes over the caller's reference to weights, also where that fails. */

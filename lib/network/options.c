@@ -207,19 +207,19 @@ static ntk_status make_weights(ntk_context *context, ntk_weights **weights, cons
     return status == NTK_ERR_OVERFLOW ? too_many(options, networks, function) : status;
 }
 
-ntk_status ntk_weights_of_options(ntk_context *context, ntk_weights **weights, const ntk_activation *activation,
+ntk_status ntk_weights_of_options(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
                                   const ntk_network_options *options, int64_t networks, const char *function)
 {
     ntk_network_options own;
     NTK_TRY(ntk_options_read(&own, sizeof own, LEAST_SIZE, options, "ntk_network_options"));
     if (own.layers == 0) own.layers = 1;
     NTK_TRY(check(&own, function));
-    NTK_TRY(make_weights(context, weights, activation, &own, networks, function));
+    NTK_TRY(make_weights(lane->work->context, weights, activation, &own, networks, function));
     ntk_draw draw = {.seed = own.seed, .hidden_law = own.hidden_law, .output_weights = own.output_weights};
     draw.lecture = is_standardised(&own) ? 0 : scale_of(&own, 0);
     draw.antisymmetric = own.antisymmetric != 0;
     draw.function = function;
-    ntk_status status = ntk_weights_draw(context, *weights, &draw);
+    ntk_status status = ntk_weights_draw(lane, *weights, &draw);
     if (status < 0) ntk_release(*weights);
     return status;
 }

@@ -38,10 +38,10 @@ static ntk_status check_numbers(const ntk_iterative_options *own, const char *fu
     if (own->checkpoint_every < 0)
         return ntk_fail(NTK_ERR_OPTION, "%s: iterative->checkpoint_every is %lld, expected at least 0", function,
                         (long long)own->checkpoint_every);
-    if (own->preconditioner < NTK_PRECONDITIONER_PIVOTED || own->preconditioner > NTK_PRECONDITIONER_NYSTROEM)
+    if (own->preconditioner < NTK_PRECONDITIONER_PIVOTED || own->preconditioner > NTK_PRECONDITIONER_FEATURES)
         return ntk_fail(NTK_ERR_OPTION,
-                        "%s: iterative->preconditioner is %d, expected NTK_PRECONDITIONER_PIVOTED, NTK_PRECONDITIONER_NONE or "
-                        "NTK_PRECONDITIONER_NYSTROEM",
+                        "%s: iterative->preconditioner is %d, expected NTK_PRECONDITIONER_PIVOTED, NTK_PRECONDITIONER_NONE, "
+                        "NTK_PRECONDITIONER_NYSTROEM or NTK_PRECONDITIONER_FEATURES",
                         function, own->preconditioner);
     return NTK_OK;
 }
@@ -170,9 +170,9 @@ static ntk_status solve(void *argument, double *B, int64_t columns)
 }
 
 /* What of the call's time making P takes: rank rows of K and some products of its columns. */
-static double making_share(const fitting *job, int64_t n)
+static double making_share(const fitting *job)
 {
-    return ntk_preconditioner_rank(&job->settings, n) ? 0.2 : 0;
+    return job->settings.preconditioner == NTK_PRECONDITIONER_NONE ? 0 : 0.2;
 }
 
 static ntk_status solve_all(fitting *job, int64_t columns)
@@ -183,7 +183,7 @@ static ntk_status solve_all(fitting *job, int64_t columns)
     ntk_samples *samples = &job->ridge->system.set->samples;
     double held = job->settings.hold ? 0.1 : 0;
     NTK_TRY(ntk_operator_open(&job->K, samples, job->settings.hold != 0, lane, (ntk_share){0, held}, problem->function));
-    job->begin = held + making_share(job, samples->rows);
+    job->begin = held + making_share(job);
     ntk_share room = ntk_work_narrow(lane->work, held, job->begin);
     ntk_status status =
         ntk_preconditioner_open(&job->P, samples, &job->settings, problem->lambda, columns, lane, problem->function);

@@ -4,6 +4,7 @@
 #include "core/size.h"
 #include "core/status.h"
 #include "gram/cholesky.h"
+#include "kernel/own_network.h"
 #include "ridge/pivots.h"
 
 #include <math.h>
@@ -14,11 +15,17 @@ enum { ROWS = 128 };
 
 static const double rank_factor = 6, roundoff = 0x1p-53;
 
-int64_t ntk_preconditioner_rank(const ntk_iterative_options *settings, int64_t n)
+/* Columns of F, and 0 for none; and whose features they are. */
+static ntk_status rank_of(int64_t *rank, ntk_own_network *network, const ntk_iterative_options *settings,
+                          const ntk_kernel *kernel, int64_t n, int64_t d)
 {
-    if (settings->preconditioner == NTK_PRECONDITIONER_NONE) return 0;
-    if (settings->rank) return ntk_smaller(settings->rank, n);
-    return ntk_larger(1, ntk_smaller(n / 2, (int64_t)ceil(rank_factor * sqrt((double)n))));
+    int64_t usual = ntk_smaller(n / 2, (int64_t)ceil(rank_factor * sqrt((double)n)));
+    *rank = settings->rank ? ntk_smaller(settings->rank, n) : ntk_larger(1, usual);
+    if (settings->preconditioner == NTK_PRECONDITIONER_NONE) *rank = 0;
+    if (settings->preconditioner != NTK_PRECONDITIONER_FEATURES) return NTK_OK;
+    NTK_TRY(ntk_own_network_of(network, kernel, d, *rank, settings->seed));
+    *rank = network->features;
+    return NTK_OK;
 }
 
 typedef struct division {
@@ -70,36 +77,47 @@ static ntk_status orthogonalise(ntk_preconditioner *P, double mu, const ntk_lane
     return status;
 }
 
-static ntk_status make(ntk_preconditioner *P, ntk_pivots *pivots, double lambda, const ntk_lane *lane)
+/* F by pivots, and the mean of what it lacks of the diagonal. */
+static ntk_status find_pivots(ntk_preconditioner *P, ntk_pivots *pivots, const ntk_lane *lane, double *left)
 {
-    double left = 0;
-    ntk_share room = ntk_work_narrow(lane->work, 0, 0.4);
+    NTK_TRY(ntk_allocate(lane->work->context, &pivots->rest, P->n, sizeof(double), "a matrix's diagonal"));
+    pivots->F = P->Q.data;
     ntk_status status = ntk_pivots_factor(pivots, lane);
-    ntk_work_widen(lane->work, room);
-    NTK_TRY(status);
-    for (int64_t i = 0; i < P->n; i++) left += pivots->rest[i];
+    for (int64_t i = 0; status >= 0 && i < P->n; i++) *left += pivots->rest[i] / (double)P->n;
+    ntk_free(lane->work->context, pivots->rest);
     P->Q = ntk_tall_of(pivots->F, pivots->rank);
-    /* a kernel that is 0 has no pivots */
-    if (!pivots->rank) return NTK_OK;
-    return orthogonalise(P, lambda + left / (double)P->n, lane);
+    return status;
+}
+
+static ntk_status make(ntk_preconditioner *P, const ntk_samples *samples, const ntk_iterative_options *settings,
+                       const ntk_own_network *network, const ntk_lane *lane, double *left, const char *function)
+{
+    ntk_pivots pivots = {.samples = samples, .rank = P->Q.cols, .seed = settings->seed, .function = function};
+    ntk_matrix x = ntk_samples_view(samples);
+    pivots.uniform = settings->preconditioner == NTK_PRECONDITIONER_NYSTROEM;
+    if (settings->preconditioner != NTK_PRECONDITIONER_FEATURES) return find_pivots(P, &pivots, lane, left);
+    return ntk_own_network_features(network, lane, P->Q.data, &x, function);
 }
 
 ntk_status ntk_preconditioner_open(ntk_preconditioner *P, const ntk_samples *samples, const ntk_iterative_options *settings,
                                    double lambda, int64_t columns, const ntk_lane *lane, const char *function)
 {
     ntk_context *context = lane->work->context;
-    int64_t n = samples->rows, rank = ntk_preconditioner_rank(settings, n);
-    ntk_pivots pivots = {.samples = samples, .rank = rank, .seed = settings->seed, .function = function};
+    ntk_own_network network;
+    int64_t n = samples->rows, rank;
+    double left = 0;
     *P = (ntk_preconditioner){.n = n};
+    NTK_TRY(rank_of(&rank, &network, settings, samples->kernel, n, samples->inputs));
     if (!rank) return NTK_OK;
-    pivots.uniform = settings->preconditioner == NTK_PRECONDITIONER_NYSTROEM;
     NTK_TRY(ntk_allocate(context, &P->Q.data, n, rank * (int64_t)sizeof(double), "a preconditioner"));
     NTK_TRY(ntk_allocate(context, &P->inner, rank, columns * (int64_t)sizeof(double), "products of a preconditioner"));
-    NTK_TRY(ntk_allocate(context, &pivots.rest, n, sizeof(double), "a matrix's diagonal"));
-    pivots.F = P->Q.data;
-    ntk_status status = make(P, &pivots, lambda, lane);
-    ntk_free(context, pivots.rest);
-    return status;
+    P->Q.cols = P->Q.ld = rank;
+    ntk_share room = ntk_work_narrow(lane->work, 0, 0.4);
+    ntk_status status = make(P, samples, settings, &network, lane, &left, function);
+    ntk_work_widen(lane->work, room);
+    NTK_TRY(status);
+    /* a kernel that is 0 has no pivots */
+    return P->Q.cols ? orthogonalise(P, lambda + left, lane) : NTK_OK;
 }
 
 void ntk_preconditioner_close(ntk_preconditioner *P, ntk_context *context)
@@ -121,15 +139,21 @@ ntk_status ntk_preconditioner_memory(const ntk_kernel *kernel, const ntk_context
                                      int64_t n, int64_t d, int64_t columns, int32_t dtype,
                                      const ntk_iterative_options *settings)
 {
-    int64_t rank = ntk_preconditioner_rank(settings, n), size = sizeof(double);
-    uint64_t row, pivots = 0, inner = 0;
+    ntk_own_network network;
+    int64_t rank, size = sizeof(double);
+    uint64_t row, columns_of_F = 0, inner = 0;
+    NTK_TRY(rank_of(&rank, &network, settings, kernel, n, d));
     if (!rank) return NTK_OK;
     NTK_TRY(ntk_size_multiply(&row, columns, size));
     NTK_TRY(ntk_need(held, n, rank * size));
     NTK_TRY(ntk_need(held, rank, (int64_t)row));
-    NTK_TRY(ntk_need(making, n, size));
-    NTK_TRY(ntk_pivots_memory(kernel, context, &pivots, n, d, rank, dtype));
+    if (settings->preconditioner == NTK_PRECONDITIONER_FEATURES) {
+        NTK_TRY(ntk_own_network_memory(&network, context, &columns_of_F, n, dtype));
+    } else {
+        NTK_TRY(ntk_need(&columns_of_F, n, size));
+        NTK_TRY(ntk_pivots_memory(kernel, context, &columns_of_F, n, d, rank, dtype));
+    }
     NTK_TRY(ntk_symmetric_memory(&inner, NTK_STORAGE_FULL, NTK_F64, rank));
     NTK_TRY(ntk_cholesky_memory(&inner, rank));
-    return ntk_size_add(making, 1, (int64_t)ntk_most_bytes(pivots, inner));
+    return ntk_size_add(making, 1, (int64_t)ntk_most_bytes(columns_of_F, inner));
 }

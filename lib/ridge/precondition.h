@@ -17,9 +17,6 @@ typedef struct ntk_preconditioner {
     int64_t n;
 } ntk_preconditioner;
 
-/* Columns of F for n samples, and 0 for none. */
-int64_t ntk_preconditioner_rank(const ntk_iterative_options *settings, int64_t n);
-
 /* As stages that are all the room of the lane's work.  After a failure, too, the caller closes. */
 ntk_status ntk_preconditioner_open(ntk_preconditioner *P, const ntk_samples *samples, const ntk_iterative_options *settings,
                                    double lambda, int64_t columns, const ntk_lane *lane, const char *function);

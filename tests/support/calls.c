@@ -411,6 +411,10 @@ static const ntk_iterative_options few_pivots = {.struct_size = sizeof few_pivot
                                                  .checkpoint_every = 1};
 static const ntk_ridge_options iterative_ridge = {
     .struct_size = sizeof iterative_ridge, .method = NTK_RIDGE_ITERATIVE, .intercept = 1, .iterative = &few_pivots};
+static const ntk_iterative_options few_features = {
+    .struct_size = sizeof few_features, .tolerance = 1e-3, .rank = 20, .preconditioner = NTK_PRECONDITIONER_FEATURES};
+static const ntk_ridge_options iterative_features = {
+    .struct_size = sizeof iterative_features, .method = NTK_RIDGE_ITERATIVE, .iterative = &few_features};
 static const ntk_ridge_options iterative_products = {.struct_size = sizeof iterative_products, .method = NTK_RIDGE_ITERATIVE};
 static const ntk_ridge_options finite_primal = {
     .struct_size = sizeof finite_primal, .method = NTK_RIDGE_PRIMAL, .intercept = 1};
@@ -708,6 +712,9 @@ const test_row test_rows[] = {
     {ROW(ridge_create, "iterative"),
      .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
                    OPTIONS(ntk_ridge_options, &iterative_ridge, bad_spectral_ridge)}},
+    {ROW(ridge_create, "iterative, features"),
+     .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", infinite), RIDGE_DATA,
+                   OPTIONS(ntk_ridge_options, &iterative_features, NULL)}},
     {ROW(ridge_create, "iterative, finite"),
      .arguments = {CONTEXT, CREATED("ridge", TEST_RIDGE), HANDLE("kernel", finite), FEATURE_DATA,
                    OPTIONS(ntk_ridge_options, &iterative_products, NULL)}},
@@ -824,7 +831,7 @@ const test_row test_rows[] = {
     {ROW(ridge_slide, "a fit"),
      .arguments = {COPIED("ridge", ridge), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
     {ROW(ridge_slide, "spectral"),
-     .arguments = {COPIED("ridge", spectral), INPUT("x", DIM_m, DIM_d, RCF), INPUT("y", DIM_m, DIM_t, RCF)}},
+     .arguments = {COPIED("ridge", spectral), INPUT("x", DIM_1, DIM_d, RCF), INPUT("y", DIM_1, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "dual"), .arguments = {COPIED("ridge", ridge), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "primal"), .arguments = {COPIED("ridge", primal), INPUT("y", DIM_n, DIM_t, RCF)}},
     {ROW(ridge_set_targets, "spectral"), .arguments = {COPIED("ridge", spectral), INPUT("y", DIM_N, DIM_t, RCF)}},

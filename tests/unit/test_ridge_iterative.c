@@ -314,6 +314,45 @@ START_TEST(iterations_fall)
 }
 END_TEST
 
+/* Features that are off by a factor would not help; kernels that have none of their own are refused. */
+START_TEST(random_features)
+{
+    static const double rates[] = {1, 0.25};
+    static const ntk_kernel_options forms[] = {
+        {.part = NTK_PART_BOTH, .weight_scale = 2, .output_weight_scale = 0.5},
+        {.part = NTK_PART_RF, .output_weight_scale = 3},
+        {.part = NTK_PART_NT, .parameterization = NTK_PARAM_LECTURE, .weight_scale = 0.5},
+        {.part = NTK_PART_RF, .layer_rates = rates}};
+    static const int32_t kinds[] = {NTK_RELU, NTK_TANH, NTK_ERF, NTK_GELU};
+    scene s = scene_create(0, N, D, 1, 793);
+    for (int k = 0; k < 4; k++) {
+        oracle_kernel oracle = {kinds[k], 0, forms[k]};
+        int64_t iterations[2];
+        oracle.options.struct_size = sizeof oracle.options;
+        ntk_kernel_destroy(s.kernel);
+        s.kernel = oracle_kernel_create(context, &oracle);
+        for (int with = 0; with < 2; with++) {
+            ntk_iterative_options options = to_tolerance(1e-8, with ? NTK_PRECONDITIONER_FEATURES : NTK_PRECONDITIONER_NONE, N);
+            ntk_ridge *ridge = fit(&s, 1, &options, 0);
+            ck_assert(residual_of(&s, ridge, 1) <= 1.01e-8);
+            iterations[with] = summary(ridge).iterations;
+            ntk_ridge_destroy(ridge);
+        }
+        ck_assert_msg(iterations[1] < iterations[0], "kernel %d: %d iterations with features, %d without", k,
+                      (int)iterations[1], (int)iterations[0]);
+    }
+    scene_free(&s);
+    for (int kernel = 1; kernel < KERNELS; kernel += 2) {
+        ntk_iterative_options options = to_tolerance(1e-8, NTK_PRECONDITIONER_FEATURES, 20);
+        ntk_ridge *ridge = NULL;
+        scene other = scene_create(kernel, N, D, 1, 793);
+        CHECK_STATUS(try_fit(&other, &ridge, 1, &options, 0, 0), NTK_ERR_UNSUPPORTED);
+        CHECK_MESSAGE("one hidden layer");
+        scene_free(&other);
+    }
+}
+END_TEST
+
 START_TEST(history)
 {
     scene s = scene_create(0, N, D, T, 787);
@@ -488,7 +527,7 @@ START_TEST(refused)
     CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 1, &options), NTK_ERR_OPTION);
     iterative.max_iterations = 0;
     for (int k = 0; k < 2; k++) {
-        iterative.preconditioner = k ? 3 : -1;
+        iterative.preconditioner = k ? 4 : -1;
         CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 1, &options), NTK_ERR_OPTION);
     }
     ck_assert_ptr_null(ridge);
@@ -507,6 +546,7 @@ int main(void)
     tcase_add_test(tests, targets_that_depend_on_each_other);
     tcase_add_test(tests, samples_that_repeat);
     tcase_add_test(tests, iterations_fall);
+    tcase_add_test(tests, random_features);
     tcase_add_test(tests, history);
     tcase_add_test(tests, stops_before);
     tcase_add_loop_test(tests, whatever_is_held, 0, 1);

@@ -262,6 +262,11 @@ START_TEST(changes)
     ntk_ridge_destroy(right);
     right = fit(&behind, &options);
     close_models(ridge, right, bound);
+    /* the window of the last rows, reached by another way */
+    ntk_ridge *slid = fit(&first, &options);
+    CHECK_OK(ntk_ridge_slide(slid, &last.x.view, &last.y.view));
+    close_models(slid, right, bound);
+    ntk_ridge_destroy(slid);
     test_array_fill(&s.y, 99);
     CHECK_OK(ntk_ridge_set_targets(ridge, &behind.y.view));
     ntk_ridge_destroy(right);
