@@ -64,7 +64,8 @@ enum { NTK_SOLVER_AUTO = 0, NTK_SOLVER_NORMAL = 1, NTK_SOLVER_QR = 2 };
  *            neither copies it nor holds another
  * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only
  * solver     NTK_SOLVER_..., of a PRIMAL
- * reserved   0 */
+ * reserved   0
+ * tolerance  in [0, 1): corrections of MIXED end at a residual (ntk_ridge_report) of that; 0: 2 sqrt(n) unit roundoffs */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;
@@ -80,6 +81,7 @@ typedef struct ntk_ridge_options {
     const struct ntk_iterative_options *iterative;
     int32_t solver;
     int32_t reserved;
+    double tolerance;
 } ntk_ridge_options;
 
 /* What was fitted, and why so.
@@ -106,7 +108,9 @@ typedef struct ntk_ridge_options {
  * refinements    products with K that corrections of MIXED, or an ITERATIVE, took
  * iterations     of an ITERATIVE; otherwise 0
  * residual       of an ITERATIVE, the largest |y - (K + lambda I) alpha| / |y| of a target, computed at the end (of y less its mean
- *                where there is an intercept, and of the intercept's own equation); otherwise 0 */
+ *                where there is an intercept, and of the intercept's own equation); of a MIXED, the largest backward error
+ *                |y - A alpha| / (|A| |alpha| + |y|) of a target with A = K + lambda I; otherwise 0
+ * tolerance      of a MIXED, as given; otherwise 0 */
 typedef struct ntk_ridge_report {
     size_t struct_size;
     int64_t samples;
@@ -130,6 +134,7 @@ typedef struct ntk_ridge_report {
     int32_t refinements;
     int64_t iterations;
     double residual;
+    double tolerance;
 } ntk_ridge_report;
 
 /* Bytes that ntk_ridge_create would hold at its peak, for n samples of d inputs and t targets.  options may be NULL; dtype 0

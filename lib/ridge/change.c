@@ -113,6 +113,7 @@ ntk_status ntk_change_refit(ntk_ridge_change *change)
     problem.options.dtype = report->dtype;
     problem.options.intercept = report->intercept;
     problem.options.precision = report->precision;
+    problem.options.tolerance = report->tolerance;
     problem.options.capacity = ridge->capacity;
     problem.options.solver = ridge->solver;
     /* an attempt to update may have left something */

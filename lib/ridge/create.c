@@ -14,7 +14,8 @@ _Static_assert(offsetof(ntk_ridge_options, method) == 8 && offsetof(ntk_ridge_op
                    offsetof(ntk_ridge_options, lambdas) == 32 && offsetof(ntk_ridge_options, light) == 40 &&
                    offsetof(ntk_ridge_options, precision) == 44 && offsetof(ntk_ridge_options, capacity) == 48 &&
                    offsetof(ntk_ridge_options, iterative) == 56 && offsetof(ntk_ridge_options, solver) == 64 &&
-                   offsetof(ntk_ridge_options, reserved) == 68 && sizeof(ntk_ridge_options) == 72,
+                   offsetof(ntk_ridge_options, reserved) == 68 && offsetof(ntk_ridge_options, tolerance) == 72 &&
+                   sizeof(ntk_ridge_options) == 80,
                "the layout of ntk_ridge_options is frozen");
 
 /* --- options, and the choice of a method --- */
@@ -43,6 +44,12 @@ ntk_status ntk_ridge_options_read(ntk_ridge_options *own, const ntk_ridge_option
     if (own->solver != NTK_SOLVER_AUTO && own->method != NTK_RIDGE_AUTO && own->method != NTK_RIDGE_PRIMAL)
         return ntk_fail(NTK_ERR_OPTION, "%s: solver is %d, which the method NTK_RIDGE_PRIMAL takes, but method is %d", function,
                         own->solver, own->method);
+    if (!(own->tolerance >= 0 && own->tolerance < 1))
+        return ntk_fail(NTK_ERR_OPTION, "%s: tolerance is %g, expected a number from 0 to 1, and not 1", function,
+                        own->tolerance);
+    if (own->tolerance != 0 && own->precision == NTK_PRECISION_PLAIN)
+        return ntk_fail(NTK_ERR_OPTION, "%s: tolerance is %g, which NTK_PRECISION_MIXED takes, but precision is _PLAIN",
+                        function, own->tolerance);
     if (own->reserved != 0) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
     NTK_TRY(ntk_storage_check(own->storage, own->dtype, function));
     bool spectral = own->method == NTK_RIDGE_SPECTRAL;
@@ -192,6 +199,7 @@ void ntk_ridge_begin(ntk_ridge *ridge, const ntk_ridge_options *options, int64_t
     report->method = options->method;
     report->dtype = options->dtype;
     report->precision = options->precision;
+    if (report->precision == NTK_PRECISION_MIXED) report->tolerance = options->tolerance;
     report->intercept = options->intercept != 0;
     ridge->solver = options->solver;
 }

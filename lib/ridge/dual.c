@@ -166,8 +166,8 @@ static ntk_status solve(dual *job, const ntk_ridge_system *system, double begin,
     if (job->L->dtype == job->dtype)
         return ntk_cholesky_solve(job->L, job->lane, begin, end, job->rhs, job->columns, job->columns);
     NTK_TRY(ntk_allocate(job->context, &z, job->n, job->columns * (int64_t)sizeof *z, "refined right sides"));
-    ntk_status status = ntk_refined_solve(system, job->solution->report.lambda, job->lane, begin, end, job->rhs, z,
-                                          job->columns, &job->solution->report.refinements, job->function);
+    ntk_status status = ntk_refined_solve(system, &job->solution->report, job->lane, (ntk_share){begin, end}, job->rhs, z,
+                                          job->columns, job->function);
     ntk_free(job->context, job->rhs);
     job->rhs = z;
     return status;

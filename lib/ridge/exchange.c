@@ -87,6 +87,8 @@ static ntk_status write_report(ntk_writer *writer, const ntk_ridge *ridge)
     NTK_TRY(ntk_write_text(writer, "dtype", dtypes[report.dtype]));
     NTK_TRY(ntk_write_integer(writer, "precision", report.precision));
     NTK_TRY(ntk_write_integer(writer, "refinements", report.refinements));
+    NTK_TRY(ntk_write_real(writer, "tolerance", report.tolerance));
+    NTK_TRY(ntk_write_real(writer, "residual", report.residual));
     NTK_TRY(ntk_write_integer(writer, "samples", report.samples));
     NTK_TRY(ntk_write_integer(writer, "inputs", report.inputs));
     NTK_TRY(ntk_write_integer(writer, "targets", report.targets));
@@ -231,6 +233,8 @@ static ntk_status read_report(ntk_reader *reader, ntk_ridge *ridge, bool *withou
     NTK_TRY(ntk_read_choice(reader, "dtype", dtypes, sizeof dtypes / sizeof dtypes[0], &dtype));
     NTK_TRY(ntk_read_integer(reader, "precision", 0, INT32_MAX, &precision));
     NTK_TRY(ntk_read_integer(reader, "refinements", 0, INT32_MAX, &refinements));
+    NTK_TRY(ntk_read_real(reader, "tolerance", &report->tolerance));
+    NTK_TRY(ntk_read_real(reader, "residual", &report->residual));
     NTK_TRY(ntk_read_integer(reader, "light", 0, 1, &light));
     NTK_TRY(ntk_read_integer(reader, "solver", NTK_SOLVER_AUTO, NTK_SOLVER_QR, &solver));
     NTK_TRY(ntk_read_integer(reader, "streamed", 0, 1, &streamed));

@@ -15,7 +15,7 @@ typedef struct refinement {
     const ntk_ridge_system *system;
     const ntk_lane *lane;
     const char *function;
-    double lambda, begin, end;
+    double lambda, tolerance, begin, end;
     const double *b;
     double *z, *r, *m, *p, *q;
     float *single;
@@ -108,9 +108,14 @@ static bool is_singular(const refinement *job)
     return false;
 }
 
-static double wanted(const refinement *job)
+static double attainable(const refinement *job)
 {
     return 2 * sqrt((double)job->n) * roundoff;
+}
+
+static double wanted(const refinement *job)
+{
+    return fmax(attainable(job), job->tolerance);
 }
 
 /* --- the two ways --- */
@@ -182,11 +187,14 @@ static ntk_status allocate(refinement *job, ntk_context *context)
     return NTK_OK;
 }
 
-ntk_status ntk_refined_solve(const ntk_ridge_system *system, double lambda, const ntk_lane *lane, double begin, double end,
-                             const double *b, double *z, int64_t columns, int32_t *steps, const char *function)
+ntk_status ntk_refined_solve(const ntk_ridge_system *system, ntk_ridge_report *report, const ntk_lane *lane, ntk_share share,
+                             const double *b, double *z, int64_t columns, const char *function)
 {
     ntk_context *context = lane->work->context;
-    refinement job = {.system = system, .lane = lane, .function = function, .lambda = lambda, .begin = begin, .end = end};
+    refinement job = {.system = system, .lane = lane, .function = function, .lambda = report->lambda};
+    job.tolerance = report->tolerance;
+    job.begin = share.begin;
+    job.end = share.end;
     double error = INFINITY;
     job.b = b;
     job.z = z;
@@ -195,17 +203,18 @@ ntk_status ntk_refined_solve(const ntk_ridge_system *system, double lambda, cons
     ntk_status status = allocate(&job, context);
     if (status >= 0) status = refine(&job, &error);
     if (status >= 0) status = conjugate_gradients(&job, &error);
-    *steps = job.steps;
+    report->refinements = job.steps;
+    report->residual = error;
     bool singular = status >= 0 && is_singular(&job);
     void *const held[] = {job.r, job.m, job.p, job.q, job.single, job.norms};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) ntk_free(context, held[i]);
     NTK_TRY(status);
-    if (error <= 64 * wanted(&job) && !singular) return NTK_OK;
+    if (error <= fmax(64 * attainable(&job), job.tolerance) && !singular) return NTK_OK;
     return ntk_fail(
         NTK_ERR_SINGULAR,
         "%s: with lambda %g the system is too ill conditioned for a factor in single precision, whose %d corrections leave a "
         "backward error of %.1e%s: give a larger lambda, or precision NTK_PRECISION_PLAIN",
-        function, lambda, (int)job.steps, error, singular ? " by a solution that is made of roundings" : "");
+        function, job.lambda, (int)job.steps, error, singular ? " by a solution that is made of roundings" : "");
 }
 
 ntk_status ntk_refine_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,

@@ -18,7 +18,8 @@ _Static_assert(offsetof(ntk_ridge_report, samples) == 8 && offsetof(ntk_ridge_re
                    offsetof(ntk_ridge_report, degrees) == 104 && offsetof(ntk_ridge_report, kernel_scale) == 112 &&
                    offsetof(ntk_ridge_report, memory) == 120 && offsetof(ntk_ridge_report, precision) == 128 &&
                    offsetof(ntk_ridge_report, refinements) == 132 && offsetof(ntk_ridge_report, iterations) == 136 &&
-                   offsetof(ntk_ridge_report, residual) == 144 && sizeof(ntk_ridge_report) == 152,
+                   offsetof(ntk_ridge_report, residual) == 144 && offsetof(ntk_ridge_report, tolerance) == 152 &&
+                   sizeof(ntk_ridge_report) == 160,
                "the layout of ntk_ridge_report is frozen");
 
 /* --- what a model holds --- */

@@ -231,7 +231,9 @@ static const test_bad bad_length[] = {BAD_INTEGER(0, NTK_ERR_SHAPE), BAD_INTEGER
     BAD_KIND(ntk_ridge_options, method, 5), BAD_KIND(ntk_ridge_options, storage, 2), BAD_DTYPE(ntk_ridge_options), \
         BAD_I32(ntk_ridge_options, callers, -1), BAD_I32(ntk_ridge_options, callers, 4097),                        \
         BAD_I64(ntk_ridge_options, capacity, -1, NTK_ERR_OPTION), BAD_KIND(ntk_ridge_options, precision, 3),       \
-        BAD_KIND(ntk_ridge_options, solver, 3), BAD_I32(ntk_ridge_options, reserved, 1)
+        BAD_KIND(ntk_ridge_options, solver, 3), BAD_I32(ntk_ridge_options, reserved, 1),                           \
+        BAD_F64(ntk_ridge_options, tolerance, -1), BAD_F64(ntk_ridge_options, tolerance, 1),                       \
+        BAD_F64(ntk_ridge_options, tolerance, NOT_A_NUMBER)
 static const test_bad bad_ridge[] = {BAD_RIDGE, END};
 static const test_bad bad_dual_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_PRIMAL), END};
 static const test_bad bad_gram_ridge[] = {BAD_RIDGE,

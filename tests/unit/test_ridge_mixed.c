@@ -167,6 +167,32 @@ START_TEST(budget_decides)
 }
 END_TEST
 
+/* A tolerance spares products with K, is met, and holds for other targets too; without one the residual is what precision leaves. */
+START_TEST(tolerances)
+{
+    uint64_t state = test_seed(755);
+    scene s = scene_create(&state);
+    ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+    ntk_ridge *ridge[2] = {NULL, NULL};
+    ntk_ridge_report report[2];
+    options.precision = NTK_PRECISION_MIXED;
+    for (int k = 0; k < 2; k++) {
+        options.tolerance = k ? 1e-9 : 0;
+        CHECK_OK(ntk_ridge_create(context, &ridge[k], s.kernel, &s.x, &s.y, 1e-3, &options));
+        report[k] = summary(ridge[k]);
+        ck_assert(report[k].tolerance == options.tolerance);
+    }
+    ck_assert(report[0].residual > 0 && report[0].residual <= 64 * 2 * sqrt(N) * 0x1p-53);
+    ck_assert(report[1].residual > report[0].residual && report[1].residual <= 1e-9);
+    ck_assert_int_lt(report[1].refinements, report[0].refinements);
+    for (int64_t i = 0; i < 2 * N; i++) s.ys[i] = -s.ys[i];
+    CHECK_OK(ntk_ridge_set_targets(ridge[1], &s.y));
+    ck_assert(summary(ridge[1]).residual == report[1].residual);
+    for (int k = 0; k < 2; k++) ntk_ridge_destroy(ridge[k]);
+    scene_free(&s);
+}
+END_TEST
+
 START_TEST(refused)
 {
     uint64_t state = test_seed(754);
@@ -179,6 +205,12 @@ START_TEST(refused)
     options.method = NTK_RIDGE_DUAL;
     options.dtype = NTK_F32;
     CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 1, &options), NTK_ERR_OPTION);
+    options.dtype = NTK_F64;
+    options.precision = NTK_PRECISION_PLAIN;
+    options.tolerance = 1e-6;
+    CHECK_STATUS(ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 1, &options), NTK_ERR_OPTION);
+    options.precision = NTK_PRECISION_MIXED;
+    options.tolerance = 0;
     /* copies and no lambda: neither precision has an answer, and none is made up */
     options.dtype = 0;
     memcpy(s.xs + D, s.xs, D * sizeof *s.xs);
@@ -196,6 +228,7 @@ int main(void)
     tcase_add_loop_test(tests, as_in_double_precision, 0, 20);
     tcase_add_test(tests, changes);
     tcase_add_test(tests, budget_decides);
+    tcase_add_test(tests, tolerances);
     tcase_add_test(tests, refused);
     return test_run(suite);
 }
