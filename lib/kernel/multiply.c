@@ -1,9 +1,13 @@
 #include "kernel/multiply.h"
+
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "features/gradient.h"
 #include "kernel/finite.h"
 #include "kernel/product.h"
+
+#include <string.h>
 
 /* A finite kernel's product goes through its features, Phi(x1) (Phi(x2)^T v), and so does the gradient of that, of several networks one
  * after the other: work of n1 + n2, not of n1 n2.  So many targets at a time, since each takes memory for p numbers. */
@@ -83,20 +87,50 @@ static ntk_features features_of_network(const ntk_features *features, int64_t ne
     return (ntk_features){.weights = weights, .part = features->part, .size = features->size};
 }
 
-ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
-                               const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+/* sum = the mean of the networks' gradients, one network after the other. */
+static ntk_status sum_gradients(const ntk_features *features, const ntk_lane *lane, const ntk_matrix *sum, const ntk_matrix *x1,
+                                const ntk_matrix *x2, const ntk_matrix *v, const char *function)
 {
-    const ntk_features *features = ntk_finite_of(kernel)->features;
     int64_t networks = networks_of(features);
     ntk_status status = NTK_OK;
     for (int64_t r = 0; status >= 0 && r < networks; r++) {
         ntk_weights weights;
         ntk_features one = features_of_network(features, r, &weights);
         ntk_share room = ntk_work_narrow(lane->work, (double)r / (double)networks, (double)(r + 1) / (double)networks);
-        status = evaluate_finite(&one, lane, g, x1, x2, v, true, r > 0, function);
+        status = evaluate_finite(&one, lane, sum, x1, x2, v, true, r > 0, function);
         ntk_work_widen(lane->work, room);
     }
     return status;
+}
+
+/* In an array of its own, as g is to be written when nothing more is to be had. */
+static ntk_status mean_gradient(const ntk_features *features, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                                const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    ntk_context *context = lane->work->context;
+    int64_t rounds = (v->cols - 1) / TARGETS + 1, d = x1->cols, size = ntk_dtype_size(g->dtype);
+    void *room;
+    NTK_TRY(ntk_allocate(context, &room, g->rows, ntk_smaller(v->cols, TARGETS) * d * size, "a sum of gradients"));
+    ntk_status status = NTK_OK;
+    for (int64_t round = 0; status >= 0 && round < rounds; round++) {
+        int64_t first = round * TARGETS, count = ntk_smaller(v->cols - first, TARGETS);
+        ntk_matrix part = columns_of(v, first, count), sum = ntk_matrix_view(room, g->rows, count * d, g->dtype, 0);
+        ntk_share narrow = ntk_work_narrow(lane->work, (double)round / (double)rounds, (double)(round + 1) / (double)rounds);
+        status = sum_gradients(features, lane, &sum, x1, x2, &part, function);
+        ntk_work_widen(lane->work, narrow);
+        for (int64_t i = 0; status >= 0 && i < g->rows; i++)
+            memcpy(ntk_at(ntk_row(g, i), g->dtype, first * d), ntk_row(&sum, i), (size_t)(count * d * size));
+    }
+    ntk_free(context, room);
+    return status;
+}
+
+ntk_status ntk_finite_gradient(const ntk_kernel *kernel, const ntk_lane *lane, const ntk_matrix *g, const ntk_matrix *x1,
+                               const ntk_matrix *x2, const ntk_matrix *v, const char *function)
+{
+    const ntk_features *features = ntk_finite_of(kernel)->features;
+    if (networks_of(features) > 1) return mean_gradient(features, lane, g, x1, x2, v, function);
+    return evaluate_finite(features, lane, g, x1, x2, v, true, false, function);
 }
 
 static ntk_status multiply_samples(const ntk_samples *rows, const ntk_samples *cols, const ntk_lane *lane, const ntk_matrix *y,
@@ -182,6 +216,10 @@ ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_contex
                                       int64_t cols, int64_t inputs, int32_t dtype)
 {
     ntk_weights weights;
-    ntk_features one = features_of_network(ntk_finite_of(kernel)->features, 0, &weights);
+    const ntk_features *features = ntk_finite_of(kernel)->features;
+    ntk_features one = features_of_network(features, 0, &weights);
+    uint64_t row = 0;
+    NTK_TRY(ntk_size_multiply(&row, inputs, TARGETS * ntk_dtype_size(dtype)));
+    if (networks_of(features) > 1) NTK_TRY(ntk_need(bytes, rows, (int64_t)row));
     return finite_memory(&one, context, bytes, rows, cols, inputs, dtype, true);
 }
