@@ -1,8 +1,8 @@
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
-#include "ridge/iterative.h"
-#include "ridge/primal.h"
+#include "ridge/iterative/iterative.h"
+#include "ridge/primal/primal.h"
 #include "ridge/rooms.h"
 
 #include <math.h>

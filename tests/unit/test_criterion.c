@@ -2,7 +2,7 @@
  * of values. */
 #include "core/memory.h"
 #include "oracle.h"
-#include "ridge/criterion.h"
+#include "ridge/optimise/criterion.h"
 
 #include <math.h>
 #include <stdlib.h>
