@@ -1,10 +1,9 @@
 /* Chooses by the data how much each column of a CSV file matters, the scales of a kernel and lambda, in one call, and says what
  * that is worth on samples that were not looked at.
- * cc hyperparameters.c csv.c file.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
-#include "progress.h"
+ * cc hyperparameters.c csv.c file.c command.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
+#include "command.h"
 #include "samples.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <ntk/ntk.h>
@@ -12,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_USAGE = 2, TEST_SHARE = 5, LAYER_SCALES = 4, BAR = 30 };
+enum { TEST_SHARE = 5, LAYER_SCALES = 4, BAR = 30 };
 
 typedef struct settings {
     const char *file, *target;
@@ -37,34 +36,6 @@ static const char help[] =
     "The kernel is that of an infinitely wide ReLU network with a bias, K^RF + K^NT, of inputs that have scales of their own. A\n"
     "fifth of the samples tests. Inputs and target are standardised by the others.\n";
 
-static _Noreturn void fail(const char *sentence)
-{
-    fprintf(stderr, "hyperparameters: %s\n", sentence);
-    exit(EXIT_FAILURE);
-}
-
-static void check(ntk_status status, progress_line *progress)
-{
-    if (status >= 0) return;
-    progress_end(progress);
-    fail(ntk_error_message());
-}
-
-static _Noreturn void misuse(const char *option, const char *value, const char *expected)
-{
-    fprintf(stderr, "hyperparameters: %s is \"%s\", expected %s (--help says more)\n", option, value, expected);
-    exit(EXIT_USAGE);
-}
-
-static int64_t parse_count(const char *option, const char *text)
-{
-    char *stop;
-    errno = 0;
-    long long value = strtoll(text, &stop, 10);
-    if (!*text || *stop || errno || value < 0) misuse(option, text, "a number from 0");
-    return value;
-}
-
 static void parse_arguments(settings *s, int count, char **arguments)
 {
     static const struct option options[] = {{"target", required_argument, NULL, 't'},
@@ -85,13 +56,13 @@ static void parse_arguments(settings *s, int count, char **arguments)
             s->criterion = NTK_CRITERION_LOO;
             break;
         case 'm':
-            s->subset = parse_count("--subset", optarg);
+            s->subset = command_count("--subset", optarg, 0);
             break;
         case 'r':
-            s->restarts = parse_count("--restarts", optarg);
+            s->restarts = command_count("--restarts", optarg, 0);
             break;
         case 's':
-            s->seed = (uint64_t)parse_count("--seed", optarg);
+            s->seed = (uint64_t)command_count("--seed", optarg, 0);
             break;
         case 'h':
             fputs(help, stdout);
@@ -119,7 +90,7 @@ typedef struct data {
 static void *array(int64_t count)
 {
     void *memory = calloc((size_t)count, sizeof(double));
-    if (!memory) fail("not enough memory");
+    if (!memory) command_fail("not enough memory");
     return memory;
 }
 
@@ -165,9 +136,9 @@ static ntk_kernel *make_kernel(ntk_context *context, int64_t d, progress_line *p
     ntk_matrix scales = ntk_matrix_f64(ones, 1, d);
     for (int64_t k = 0; k < d; k++) ones[k] = 1;
     options.bias_scale = 1;
-    check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
-    check(ntk_kernel_create_infinite(context, &base, relu, &options), progress);
-    check(ntk_kernel_create_ard(context, &kernel, base, &scales), progress);
+    command_check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
+    command_check(ntk_kernel_create_infinite(context, &base, relu, &options), progress);
+    command_check(ntk_kernel_create_ard(context, &kernel, base, &scales), progress);
     ntk_kernel_destroy(base);
     ntk_activation_destroy(relu);
     free(ones);
@@ -180,7 +151,7 @@ static double test_error(const data *of, const ntk_ridge *ridge, progress_line *
     int64_t m = of->all - of->n;
     double *prediction = array(m), sum = 0;
     ntk_matrix X = ntk_matrix_const_f64(of->x + of->n * of->d, m, of->d), Y = ntk_matrix_f64(prediction, m, 1);
-    check(ntk_ridge_predict(ridge, &Y, &X), progress);
+    command_check(ntk_ridge_predict(ridge, &Y, &X), progress);
     for (int64_t i = 0; i < m; i++) sum += pow(prediction[i] - of->y[of->n + i], 2);
     free(prediction);
     return of->unit * sqrt(sum / (double)m);
@@ -190,7 +161,7 @@ static void print_row(const char *name, const data *of, const ntk_ridge *ridge, 
 {
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
     double error = test_error(of, ridge, progress);
-    check(ntk_ridge_summary(ridge, &report), progress);
+    command_check(ntk_ridge_summary(ridge, &report), progress);
     progress_end(progress);
     printf("%-12s %14.1f %12.3g %12.4g\n", name, report.log_evidence, report.lambda, error);
 }
@@ -227,10 +198,10 @@ static void search(const settings *s, const data *of, const csv_table *table, in
                Held = ntk_matrix_f64(held, of->d + LAYER_SCALES + 1, 1);
     own.progress = progress_report;
     own.progress_user = progress;
-    check(ntk_context_create(&context, &own), progress);
+    command_check(ntk_context_create(&context, &own), progress);
     ntk_kernel *kernel = make_kernel(context, of->d, progress);
     progress_part(progress, "fit");
-    check(ntk_ridge_create(context, &before, kernel, &X, &Y, lambda, NULL), progress);
+    command_check(ntk_ridge_create(context, &before, kernel, &X, &Y, lambda, NULL), progress);
 
     held[of->d] = held[of->d + 1] = 1; /* all scales together are worth what the output's is: those of the layer stay */
     options.held = &Held;
@@ -238,8 +209,9 @@ static void search(const settings *s, const data *of, const csv_table *table, in
     options.restarts = s->restarts;
     options.seed = s->seed;
     progress_part(progress, "search");
-    check(ntk_ridge_optimise(context, &after, &chosen, &report, kernel, &X, &Y, lambda, s->criterion, &options), progress);
-    check(ntk_kernel_scale_values(chosen, &Scales), progress);
+    command_check(ntk_ridge_optimise(context, &after, &chosen, &report, kernel, &X, &Y, lambda, s->criterion, &options),
+                  progress);
+    command_check(ntk_kernel_scale_values(chosen, &Scales), progress);
     progress_end(progress);
 
     printf("%-12s %14s %12s %12s\n", "", "log evidence", "lambda", "test RMSE");
@@ -266,12 +238,13 @@ int main(int count, char **arguments)
     csv_table table;
     progress_line progress;
     char message[FILE_MESSAGE_SIZE];
+    command_begin("hyperparameters");
     parse_arguments(&s, count, arguments);
-    if (csv_read(&table, s.file, message)) fail(message);
+    if (csv_read(&table, s.file, message)) command_fail(message);
     int64_t target = s.target ? csv_column(&table, s.target) : table.cols - 1;
-    if (target < 0) misuse("--target", s.target, "the name or number of a column");
-    if (table.cols < 2) fail("the file has one column, expected inputs and a target");
-    if (table.rows < 2 * TEST_SHARE) fail("the file has too few samples, expected ten");
+    if (target < 0) command_misuse("--target", s.target, "the name or number of a column");
+    if (table.cols < 2) command_fail("the file has one column, expected inputs and a target");
+    if (table.rows < 2 * TEST_SHARE) command_fail("the file has too few samples, expected ten");
     data of = make_data(&table, target, s.seed);
     progress_begin(&progress);
     printf("%s: %lld samples to learn from, %lld to test; %lld inputs\n\n", s.file, (long long)of.n, (long long)(of.all - of.n),

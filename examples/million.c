@@ -1,9 +1,9 @@
 /* Learns from more samples than memory holds: they come from a generator, or from a file of numbers that is read as it is needed, and a
  * Nystroem model of some of them as centres keeps what it needs of the others.
- * cc million.c progress.c $(pkg-config --cflags --libs ntk) -lm */
+ * cc million.c command.c progress.c $(pkg-config --cflags --libs ntk) -lm */
 #define _POSIX_C_SOURCE 200809L
 
-#include "progress.h"
+#include "command.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { INPUTS = 8, TEST = 2000, EXIT_USAGE = 2 };
+enum { INPUTS = 8, TEST = 2000 };
 static const double NOISE = 0.1;
 
 typedef struct settings {
@@ -34,33 +34,6 @@ static const char help[] =
     "  -l, --lambda L   ridge penalty (0.1)\n"
     "  -h, --help       print this and exit\n";
 
-static _Noreturn void fail(const char *sentence)
-{
-    fprintf(stderr, "million: %s\n", sentence);
-    exit(EXIT_FAILURE);
-}
-
-static _Noreturn void misuse(const char *option, const char *value, const char *expected)
-{
-    fprintf(stderr, "million: %s is \"%s\", expected %s (--help says more)\n", option, value, expected);
-    exit(EXIT_USAGE);
-}
-
-static void check(ntk_status status, progress_line *progress)
-{
-    if (status >= 0) return;
-    progress_end(progress);
-    fail(ntk_error_message());
-}
-
-static int64_t parse_count(const char *option, const char *text)
-{
-    char *stop;
-    long long value = strtoll(text, &stop, 10);
-    if (!*text || *stop || value < 1) misuse(option, text, "a number from 1");
-    return value;
-}
-
 static void parse_arguments(settings *s, int count, char **arguments)
 {
     static const struct option options[] = {{"samples", required_argument, NULL, 'n'},
@@ -69,20 +42,17 @@ static void parse_arguments(settings *s, int count, char **arguments)
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option;
-    char *stop;
     *s = (settings){.centres = 1024, .lambda = 0.1};
     while ((option = getopt_long(count, arguments, "n:m:l:h", options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            s->samples = parse_count("--samples", optarg);
+            s->samples = command_count("--samples", optarg, 1);
             break;
         case 'm':
-            s->centres = parse_count("--centres", optarg);
+            s->centres = command_count("--centres", optarg, 1);
             break;
         case 'l':
-            s->lambda = strtod(optarg, &stop);
-            if (!*optarg || *stop || !(s->lambda >= 0) || !isfinite(s->lambda))
-                misuse("--lambda", optarg, "a number that is not negative");
+            s->lambda = command_number("--lambda", optarg);
             break;
         case 'h':
             fputs(help, stdout);
@@ -188,7 +158,7 @@ static void open_reader(reader *r, ntk_sample_stream *stream)
         exit(EXIT_FAILURE);
     }
     stream->inputs = columns_of(r->line) - 1;
-    if (stream->inputs < 1) fail("the file has one column, expected inputs and a target");
+    if (stream->inputs < 1) command_fail("the file has one column, expected inputs and a target");
     stream->read = read_file;
     stream->user = r;
 }
@@ -201,8 +171,8 @@ static ntk_kernel *kernel_of(ntk_context *context, progress_line *progress)
     ntk_kernel *kernel;
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
     options.bias_scale = 1;
-    check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
-    check(ntk_kernel_create_infinite(context, &kernel, relu, &options), progress);
+    command_check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
+    command_check(ntk_kernel_create_infinite(context, &kernel, relu, &options), progress);
     ntk_activation_destroy(relu);
     return kernel;
 }
@@ -214,7 +184,7 @@ static double test_error(const ntk_ridge *ridge, int64_t first, progress_line *p
     double sum = 0;
     for (int64_t i = 0; i < TEST; i++) make_sample(first + i, x + i * INPUTS, y + i);
     ntk_matrix points = ntk_matrix_const_f64(x, TEST, INPUTS), out = ntk_matrix_f64(f, TEST, 1);
-    check(ntk_ridge_predict(ridge, &out, &points), progress);
+    command_check(ntk_ridge_predict(ridge, &out, &points), progress);
     for (int64_t i = 0; i < TEST; i++) sum += (f[i] - y[i]) * (f[i] - y[i]) / TEST;
     return sum;
 }
@@ -230,8 +200,8 @@ static void print_model(const ntk_ridge *ridge, const settings *s, double took, 
 {
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
     ntk_nystroem_report about = NTK_INIT(ntk_nystroem_report);
-    check(ntk_ridge_summary(ridge, &report), progress);
-    check(ntk_ridge_nystroem_summary(ridge, &about), progress);
+    command_check(ntk_ridge_summary(ridge, &report), progress);
+    command_check(ntk_ridge_nystroem_summary(ridge, &about), progress);
     printf("%lld samples of %lld inputs, %lld centres: %.2f s, %.1f MB held\n", (long long)report.samples,
            (long long)report.inputs, (long long)about.centres, took, (double)report.memory / 1e6);
     printf("the kernel's diagonal: %.3g of it left out in the mean, %.3g at most\n", about.mean_rest / about.mean_diagonal,
@@ -250,11 +220,12 @@ int main(int count, char **arguments)
     ntk_nystroem_options centres = NTK_INIT(ntk_nystroem_options);
     ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
     ntk_ridge *ridge;
+    command_begin("million");
     parse_arguments(&s, count, arguments);
     progress_begin(&progress);
     options.progress = progress_report;
     options.progress_user = &progress;
-    check(ntk_context_create(&context, &options), &progress);
+    command_check(ntk_context_create(&context, &options), &progress);
     stream.inputs = INPUTS;
     stream.targets = 1;
     stream.samples = s.samples;
@@ -266,7 +237,7 @@ int main(int count, char **arguments)
     ntk_kernel *kernel = kernel_of(context, &progress);
     progress_part(&progress, "fit");
     double start = seconds();
-    check(ntk_ridge_create_nystroem_stream(context, &ridge, kernel, &stream, s.lambda, &centres), &progress);
+    command_check(ntk_ridge_create_nystroem_stream(context, &ridge, kernel, &stream, s.lambda, &centres), &progress);
     double took = seconds() - start;
     progress_end(&progress);
     print_model(ridge, &s, took, &progress);

@@ -1,11 +1,10 @@
 /* Handwritten digits by ridge regression with the kernel K^NT of an infinitely wide ReLU network.
- * cc mnist.c idx.c file.c progress.c $(pkg-config --cflags --libs ntk) -lz */
+ * cc mnist.c idx.c file.c command.c progress.c $(pkg-config --cflags --libs ntk) -lz */
 #define _POSIX_C_SOURCE 200809L
 
+#include "command.h"
 #include "idx.h"
-#include "progress.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <ntk/ntk.h>
@@ -14,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DIGITS = 10, EXIT_USAGE = 2 };
+enum { DIGITS = 10 };
 
 typedef struct settings {
     const char *folder;
@@ -45,32 +44,6 @@ static const char help[] =
     "Pixels are divided by 255 and not centred. The targets are ten columns, 1 for the image's digit and 0 for the others;\n"
     "the prediction is the digit with the largest output.\n";
 
-static _Noreturn void fail(const char *sentence)
-{
-    fprintf(stderr, "mnist: %s\n", sentence);
-    exit(EXIT_FAILURE);
-}
-
-static _Noreturn void misuse(const char *option, const char *value, const char *expected)
-{
-    fprintf(stderr, "mnist: %s is \"%s\", expected %s (--help says more)\n", option, value, expected);
-    exit(EXIT_USAGE);
-}
-
-static void check(ntk_status status, progress_line *progress)
-{
-    if (status >= 0) return;
-    progress_end(progress);
-    fail(ntk_error_message());
-}
-
-static void parse_number(const char *option, const char *text, double least, const char *expected, double *value)
-{
-    char *stop;
-    *value = strtod(text, &stop);
-    if (!*text || *stop || !isfinite(*value) || *value < least) misuse(option, text, expected);
-}
-
 static void parse_arguments(settings *s, int count, char **arguments)
 {
     static const struct option options[] = {{"train", required_argument, NULL, 'n'},
@@ -79,16 +52,14 @@ static void parse_arguments(settings *s, int count, char **arguments)
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option;
-    char *stop;
     *s = (settings){.train = 10000, .lambda = 1e-4, .dtype = NTK_F64};
     while ((option = getopt_long(count, arguments, "n:l:fh", options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            s->train = strtoll(optarg, &stop, 10);
-            if (!*optarg || *stop || s->train < 1) misuse("--train", optarg, "a number from 1");
+            s->train = command_count("--train", optarg, 1);
             break;
         case 'l':
-            parse_number("--lambda", optarg, 0, "a number that is not negative", &s->lambda);
+            s->lambda = command_number("--lambda", optarg);
             break;
         case 'f':
             s->dtype = NTK_F32;
@@ -113,7 +84,7 @@ static void read_array(idx_array *array, const char *folder, const char *name, i
     char path[4096], message[FILE_MESSAGE_SIZE];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (access(path, F_OK)) snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-    if (idx_read(array, path, dimensions, message)) fail(message);
+    if (idx_read(array, path, dimensions, message)) command_fail(message);
 }
 
 /* Reads the images and labels of one set, at most so many. */
@@ -128,18 +99,18 @@ static void read_digits(digits *set, const char *folder, const char *prefix, int
     if (images.size[0] != set->labels.size[0]) {
         snprintf(message, sizeof message, "%s: the %s set has %lld images and %lld labels", folder, prefix,
                  (long long)images.size[0], (long long)set->labels.size[0]);
-        fail(message);
+        command_fail(message);
     }
     set->n = images.size[0] < most ? images.size[0] : most;
     set->d = images.size[1] * images.size[2];
     set->x = calloc((size_t)(set->n * set->d), sizeof *set->x);
-    if (!set->x) fail("not enough memory for the images");
+    if (!set->x) command_fail("not enough memory for the images");
     for (int64_t i = 0; i < set->n * set->d; i++) set->x[i] = images.values[i] / 255.0;
     for (int64_t i = 0; i < set->n; i++) {
         if (set->labels.values[i] < DIGITS) continue;
         snprintf(message, sizeof message, "%s/%s: label %lld is %d, expected 0 to 9", folder, name, (long long)i,
                  set->labels.values[i]);
-        fail(message);
+        command_fail(message);
     }
     idx_free(&images);
 }
@@ -156,20 +127,20 @@ static ntk_ridge *fit(ntk_context *context, const digits *train, const settings 
     ntk_kernel *kernel;
     ntk_ridge *ridge;
     double *y = calloc((size_t)(train->n * DIGITS), sizeof *y);
-    if (!y) fail("not enough memory for the targets");
+    if (!y) command_fail("not enough memory for the targets");
     for (int64_t i = 0; i < train->n; i++) y[i * DIGITS + train->labels.values[i]] = 1;
     ntk_matrix X = ntk_matrix_const_f64(train->x, train->n, train->d), Y = ntk_matrix_const_f64(y, train->n, DIGITS);
 
     ntk_kernel_options kernel_options = NTK_INIT(ntk_kernel_options);
     kernel_options.part = NTK_PART_NT;
-    check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
-    check(ntk_kernel_create_infinite(context, &kernel, relu, &kernel_options), progress);
+    command_check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
+    command_check(ntk_kernel_create_infinite(context, &kernel, relu, &kernel_options), progress);
     ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
     options.storage = NTK_STORAGE_PACKED;
     options.dtype = s->dtype;
     options.borrow = 1;
     progress_part(progress, "learning from %lld images", (long long)train->n);
-    check(ntk_ridge_create(context, &ridge, kernel, &X, &Y, s->lambda, &options), progress);
+    command_check(ntk_ridge_create(context, &ridge, kernel, &X, &Y, s->lambda, &options), progress);
     ntk_kernel_destroy(kernel);
     ntk_activation_destroy(relu);
     free(y);
@@ -181,10 +152,10 @@ static void count_predictions(const ntk_ridge *ridge, const digits *test, progre
                               int64_t counts[DIGITS][DIGITS])
 {
     double *output = calloc((size_t)(test->n * DIGITS), sizeof *output);
-    if (!output) fail("not enough memory for the predictions");
+    if (!output) command_fail("not enough memory for the predictions");
     ntk_matrix X = ntk_matrix_const_f64(test->x, test->n, test->d), Output = ntk_matrix_f64(output, test->n, DIGITS);
     progress_part(progress, "reading %lld images", (long long)test->n);
-    check(ntk_ridge_predict(ridge, &Output, &X), progress);
+    command_check(ntk_ridge_predict(ridge, &Output, &X), progress);
     for (int64_t i = 0; i < test->n; i++) {
         const double *row = output + i * DIGITS;
         int largest = 0;
@@ -217,17 +188,18 @@ int main(int count, char **arguments)
     digits train, test;
     progress_line progress;
     int64_t counts[DIGITS][DIGITS] = {{0}};
+    command_begin("mnist");
     parse_arguments(&s, count, arguments);
     read_digits(&train, s.folder, "train", s.train);
     read_digits(&test, s.folder, "t10k", INT64_MAX);
-    if (train.d != test.d) fail("the training and the test images differ in size");
+    if (train.d != test.d) command_fail("the training and the test images differ in size");
 
     ntk_context *context;
     ntk_context_options options = NTK_INIT(ntk_context_options);
     options.progress = progress_report;
     options.progress_user = &progress;
     progress_begin(&progress);
-    check(ntk_context_create(&context, &options), &progress);
+    command_check(ntk_context_create(&context, &options), &progress);
     printf("%lld training images, %lld test images of %lld pixels; K^NT of ReLU, lambda %g, %s precision\n", (long long)train.n,
            (long long)test.n, (long long)train.d, s.lambda, s.dtype == NTK_F32 ? "single" : "double");
     fflush(stdout);

@@ -1,16 +1,17 @@
 /* The error of kernel ridge regression on a CSV file, for the kernels of infinitely wide networks and of a finite one, beside
- * that of linear regression.  cc ridge_csv.c crossval.c csv.c file.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * that of linear regression.
+ * cc ridge_csv.c crossval.c csv.c file.c command.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
+#include "command.h"
 #include "crossval.h"
 #include "samples.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LAMBDAS = 64, METHODS = 5, EXIT_USAGE = 2 };
+enum { MOST_LAMBDAS = 64, METHODS = 5 };
 
 typedef struct settings {
     const char *file, *target;
@@ -39,35 +40,6 @@ static const char help[] =
     "Inputs are standardised by the training samples of each fold, and get a constant 1 beside them, as a bias. Lambda is\n"
     "chosen on a fifth of the training samples that the other four fifths predict; the fold that tests is never looked at.\n";
 
-static _Noreturn void fail(const char *sentence)
-{
-    fprintf(stderr, "ridge_csv: %s\n", sentence);
-    exit(EXIT_FAILURE);
-}
-
-static _Noreturn void misuse(const char *option, const char *value, const char *expected)
-{
-    fprintf(stderr, "ridge_csv: %s is \"%s\", expected %s (--help says more)\n", option, value, expected);
-    exit(EXIT_USAGE);
-}
-
-static void check(ntk_status status, progress_line *progress)
-{
-    if (status >= 0) return;
-    progress_end(progress);
-    const char *sentence = ntk_error_message();
-    fail(*sentence ? sentence : ntk_status_name(status));
-}
-
-static int64_t parse_count(const char *option, const char *text, long long least, const char *expected)
-{
-    char *stop;
-    errno = 0;
-    long long value = strtoll(text, &stop, 10);
-    if (!*text || *stop || errno || value < least) misuse(option, text, expected);
-    return value;
-}
-
 static void parse_lambdas(settings *s, const char *text)
 {
     const char *next = text;
@@ -75,7 +47,7 @@ static void parse_lambdas(settings *s, const char *text)
         char *stop;
         double value = strtod(next, &stop);
         if (stop == next || (*stop && *stop != ',') || !isfinite(value) || value < 0 || s->lambda_count == MOST_LAMBDAS)
-            misuse("--lambda", text, "up to 64 numbers that are not negative, with commas between them");
+            command_misuse("--lambda", text, "up to 64 numbers that are not negative, with commas between them");
         s->lambdas[s->lambda_count++] = value;
         if (!*stop) return;
         next = stop + 1;
@@ -99,16 +71,16 @@ static void parse_arguments(settings *s, int count, char **arguments)
             s->target = optarg;
             break;
         case 'k':
-            s->folds = parse_count("--folds", optarg, 2, "a number from 2");
+            s->folds = command_count("--folds", optarg, 2);
             break;
         case 'l':
             parse_lambdas(s, optarg);
             break;
         case 'n':
-            s->hidden = parse_count("--hidden", optarg, 1, "a number from 1");
+            s->hidden = command_count("--hidden", optarg, 1);
             break;
         case 's':
-            s->seed = (uint64_t)parse_count("--seed", optarg, 0, "a number from 0");
+            s->seed = (uint64_t)command_count("--seed", optarg, 0);
             break;
         case 'h':
             fputs(help, stdout);
@@ -141,8 +113,8 @@ static ntk_kernel *infinite_kernel(ntk_context *context, int32_t activation_kind
     ntk_kernel *kernel;
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
     options.part = part;
-    check(ntk_activation_create(context, &activation, activation_kind, NULL), progress);
-    check(ntk_kernel_create_infinite(context, &kernel, activation, &options), progress);
+    command_check(ntk_activation_create(context, &activation, activation_kind, NULL), progress);
+    command_check(ntk_kernel_create_infinite(context, &kernel, activation, &options), progress);
     ntk_activation_destroy(activation);
     return kernel;
 }
@@ -158,10 +130,10 @@ static ntk_kernel *finite_kernel(ntk_context *context, int64_t inputs, const set
     options.inputs = inputs;
     options.hidden = s->hidden;
     options.seed = s->seed;
-    check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
-    check(ntk_network_create(context, &network, relu, &options), progress);
-    check(ntk_features_create(context, &features, network, NTK_PART_BOTH), progress);
-    check(ntk_kernel_create_finite(context, &kernel, features), progress);
+    command_check(ntk_activation_create(context, &relu, NTK_RELU, NULL), progress);
+    command_check(ntk_network_create(context, &network, relu, &options), progress);
+    command_check(ntk_features_create(context, &features, network, NTK_PART_BOTH), progress);
+    command_check(ntk_kernel_create_finite(context, &kernel, features), progress);
     ntk_features_destroy(features);
     ntk_network_destroy(network);
     ntk_activation_destroy(relu);
@@ -195,7 +167,7 @@ static void print_table(const cv_problem *problem, const settings *s)
     printf("%-16s %10s %10s %8s   %s\n", "method", "RMSE", "std.err.", "lambda", "system solved");
     for (int i = 0; i < METHODS; i++) {
         cv_result result;
-        check(cv_run(problem, methods[i].name, methods[i].kernel, &result), progress);
+        command_check(cv_run(problem, methods[i].name, methods[i].kernel, &result), progress);
         progress_end(progress);
         print_row(methods[i].name, &result);
         ntk_kernel_destroy(methods[i].kernel);
@@ -208,7 +180,7 @@ static void run(const settings *s, const csv_table *table, int64_t target)
     int64_t n = table->rows, d = table->cols - 1;
     double *x = calloc((size_t)(n * d), sizeof *x), *y = calloc((size_t)n, sizeof *y);
     int64_t *order = calloc((size_t)n, sizeof *order);
-    if (!x || !y || !order) fail("not enough memory");
+    if (!x || !y || !order) command_fail("not enough memory");
     samples_split(table, target, x, y);
     samples_shuffle(order, n, s->seed);
 
@@ -217,7 +189,7 @@ static void run(const settings *s, const csv_table *table, int64_t target)
     ntk_context_options options = NTK_INIT(ntk_context_options);
     options.progress = progress_report;
     options.progress_user = &progress;
-    check(ntk_context_create(&context, &options), &progress);
+    command_check(ntk_context_create(&context, &options), &progress);
 
     char number[32];
     snprintf(number, sizeof number, "column %lld", (long long)target + 1);
@@ -247,14 +219,15 @@ int main(int count, char **arguments)
     settings s;
     csv_table table;
     char message[FILE_MESSAGE_SIZE];
+    command_begin("ridge_csv");
     parse_arguments(&s, count, arguments);
-    if (csv_read(&table, s.file, message)) fail(message);
+    if (csv_read(&table, s.file, message)) command_fail(message);
     int64_t target = s.target ? csv_column(&table, s.target) : table.cols - 1;
-    if (target < 0) misuse("--target", s.target, "the name or number of a column");
-    if (table.cols < 2) fail("the file has one column, expected inputs and a target");
+    if (target < 0) command_misuse("--target", s.target, "the name or number of a column");
+    if (table.cols < 2) command_fail("the file has one column, expected inputs and a target");
     if (table.rows < 2 * s.folds) {
         snprintf(message, sizeof message, "the file has %lld samples, expected at least two a fold", (long long)table.rows);
-        fail(message);
+        command_fail(message);
     }
     run(&s, &table, target);
     csv_free(&table);
