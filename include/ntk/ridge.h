@@ -33,7 +33,8 @@ enum { NTK_RIDGE_AUTO = 0, NTK_RIDGE_DUAL = 1, NTK_RIDGE_PRIMAL = 2, NTK_RIDGE_S
 /* NYSTROEM  of reports alone: the models of ntk_ridge_create_nystroem (stream.h) */
 enum { NTK_RIDGE_NYSTROEM = 5 };
 
-/* AUTO    PLAIN, unless the context's memory budget has no room for that but for MIXED
+/* AUTO    PLAIN, unless the context's memory budget has no room for that but for MIXED, or a tolerance is given and there are
+ *         512 samples or more
  * PLAIN   factor and solution in dtype
  * MIXED   a DUAL in double precision of a kernel without features: the factor is in single precision, which halves memory and time, and
  *         the solution is corrected to double precision by products with K, which is never held (math: Higham 2002, chapter 12), or
@@ -65,7 +66,8 @@ enum { NTK_SOLVER_AUTO = 0, NTK_SOLVER_NORMAL = 1, NTK_SOLVER_QR = 2 };
  * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only
  * solver     NTK_SOLVER_..., of a PRIMAL
  * reserved   0
- * tolerance  in [0, 1): corrections of MIXED end at a residual (ntk_ridge_report) of that; 0: 2 sqrt(n) unit roundoffs */
+ * tolerance  in [0, 1), how accurate is enough: corrections of MIXED end at a residual (ntk_ridge_report) of that; 0: 2 sqrt(n) unit
+ *            roundoffs.  Of no meaning to other methods */
 typedef struct ntk_ridge_options {
     size_t struct_size;
     int32_t method;

@@ -81,6 +81,15 @@ static ntk_status check_precision(const ntk_ridge_options *own, const ntk_kernel
         function);
 }
 
+/* Fewer equations are solved in no time. */
+enum { LEAST_MIXED = 512 };
+
+/* Whether an accuracy is asked for that is had sooner by a factor in single precision, whose precision the options leave open. */
+static bool prefers_mixed(const ntk_ridge_options *own, const ntk_kernel *kernel, int64_t n)
+{
+    return own->precision == NTK_PRECISION_AUTO && own->tolerance > 0 && n >= LEAST_MIXED && may_be_mixed(own, kernel);
+}
+
 /* Turns AUTO into a method; *reason receives why. */
 static ntk_status choose(ntk_ridge_options *own, const ntk_kernel *kernel, int64_t n, const char **reason, const char *function)
 {
@@ -136,6 +145,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
     NTK_TRY(check_precision(&own, kernel, __func__));
+    if (prefers_mixed(&own, kernel, n)) own.precision = NTK_PRECISION_MIXED;
     ntk_status status = add_memory(context, &need, kernel, kernel->features, n, d, t, &own, &iterative);
     NTK_TRY(ntk_sizes_representable(status, n, d, t, __func__));
     *bytes = need;
@@ -248,16 +258,17 @@ ntk_status ntk_ridge_budget(const ntk_context *context, ntk_ridge_problem *probl
     /* the factor of another method has nothing to grow by */
     if (options->method != NTK_RIDGE_DUAL) options->capacity = 0;
     bool choice = options->precision == NTK_PRECISION_AUTO;
-    if (choice) options->precision = NTK_PRECISION_PLAIN;
+    bool preferred = problem->kernel && prefers_mixed(options, problem->kernel, problem->x->rows);
+    if (choice) options->precision = preferred ? NTK_PRECISION_MIXED : NTK_PRECISION_PLAIN;
+    if (preferred) *reason = "dual, in mixed precision: a factor in single precision reaches the tolerance sooner";
     ntk_status status = budget_of(context, problem, features);
     if (status != NTK_ERR_MEMORY || problem->gram) return status;
-    if (!choice || !may_be_mixed(options, problem->kernel)) return try_iterative(context, problem, reason, status);
-    options->precision = NTK_PRECISION_MIXED;
-    if (budget_of(context, problem, features) >= 0) {
+    if (choice && !preferred && may_be_mixed(options, problem->kernel)) {
+        options->precision = NTK_PRECISION_MIXED;
         *reason = "dual, in mixed precision: the budget has no room for a factor in double precision";
-        return NTK_OK;
+        if (budget_of(context, problem, features) >= 0) return NTK_OK;
     }
-    options->precision = NTK_PRECISION_PLAIN;
+    if (choice) options->precision = NTK_PRECISION_PLAIN;
     return try_iterative(context, problem, reason, budget_of(context, problem, features));
 }
 

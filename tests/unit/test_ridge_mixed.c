@@ -193,6 +193,35 @@ START_TEST(tolerances)
 }
 END_TEST
 
+/* Of precisions left open a tolerance takes the one that is sooner there, unless there are few samples. */
+START_TEST(tolerance_decides)
+{
+    static const int64_t sizes[] = {N, 600};
+    uint64_t state = test_seed(756), bytes[2];
+    oracle_kernel oracle = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
+    ntk_kernel *kernel = oracle_kernel_create(context, &oracle);
+    for (int k = 0; k < 2; k++) {
+        int64_t n = sizes[k];
+        double *xs = oracle_samples(n, D, NTK_F64, &state), *ys = oracle_samples(n, 1, NTK_F64, &state);
+        ntk_matrix x = ntk_matrix_const_f64(xs, n, D), y = ntk_matrix_const_f64(ys, n, 1);
+        ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
+        ntk_ridge *ridge = NULL;
+        CHECK_OK(ntk_ridge_memory(context, &bytes[0], kernel, n, D, 1, &options));
+        options.tolerance = 1e-8;
+        CHECK_OK(ntk_ridge_memory(context, &bytes[1], kernel, n, D, 1, &options));
+        CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &x, &y, 1e-2, &options));
+        ntk_ridge_report report = summary(ridge);
+        ck_assert_msg(report.precision == (k ? NTK_PRECISION_MIXED : NTK_PRECISION_PLAIN), "%s", report.reason);
+        ck_assert((strstr(report.reason, "sooner") != NULL) == k && report.residual <= 1e-8);
+        ck_assert((bytes[1] != bytes[0]) == k);
+        ntk_ridge_destroy(ridge);
+        free(xs);
+        free(ys);
+    }
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 START_TEST(refused)
 {
     uint64_t state = test_seed(754);
@@ -229,6 +258,7 @@ int main(void)
     tcase_add_test(tests, changes);
     tcase_add_test(tests, budget_decides);
     tcase_add_test(tests, tolerances);
+    tcase_add_test(tests, tolerance_decides);
     tcase_add_test(tests, refused);
     return test_run(suite);
 }
