@@ -348,6 +348,7 @@ static void check_long_report(int i, const test_argument *argument)
     ck_assert(memcmp(bytes + sizeof(size_t), expected.bytes + sizeof(size_t), argument->size - sizeof(size_t)) == 0);
     ck_assert(memcmp(bytes + argument->size, zeros, 24) == 0);
     ck_assert(memcmp(bytes + argument->size + 24, expected.bytes + argument->size + 24, TEST_BLOCK - argument->size - 24) == 0);
+    test_attempt_discard(&attempt);
 }
 
 /* The size of a struct's first version, the shortest that is read. */

@@ -294,6 +294,15 @@ static uint64_t hash_argument(uint64_t hash, test_attempt *attempt, int i)
     return hash;
 }
 
+void test_attempt_discard(test_attempt *attempt)
+{
+    for (int i = 0; i < attempt->count; i++) {
+        const test_argument *argument = &attempt->row->arguments[i];
+        if (argument->kind == TEST_CREATED && attempt->created[i] != &nowhere)
+            test_handle_destroy(argument->created, attempt->created[i]);
+    }
+}
+
 uint64_t test_attempt_hash(test_attempt *attempt)
 {
     uint64_t hash = 1;
