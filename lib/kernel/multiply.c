@@ -79,12 +79,15 @@ static int64_t networks_of(const ntk_features *features)
     return features->weights->plain ? 1 : features->weights->networks;
 }
 
-/* Features of one of the networks, whose weights are written to *weights. */
+/* Features of one of the networks, whose weights are written to *weights: no handle, and not a copy of one, whose references others
+ * count. */
 static ntk_features features_of_network(const ntk_features *features, int64_t network, ntk_weights *weights)
 {
-    if (networks_of(features) == 1) return *features;
+    ntk_features one = {.weights = features->weights, .part = features->part, .size = features->size};
+    if (networks_of(features) == 1) return one;
     *weights = ntk_weights_of_network(features->weights, network);
-    return (ntk_features){.weights = weights, .part = features->part, .size = features->size};
+    one.weights = weights;
+    return one;
 }
 
 /* sum = the mean of the networks' gradients, one network after the other. */
