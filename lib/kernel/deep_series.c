@@ -6,7 +6,6 @@
 #include "kernel/exchange.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/rescale.h"
-#include "kernel/scales.h"
 
 #include <float.h>
 #include <math.h>
@@ -185,11 +184,7 @@ const ntk_kernel_operations ntk_deep_series_operations = {
     .cost = entry_cost,
     .gradient = ntk_deep_series_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
-    .scales = ntk_deep_scales_of,
-    .scale_gradient = ntk_deep_scale_gradient,
-    .scale_memory = ntk_deep_scale_memory,
-    .scale_values = ntk_deep_scale_values,
-    .rescale = ntk_deep_rescale,
+    NTK_DEEP_SCALE_OPERATIONS,
     .products = 1,
     .points = false,
     .write = ntk_deep_write,

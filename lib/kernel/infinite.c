@@ -6,7 +6,6 @@
 #include "kernel/mehler.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/rescale.h"
-#include "kernel/scales.h"
 #include "kernel/shifted.h"
 
 #include <math.h>
@@ -118,11 +117,7 @@ static const ntk_kernel_operations operations = {
     .cost = entry_cost,
     .gradient = ntk_infinite_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
-    .scales = ntk_infinite_scales,
-    .scale_gradient = ntk_infinite_scale_gradient,
-    .scale_memory = ntk_infinite_scale_memory,
-    .scale_values = ntk_infinite_scale_values,
-    .rescale = ntk_infinite_rescale,
+    NTK_INFINITE_SCALE_OPERATIONS,
     .points = true,
     .products = 1,
     .write = ntk_infinite_write,

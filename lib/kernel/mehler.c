@@ -8,7 +8,6 @@
 #include "kernel/near.h"
 #include "kernel/pair_gradients.h"
 #include "kernel/rescale.h"
-#include "kernel/scales.h"
 #include "kernel/simd/loops.h"
 #include "kernel/tile.h"
 
@@ -250,11 +249,7 @@ const ntk_kernel_operations ntk_mehler_operations = {
     .cost = entry_cost,
     .gradient = ntk_mehler_gradient,
     .gradient_scratch = NTK_PAIR_GRADIENT_RECTANGLES,
-    .scales = ntk_infinite_scales,
-    .scale_gradient = ntk_infinite_scale_gradient,
-    .scale_memory = ntk_infinite_scale_memory,
-    .scale_values = ntk_infinite_scale_values,
-    .rescale = ntk_infinite_rescale,
+    NTK_INFINITE_SCALE_OPERATIONS,
     .points = false,
     .products = 1,
     .write = ntk_infinite_write,

@@ -3,6 +3,7 @@
 #define NTK_KERNEL_RESCALE_H
 
 #include "kernel/kernel.h"
+#include "kernel/scales.h"
 
 /* Values in the order of ntk_kernel_scale_gradient, of which next have been taken. */
 typedef struct ntk_rescaling {
@@ -33,5 +34,13 @@ void ntk_deep_scale_values(const ntk_kernel *kernel, double *values);
 ntk_status ntk_deep_rescale(ntk_rescaling *from, ntk_kernel **made, const ntk_kernel *kernel);
 void ntk_composite_scale_values(const ntk_kernel *kernel, double *values);
 ntk_status ntk_composite_rescale(ntk_rescaling *from, ntk_kernel **made, const ntk_kernel *kernel);
+
+/* What the operations of all infinite kernels with scales have alike, with one layer and with any. */
+#define NTK_INFINITE_SCALE_OPERATIONS                                                                                        \
+    .scales = ntk_infinite_scales, .scale_gradient = ntk_infinite_scale_gradient, .scale_memory = ntk_infinite_scale_memory, \
+    .scale_values = ntk_infinite_scale_values, .rescale = ntk_infinite_rescale
+#define NTK_DEEP_SCALE_OPERATIONS                                                                                   \
+    .scales = ntk_deep_scales_of, .scale_gradient = ntk_deep_scale_gradient, .scale_memory = ntk_deep_scale_memory, \
+    .scale_values = ntk_deep_scale_values, .rescale = ntk_deep_rescale
 
 #endif
