@@ -128,6 +128,13 @@ static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const 
                                                                                                    t, options);
 }
 
+ntk_status ntk_model_sizes_check(const ntk_kernel *kernel, int64_t n, int64_t d, int64_t t, const char *function)
+{
+    NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, function));
+    if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", function, (long long)t);
+    return NTK_OK;
+}
+
 ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                             int64_t t, const ntk_ridge_options *options)
 {
@@ -138,8 +145,7 @@ ntk_status ntk_ridge_memory(const ntk_context *context, uint64_t *bytes, const n
     NTK_REQUIRE(context);
     NTK_REQUIRE(bytes);
     NTK_REQUIRE(kernel);
-    NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, __func__));
-    if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
+    NTK_TRY(ntk_model_sizes_check(kernel, n, d, t, __func__));
     NTK_TRY(ntk_ridge_options_read(&own, options, __func__));
     NTK_TRY(ntk_iterative_read(&iterative, own.iterative, __func__));
     NTK_TRY(choose(&own, kernel, n, &reason, __func__));

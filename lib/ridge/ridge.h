@@ -191,6 +191,9 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
 ntk_status ntk_ridge_primal_memory(const ntk_context *context, uint64_t *bytes, const ntk_features *features, int64_t n,
                                    int64_t d, int64_t t, const ntk_ridge_options *options);
 
+/* ntk_kernel_sizes_check, and NTK_ERR_SHAPE unless there is a target. */
+ntk_status ntk_model_sizes_check(const ntk_kernel *kernel, int64_t n, int64_t d, int64_t t, const char *function);
+
 /* NTK_ERR_VALUE unless all are finite and not negative. */
 ntk_status ntk_lambdas_check(const ntk_matrix *lambdas, const char *function, const char *name);
 

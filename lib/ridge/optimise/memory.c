@@ -56,8 +56,7 @@ ntk_status ntk_optimise_memory(const ntk_context *context, uint64_t *bytes, cons
     NTK_REQUIRE(context);
     NTK_REQUIRE(bytes);
     NTK_REQUIRE(kernel);
-    NTK_TRY(ntk_kernel_sizes_check(kernel, n, d, __func__));
-    if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
+    NTK_TRY(ntk_model_sizes_check(kernel, n, d, t, __func__));
     NTK_TRY(ntk_optimise_options_read(&own, options, __func__));
     NTK_TRY(ntk_options_read(&fit, sizeof fit, sizeof fit, own.fit, "ntk_ridge_options"));
     if (!kernel->operations->scales)

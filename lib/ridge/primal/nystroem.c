@@ -61,9 +61,8 @@ ntk_status ntk_ridge_nystroem_memory(const ntk_context *context, uint64_t *bytes
     NTK_REQUIRE(context);
     NTK_REQUIRE(bytes);
     NTK_REQUIRE(kernel);
-    NTK_TRY(ntk_kernel_sizes_check(kernel, 1, d, __func__));
+    NTK_TRY(ntk_model_sizes_check(kernel, 1, d, t, __func__));
     if (n < 0) return ntk_fail(NTK_ERR_SHAPE, "%s: n is %lld, expected at least 0", __func__, (long long)n);
-    if (t < 1) return ntk_fail(NTK_ERR_SHAPE, "%s: t is %lld, expected at least 1", __func__, (long long)t);
     NTK_TRY(read_options(&own, options, d, __func__));
     if (!own.dtype) own.dtype = NTK_F64;
     int64_t m = centres_of(&own, n);
