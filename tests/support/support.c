@@ -186,6 +186,13 @@ void test_array_fill(test_array *array, uint64_t seed)
         for (int64_t j = 0; j < view->cols; j++) test_set(view, i, j, test_uniform(seed, i * view->cols + j));
 }
 
+ntk_ridge_report test_summary(const ntk_ridge *ridge)
+{
+    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
+    CHECK_OK(ntk_ridge_summary(ridge, &report));
+    return report;
+}
+
 double test_get(const ntk_matrix *view, int64_t row, int64_t col)
 {
     int64_t index = row * view->stride + col;

@@ -116,6 +116,9 @@ bool test_array_is_written(const test_array *array);
 void test_array_fill(test_array *array, uint64_t seed);
 
 double test_get(const ntk_matrix *view, int64_t row, int64_t col);
+
+/* What a model says of itself. */
+ntk_ridge_report test_summary(const ntk_ridge *ridge);
 void test_set(const ntk_matrix *view, int64_t row, int64_t col, double value);
 
 /* Whether two views of one shape and type hold the same bits. */

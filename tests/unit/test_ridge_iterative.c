@@ -108,13 +108,6 @@ static ntk_iterative_options to_tolerance(double tolerance, int32_t precondition
     return options;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 /* --- what they leave --- */
 
 /* n x t coefficients, then t intercepts; free them. */
@@ -133,7 +126,7 @@ static double residual_of(const scene *s, const ntk_ridge *ridge, double lambda)
     int64_t n = s->x.rows, t = s->y.cols;
     double *found = solution_of(ridge, n, t), *product = oracle_memory(n * t, sizeof *product), worst = 0;
     ntk_matrix alpha = ntk_matrix_f64(found, n, t), Ka = ntk_matrix_f64(product, n, t);
-    bool intercept = summary(ridge).intercept;
+    bool intercept = test_summary(ridge).intercept;
     CHECK_OK(ntk_kernel_multiply(s->kernel, &Ka, &s->x, &s->x, &alpha));
     for (int64_t c = 0; c < t; c++) {
         double mean = 0, squares = 0, size = 0, sum = 0, sizes = 0;
@@ -184,7 +177,7 @@ START_TEST(as_the_dual)
     for (int k = 0; k < 3; k++) {
         ntk_iterative_options options = to_tolerance(tolerance, kinds[k], k ? 60 : 0);
         ntk_ridge *ridge = fit(&s, lambda, &options, intercept);
-        ntk_ridge_report report = summary(ridge), other = summary(direct);
+        ntk_ridge_report report = test_summary(ridge), other = test_summary(direct);
         ck_assert_int_eq(report.method, NTK_RIDGE_ITERATIVE);
         ck_assert_int_eq(report.order, N);
         ck_assert(report.iterations >= 1 && report.refinements >= report.iterations);
@@ -214,7 +207,7 @@ START_TEST(in_single_precision)
         ntk_ridge *ridge = NULL;
         options.hold = hold;
         CHECK_OK(try_fit(&s, &ridge, lambda, &options, 1, NTK_F32));
-        ck_assert_int_eq(summary(ridge).dtype, NTK_F32);
+        ck_assert_int_eq(test_summary(ridge).dtype, NTK_F32);
         same_solution(&s, ridge, direct, lambda, 1e-6 + 0x1p-24 * 32 * N);
         ntk_ridge_destroy(ridge);
     }
@@ -263,8 +256,8 @@ START_TEST(targets_that_depend_on_each_other)
     /* nothing to solve for at all */
     memset(s.ys, 0, N * ALL * sizeof *s.ys);
     ntk_ridge *ridge = fit(&s, lambda, NULL, 0);
-    ck_assert_int_eq(summary(ridge).iterations, 0);
-    ck_assert_double_eq(summary(ridge).residual, 0);
+    ck_assert_int_eq(test_summary(ridge).iterations, 0);
+    ck_assert_double_eq(test_summary(ridge).residual, 0);
     ntk_ridge_destroy(ridge);
     scene_free(&s);
 }
@@ -280,7 +273,7 @@ START_TEST(samples_that_repeat)
         ntk_ridge *ridge = fit(&s, 1e-2, &options, 1);
         ck_assert(residual_of(&s, ridge, 1e-2) <= 1e-7);
         /* F F^T is all of K, unless no more pivots are found by chance */
-        if (kind == NTK_PRECONDITIONER_PIVOTED) ck_assert_int_le(summary(ridge).iterations, 6);
+        if (kind == NTK_PRECONDITIONER_PIVOTED) ck_assert_int_le(test_summary(ridge).iterations, 6);
         ntk_ridge_destroy(ridge);
     }
     scene_free(&s);
@@ -300,14 +293,14 @@ START_TEST(iterations_fall)
     }
     ntk_iterative_options options = to_tolerance(1e-8, NTK_PRECONDITIONER_NONE, 0);
     ntk_ridge *ridge = fit(&s, 1e-2, &options, 0);
-    int64_t before = summary(ridge).iterations;
+    int64_t before = test_summary(ridge).iterations;
     ntk_ridge_destroy(ridge);
     for (int k = 0; k < 3; k++) {
         options = to_tolerance(1e-8, NTK_PRECONDITIONER_PIVOTED, ranks[k]);
         ridge = fit(&s, 1e-2, &options, 0);
-        ck_assert_msg(summary(ridge).iterations < before, "rank %d: %d iterations, before %d", (int)ranks[k],
-                      (int)summary(ridge).iterations, (int)before);
-        before = summary(ridge).iterations;
+        ck_assert_msg(test_summary(ridge).iterations < before, "rank %d: %d iterations, before %d", (int)ranks[k],
+                      (int)test_summary(ridge).iterations, (int)before);
+        before = test_summary(ridge).iterations;
         ntk_ridge_destroy(ridge);
     }
     scene_free(&s);
@@ -335,7 +328,7 @@ START_TEST(random_features)
             ntk_iterative_options options = to_tolerance(1e-8, with ? NTK_PRECONDITIONER_FEATURES : NTK_PRECONDITIONER_NONE, N);
             ntk_ridge *ridge = fit(&s, 1, &options, 0);
             ck_assert(residual_of(&s, ridge, 1) <= 1.01e-8);
-            iterations[with] = summary(ridge).iterations;
+            iterations[with] = test_summary(ridge).iterations;
             ntk_ridge_destroy(ridge);
         }
         ck_assert_msg(iterations[1] < iterations[0], "kernel %d: %d iterations with features, %d without", k,
@@ -358,12 +351,12 @@ START_TEST(history)
     scene s = scene_create(0, N, D, T, 787);
     ntk_iterative_options options = to_tolerance(1e-8, NTK_PRECONDITIONER_NONE, 0);
     ntk_ridge *ridge = fit(&s, 0.1, &options, 1), *direct = fit_directly(&s, 0.1, 1);
-    int64_t rows = summary(ridge).iterations + 1;
+    int64_t rows = test_summary(ridge).iterations + 1;
     double *numbers = oracle_memory(rows * NTK_HISTORY_COLUMNS, sizeof *numbers);
     ntk_matrix table = ntk_matrix_f64(numbers, rows, NTK_HISTORY_COLUMNS);
     CHECK_OK(ntk_ridge_history(ridge, &table));
     ck_assert_double_eq_tol(numbers[NTK_HISTORY_RESIDUAL], 1, 1e-12);
-    ck_assert_double_eq(numbers[(rows - 1) * 2 + NTK_HISTORY_RESIDUAL], summary(ridge).residual);
+    ck_assert_double_eq(numbers[(rows - 1) * 2 + NTK_HISTORY_RESIDUAL], test_summary(ridge).residual);
     for (int64_t i = 0; i < rows; i++) ck_assert_double_eq(numbers[i * 2 + NTK_HISTORY_ITERATION], (double)i);
     /* not each step lessens the residual, but ten do here */
     for (int64_t i = 10; i < rows; i++)
@@ -388,7 +381,7 @@ START_TEST(stops_before)
     options.max_iterations = 5;
     CHECK_STATUS(try_fit(&s, &ridge, 0.1, &options, 0, 0), NTK_NOTE_NOT_CONVERGED);
     CHECK_MESSAGE("5 iterations");
-    ntk_ridge_report report = summary(ridge);
+    ntk_ridge_report report = test_summary(ridge);
     ck_assert_int_eq(report.iterations, 5);
     double left = residual_of(&s, ridge, 0.1);
     ck_assert(fabs(left - report.residual) <= 1e-9 * left);
@@ -485,8 +478,8 @@ START_TEST(budget_decides)
         CHECK_OK(ntk_context_create(&context, &budget));
         ntk_status status = ntk_ridge_create(context, &ridge, s.kernel, &s.x, &s.y, 0.5, &options);
         ck_assert_int_eq(status, k == 3 ? NTK_ERR_MEMORY : NTK_OK);
-        if (ridge) ck_assert_int_eq(summary(ridge).method, NTK_RIDGE_ITERATIVE);
-        if (ridge && k < 2) ck_assert_ptr_nonnull(strstr(summary(ridge).reason, "iterative: the budget"));
+        if (ridge) ck_assert_int_eq(test_summary(ridge).method, NTK_RIDGE_ITERATIVE);
+        if (ridge && k < 2) ck_assert_ptr_nonnull(strstr(test_summary(ridge).reason, "iterative: the budget"));
         ntk_ridge_destroy(ridge);
         ntk_context_destroy(context);
     }

@@ -71,17 +71,10 @@ static ntk_iterative_options settings(void)
     return options;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 /* A model's history, its coefficients and intercepts, hashed. */
 static uint64_t hash_of(const ntk_ridge *ridge)
 {
-    ntk_ridge_report report = summary(ridge);
+    ntk_ridge_report report = test_summary(ridge);
     test_array table = test_array_make(report.iterations + 1, NTK_HISTORY_COLUMNS, 0, NTK_F64),
                alpha = test_array_make(report.order, T, 0, NTK_F64), b = test_array_make(1, T, 0, NTK_F64);
     test_array *const all[] = {&table, &alpha, &b};
@@ -98,7 +91,7 @@ static uint64_t hash_of(const ntk_ridge *ridge)
 
 static void close_models(const ntk_ridge *got, const ntk_ridge *right, double bound)
 {
-    int64_t n = summary(right).order;
+    int64_t n = test_summary(right).order;
     test_array a = test_array_make(n, T, 0, NTK_F64), b = test_array_make(n, T, 0, NTK_F64);
     CHECK_OK(ntk_ridge_coefficients(got, &a.view));
     CHECK_OK(ntk_ridge_coefficients(right, &b.view));
@@ -143,7 +136,7 @@ START_TEST(goes_on_to_the_bit)
     store kept = {0};
     ntk_sink sink = store_sink(&kept);
     ntk_ridge *whole = fit(&s, &options), *written, *resumed = NULL, *cut = NULL;
-    int64_t iterations = summary(whole).iterations;
+    int64_t iterations = test_summary(whole).iterations;
     ck_assert_int_ge(iterations, 10);
     options.checkpoint = &sink;
     written = fit(&s, &options);
@@ -158,7 +151,7 @@ START_TEST(goes_on_to_the_bit)
     options.resume = &source;
     resumed = fit(&s, &options);
     ck_assert_uint_eq(hash_of(resumed), hash_of(whole));
-    ck_assert_int_eq(summary(resumed).refinements, summary(whole).refinements);
+    ck_assert_int_eq(test_summary(resumed).refinements, test_summary(whole).refinements);
     ntk_ridge_destroy(whole);
     ntk_ridge_destroy(written);
     ntk_ridge_destroy(cut);
@@ -257,7 +250,7 @@ START_TEST(changes)
     CHECK_OK(ntk_ridge_append(ridge, &last.x.view, &last.y.view));
     close_models(ridge, right, bound);
     /* the solutions that there were are a good part of those that are sought */
-    ck_assert_int_lt(summary(ridge).iterations, summary(right).iterations);
+    ck_assert_int_lt(test_summary(ridge).iterations, test_summary(right).iterations);
     CHECK_OK(ntk_ridge_remove(ridge, 0, FEW));
     ntk_ridge_destroy(right);
     right = fit(&behind, &options);
@@ -299,8 +292,8 @@ START_TEST(comes_back)
     for (int turn = 0; turn < 2; turn++) {
         for (int k = 1; k < 3; k++) {
             ck_assert_uint_eq(hash_of(all[k]), hash_of(ridge));
-            ck_assert_int_eq(summary(all[k]).refinements, summary(ridge).refinements);
-            ck_assert_double_eq(summary(all[k]).residual, summary(ridge).residual);
+            ck_assert_int_eq(test_summary(all[k]).refinements, test_summary(ridge).refinements);
+            ck_assert_double_eq(test_summary(all[k]).residual, test_summary(ridge).residual);
         }
         for (int k = 0; turn == 0 && k < 3; k++) CHECK_OK(ntk_ridge_append(all[k], &last.x.view, &last.y.view));
     }
@@ -325,7 +318,7 @@ START_TEST(light)
     CHECK_OK(ntk_ridge_predict(heavy, &before, &points));
     CHECK_OK(ntk_ridge_predict(ridge, &after, &points));
     ck_assert(memcmp(f, f + T, sizeof f / 2) == 0);
-    ck_assert_uint_lt(summary(ridge).memory, summary(heavy).memory);
+    ck_assert_uint_lt(test_summary(ridge).memory, test_summary(heavy).memory);
     ck_assert_uint_eq(hash_of(ridge), hash_of(heavy));
     CHECK_STATUS(ntk_ridge_set_targets(ridge, &s.y.view), NTK_ERR_STATE);
     ntk_ridge_destroy(heavy);

@@ -56,16 +56,9 @@ static ntk_ridge *fit(const scene *s, double lambda, const ntk_ridge_options *op
     return ridge;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 static int same_coefficients(const ntk_ridge *a, const ntk_ridge *b)
 {
-    ntk_ridge_report report = summary(a);
+    ntk_ridge_report report = test_summary(a);
     test_array one = test_array_make(report.order, report.targets, 0, NTK_F64);
     test_array two = test_array_make(report.order, report.targets, 0, NTK_F64);
     test_array b1 = test_array_make(1, report.targets, 0, NTK_F64), b2 = test_array_make(1, report.targets, 0, NTK_F64);
@@ -133,7 +126,7 @@ START_TEST(primal_against_normal_equations)
             options.intercept = intercept;
             kernelled = fit(&s, 0.1, &options);
             compare_primal(kernelled, &s, 0.1, intercept);
-            ck_assert_int_eq(summary(kernelled).order, s.p);
+            ck_assert_int_eq(test_summary(kernelled).order, s.p);
             CHECK_OK(ntk_ridge_create_primal(context, &featured, s.features, &s.x.view, &s.y.view, 0.1, &options));
             compare_primal(featured, &s, 0.1, intercept);
             ck_assert(same_coefficients(kernelled, featured));
@@ -159,7 +152,7 @@ START_TEST(primal_equals_dual)
             options.method = method;
             options.intercept = choice / 3;
             ntk_ridge *ridge = fit(&s, 0.05, &options);
-            ck_assert_int_eq(summary(ridge).method, method);
+            ck_assert_int_eq(test_summary(ridge).method, method);
             y[method - 1] = test_array_make(33, 2, 0, NTK_F64);
             CHECK_OK(ntk_ridge_predict(ridge, &y[method - 1].view, &x.view));
             ntk_ridge_destroy(ridge);
@@ -183,7 +176,7 @@ START_TEST(automatic_choice)
     for (int c = 0; c < 3; c++) {
         scene s = scene_create(NTK_PART_RF, shapes[c][0], shapes[c][1], NTK_F64, &state);
         ntk_ridge *ridge = fit(&s, 0.5, NULL);
-        ntk_ridge_report report = summary(ridge);
+        ntk_ridge_report report = test_summary(ridge);
         ck_assert_int_eq(report.method, s.p < s.n ? NTK_RIDGE_PRIMAL : NTK_RIDGE_DUAL);
         ck_assert_int_eq(report.order, s.p < s.n ? s.p : s.n);
         ck_assert(report.samples == s.n && report.inputs == s.d && report.targets == 2 && report.lambda == 0.5);
@@ -198,7 +191,7 @@ START_TEST(automatic_choice)
     ntk_kernel_destroy(s.kernel);
     s.kernel = oracle_kernel_create(context, &infinite);
     ntk_ridge *ridge = fit(&s, 0.5, NULL);
-    ck_assert_int_eq(summary(ridge).method, NTK_RIDGE_DUAL);
+    ck_assert_int_eq(test_summary(ridge).method, NTK_RIDGE_DUAL);
     ntk_ridge_destroy(ridge);
     scene_free(&s);
 }

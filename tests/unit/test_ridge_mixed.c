@@ -45,13 +45,6 @@ static ntk_ridge *fit(const scene *s, double lambda, int32_t precision, int32_t 
     return ridge;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 static void same_predictions(const ntk_ridge *got, const ntk_ridge *right, const ntk_matrix *at, double bound)
 {
     double f[POINTS * 2], g[POINTS * 2];
@@ -74,7 +67,7 @@ START_TEST(as_in_double_precision)
     int32_t storage = _i / 2 % 2 ? NTK_STORAGE_PACKED : NTK_STORAGE_FULL;
     ntk_ridge *mixed = fit(&s, lambda, NTK_PRECISION_MIXED, storage, _i % 2),
               *plain = fit(&s, lambda, NTK_PRECISION_PLAIN, storage, _i % 2);
-    ntk_ridge_report a = summary(mixed), b = summary(plain);
+    ntk_ridge_report a = test_summary(mixed), b = test_summary(plain);
     ck_assert_int_eq(a.precision, NTK_PRECISION_MIXED);
     ck_assert_int_eq(b.precision, NTK_PRECISION_PLAIN);
     ck_assert_int_eq(a.dtype, NTK_F64);
@@ -106,7 +99,7 @@ START_TEST(changes)
     same_predictions(copy, mixed, &s.at, 0);
     CHECK_OK(ntk_ridge_remove(copy, 100, 7));
     CHECK_OK(ntk_ridge_remove(plain, 100, 7));
-    ck_assert_int_eq(summary(copy).precision, NTK_PRECISION_MIXED);
+    ck_assert_int_eq(test_summary(copy).precision, NTK_PRECISION_MIXED);
     same_predictions(copy, plain, &s.at, 1e-11);
     for (int k = 0; k < 2; k++) {
         const ntk_ridge *ridge = k ? plain : copy;
@@ -154,8 +147,8 @@ START_TEST(budget_decides)
             ck_assert_int_eq(status, NTK_ERR_MEMORY);
         } else {
             ck_assert_int_eq(status, NTK_OK);
-            ck_assert_int_eq(summary(ridge).precision, k ? NTK_PRECISION_MIXED : NTK_PRECISION_PLAIN);
-            ck_assert((strstr(summary(ridge).reason, "mixed") != NULL) == k);
+            ck_assert_int_eq(test_summary(ridge).precision, k ? NTK_PRECISION_MIXED : NTK_PRECISION_PLAIN);
+            ck_assert((strstr(test_summary(ridge).reason, "mixed") != NULL) == k);
         }
         ntk_ridge_destroy(ridge);
         ntk_context_destroy(context);
@@ -179,7 +172,7 @@ START_TEST(tolerances)
     for (int k = 0; k < 2; k++) {
         options.tolerance = k ? 1e-9 : 0;
         CHECK_OK(ntk_ridge_create(context, &ridge[k], s.kernel, &s.x, &s.y, 1e-3, &options));
-        report[k] = summary(ridge[k]);
+        report[k] = test_summary(ridge[k]);
         ck_assert(report[k].tolerance == options.tolerance);
     }
     ck_assert(report[0].residual > 0 && report[0].residual <= 64 * 2 * sqrt(N) * 0x1p-53);
@@ -187,7 +180,7 @@ START_TEST(tolerances)
     ck_assert_int_lt(report[1].refinements, report[0].refinements);
     for (int64_t i = 0; i < 2 * N; i++) s.ys[i] = -s.ys[i];
     CHECK_OK(ntk_ridge_set_targets(ridge[1], &s.y));
-    ck_assert(summary(ridge[1]).residual == report[1].residual);
+    ck_assert(test_summary(ridge[1]).residual == report[1].residual);
     for (int k = 0; k < 2; k++) ntk_ridge_destroy(ridge[k]);
     scene_free(&s);
 }
@@ -210,7 +203,7 @@ START_TEST(tolerance_decides)
         options.tolerance = 1e-8;
         CHECK_OK(ntk_ridge_memory(context, &bytes[1], kernel, n, D, 1, &options));
         CHECK_OK(ntk_ridge_create(context, &ridge, kernel, &x, &y, 1e-2, &options));
-        ntk_ridge_report report = summary(ridge);
+        ntk_ridge_report report = test_summary(ridge);
         ck_assert_msg(report.precision == (k ? NTK_PRECISION_MIXED : NTK_PRECISION_PLAIN), "%s", report.reason);
         ck_assert((strstr(report.reason, "sooner") != NULL) == k && report.residual <= 1e-8);
         ck_assert((bytes[1] != bytes[0]) == k);

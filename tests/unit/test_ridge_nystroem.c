@@ -55,13 +55,6 @@ static ntk_ridge *fit(const scene *s)
     return ridge;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 static ntk_nystroem_report approximation(const ntk_ridge *ridge)
 {
     ntk_nystroem_report report = NTK_INIT(ntk_nystroem_report);
@@ -106,7 +99,7 @@ START_TEST(all_centres_are_exact)
     s.options.storage = _i >> 2;
     CHECK_OK(ntk_ridge_create(context, &dual, s.kernel, &s.x.view, &s.y.view, lambda, &exact));
     ntk_ridge *ridge = fit(&s);
-    ntk_ridge_report a = summary(ridge), b = summary(dual);
+    ntk_ridge_report a = test_summary(ridge), b = test_summary(dual);
     ck_assert(a.method == NTK_RIDGE_NYSTROEM && a.samples == 90 && a.order == 90 && a.inputs == D && a.targets == T);
     ck_assert_double_le(
         difference(said(ntk_ridge_predict, ridge, &s.points.view, T), said(ntk_ridge_predict, dual, &s.points.view, T)),
@@ -234,7 +227,7 @@ static void check_points(const scene *s, const ntk_ridge *ridge, const dense *d,
 
 static void check_report(const scene *s, const ntk_ridge *ridge, const dense *d, bool intercept)
 {
-    ntk_ridge_report report = summary(ridge);
+    ntk_ridge_report report = test_summary(ridge);
     ntk_nystroem_report about = approximation(ridge);
     long double rss = 0, degrees = intercept, rest = 0, largest = 0, diagonal = 0;
     test_array K = test_array_make(d->n, 1, 0, NTK_F64);
@@ -390,7 +383,7 @@ START_TEST(a_stream_is_the_samples)
     ntk_nystroem_report a = approximation(held), b = approximation(streamed);
     ck_assert(memcmp(&a, &b, sizeof a) == 0);
     ck_assert_double_le(fabs(a.leave_one_out - a.gcv), 0.01 * a.gcv);
-    ck_assert_int_eq(summary(streamed).samples, 20000);
+    ck_assert_int_eq(test_summary(streamed).samples, 20000);
     /* what can be read once has no centres to draw */
     stream.once = 1;
     ntk_ridge *refused = NULL;
@@ -455,7 +448,7 @@ START_TEST(centres_that_repeat)
     ntk_ridge *twice = fit(&s);
     ntk_nystroem_report report = approximation(twice);
     ck_assert(report.shift > 0 && report.shift < 1e-10 && approximation(once).shift == 0);
-    ck_assert_ptr_nonnull(strstr(summary(twice).reason, "shift"));
+    ck_assert_ptr_nonnull(strstr(test_summary(twice).reason, "shift"));
     /* the shift over lambda, and the root of u of the smallest pivots */
     ck_assert_double_le(
         difference(said(ntk_ridge_predict, once, &s.points.view, T), said(ntk_ridge_predict, twice, &s.points.view, T)), 1e-6);
@@ -484,7 +477,7 @@ START_TEST(copies_light_models_and_refusals)
         difference(said(ntk_ridge_predict, ridge, &s.points.view, T), said(ntk_ridge_predict, light, &s.points.view, T)), 0);
     ck_assert_double_le(
         difference(said(ntk_ridge_variance, ridge, &s.points.view, 1), said(ntk_ridge_variance, copy, &s.points.view, 1)), 0);
-    ck_assert_uint_lt(summary(light).memory, summary(ridge).memory);
+    ck_assert_uint_lt(test_summary(light).memory, test_summary(ridge).memory);
     CHECK_STATUS(ntk_ridge_leave_one_out(ridge, &residuals.view), NTK_ERR_STATE);
     CHECK_STATUS(ntk_ridge_append(ridge, &s.x.view, &s.y.view), NTK_ERR_STATE);
     CHECK_STATUS(ntk_ridge_variance(light, &residuals.view, &s.x.view), NTK_ERR_STATE);

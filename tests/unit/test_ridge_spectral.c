@@ -52,13 +52,6 @@ static ntk_ridge *fit(const scene *s, double lambda, int32_t method)
     return ridge;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 static void near(double got, long double right, double bound, const char *what)
 {
     ck_assert_msg(fabs(got - (double)right) <= bound * (1 + fabs((double)right)), "%s: %.17g, expected %.17Lg, bound %.1e",
@@ -193,10 +186,10 @@ START_TEST(choice_of_lambda)
     int32_t criterion = _i / 2;
     double best[2], all, table[3 * 2 * NTK_PATH_COLUMNS];
     ntk_matrix Best = ntk_matrix_f64(best, 1, 2), All = ntk_matrix_f64(&all, 1, 1);
-    ntk_ridge_report before = summary(ridge);
+    ntk_ridge_report before = test_summary(ridge);
     CHECK_OK(ntk_ridge_select(ridge, &Best, criterion));
     CHECK_OK(ntk_ridge_select(ridge, &All, criterion));
-    ck_assert(summary(ridge).lambda == before.lambda);
+    ck_assert(test_summary(ridge).lambda == before.lambda);
     ck_assert(all >= fmin(best[0], best[1]) * 0.99 && all <= fmax(best[0], best[1]) * 1.01);
     for (int c = 0; c < 3; c++) {
         double at = c < 2 ? best[c] : all, lambdas[3] = {at / 1.05, at, at * 1.05};
@@ -269,7 +262,7 @@ START_TEST(other_lambdas)
     double bound = bound_of(&s, two[0]);
     CHECK_OK(ntk_ridge_set_lambda(ridge, &One));
     same_predictions(ridge, first, s.d, s.t, -1, bound);
-    ntk_ridge_report a = summary(ridge), b = summary(first);
+    ntk_ridge_report a = test_summary(ridge), b = test_summary(first);
     near(a.rss, (long double)b.rss, bound, "rss");
     near(a.log_evidence, (long double)b.log_evidence, bound, "log evidence");
     near(a.kernel_scale, (long double)b.kernel_scale, bound, "kernel scale");
@@ -284,13 +277,13 @@ START_TEST(other_lambdas)
     options.method = NTK_RIDGE_AUTO;
     options.lambdas = &Two;
     CHECK_OK(ntk_ridge_create(context, &both, s.kernel, &s.x, &s.y, 0, &options));
-    ck_assert_int_eq(summary(both).method, NTK_RIDGE_SPECTRAL);
+    ck_assert_int_eq(test_summary(both).method, NTK_RIDGE_SPECTRAL);
     same_predictions(ridge, both, s.d, s.t, -1, 0);
     /* refused, it stays as it was */
-    double before = summary(ridge).log_evidence;
+    double before = test_summary(ridge).log_evidence;
     two[1] = -1;
     CHECK_STATUS(ntk_ridge_set_lambda(ridge, &Two), NTK_ERR_VALUE);
-    ck_assert(summary(ridge).log_evidence == before);
+    ck_assert(test_summary(ridge).log_evidence == before);
     same_predictions(ridge, both, s.d, s.t, -1, 0);
     CHECK_STATUS(ntk_ridge_set_lambda(first, &One), NTK_ERR_UNSUPPORTED);
     ntk_ridge_destroy(ridge);
@@ -308,7 +301,7 @@ START_TEST(scale_of_the_kernel)
     const double lambda = 0.2, h = 1e-4;
     scene s = scene_create(25, _i, &state);
     ntk_ridge *ridge = fit(&s, lambda, NTK_RIDGE_SPECTRAL);
-    double v = summary(ridge).kernel_scale, evidence[3];
+    double v = test_summary(ridge).kernel_scale, evidence[3];
     for (int k = 0; k < 3; k++) {
         ntk_kernel *scaled = NULL;
         ntk_ridge *other = NULL;
@@ -316,11 +309,11 @@ START_TEST(scale_of_the_kernel)
         const ntk_kernel *terms[1] = {s.kernel};
         CHECK_OK(ntk_kernel_create_sum(context, &scaled, terms, &weight, 1));
         CHECK_OK(ntk_ridge_create(context, &other, scaled, &s.x, &s.y, weight * lambda, &s.options));
-        evidence[k] = summary(other).log_evidence;
+        evidence[k] = test_summary(other).log_evidence;
         ntk_ridge_destroy(other);
         ntk_kernel_destroy(scaled);
     }
-    ck_assert(evidence[1] > summary(ridge).log_evidence);
+    ck_assert(evidence[1] > test_summary(ridge).log_evidence);
     /* the third derivative in log v is n t / 2 */
     near((evidence[2] - evidence[0]) / (2 * h), 0, 1e-6, "the slope at the best scale");
     ntk_ridge_destroy(ridge);
@@ -347,7 +340,7 @@ START_TEST(no_lambda_and_copies)
     ridge = fit(&s, 0, NTK_RIDGE_SPECTRAL);
     CHECK_OK(ntk_ridge_predict(ridge, &F, &At));
     for (int c = 0; c < 2; c++) near(f[c], (long double)(s.ys[c] + s.ys[10 + c]) / 2, 1e-9, "the mean of two copies");
-    ntk_ridge_report report = summary(ridge);
+    ntk_ridge_report report = test_summary(ridge);
     double gap[2] = {s.ys[0] - s.ys[10], s.ys[1] - s.ys[11]};
     near(report.rss, (long double)(gap[0] * gap[0] + gap[1] * gap[1]) / 2, 1e-9, "what they leave");
     ck_assert(isnan(report.log_evidence) && fabs(report.degrees - 11) < 1e-9);
@@ -413,7 +406,7 @@ START_TEST(refused)
     ntk_ridge *light = fit(&s, 1, NTK_RIDGE_SPECTRAL), *none = NULL;
     CHECK_STATUS(ntk_ridge_path(light, &Table, &Lambda), NTK_ERR_STATE);
     same_predictions(light, dual, s.d, s.t, -1, 1e-12);
-    ck_assert_uint_lt(summary(light).memory, summary(dual).memory);
+    ck_assert_uint_lt(test_summary(light).memory, test_summary(dual).memory);
     s.options.method = NTK_RIDGE_DUAL;
     s.options.lambdas = &Lambda;
     CHECK_STATUS(ntk_ridge_create(context, &none, s.kernel, &s.x, &s.y, 1, &s.options), NTK_ERR_OPTION);

@@ -82,13 +82,6 @@ static ntk_features *features_of(int64_t N)
     return features;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 typedef ntk_status (*reading)(const ntk_ridge *ridge, const ntk_matrix *out, const ntk_matrix *x);
 
 /* The largest difference between what two models say of points, relative to the largest number. */
@@ -120,7 +113,7 @@ static bool same_bits(const ntk_ridge *a, const ntk_ridge *b)
  * cond is at most |Phi|^2 / lambda + 1 < 50 n, since |phi|^2 < 50 here; the first batch's mean costs nothing, as it is near. */
 static void compare(const ntk_ridge *streamed, const ntk_ridge *held, int32_t dtype)
 {
-    ntk_ridge_report a = summary(streamed), b = summary(held);
+    ntk_ridge_report a = test_summary(streamed), b = test_summary(held);
     double n = (double)a.samples, u = oracle_roundoff(dtype), tolerance = 2 * (n + 3 * (double)a.order) * u * 50 * n / a.lambda;
     ck_assert(a.samples == b.samples && a.order == b.order && a.method == NTK_RIDGE_PRIMAL && a.intercept == b.intercept);
     ck_assert_double_le(difference(ntk_ridge_predict, streamed, held, T), tolerance);
@@ -235,7 +228,7 @@ START_TEST(the_first_samples)
     CHECK_OK(ntk_ridge_create_primal(context, &held, features, &s.x.view, &s.y.view, 1, NULL));
     CHECK_OK(ntk_ridge_create_stream(context, &streamed, features, &stream, 1, NULL));
     ck_assert(same_bits(held, streamed));
-    ck_assert_int_eq(summary(streamed).samples, 512);
+    ck_assert_int_eq(test_summary(streamed).samples, 512);
     ntk_ridge_destroy(held);
     ntk_ridge_destroy(streamed);
     ntk_features_destroy(features);
@@ -265,7 +258,7 @@ START_TEST(without_samples)
     CHECK_OK(ntk_ridge_create_stream(context, &light, features, &stream, 1, &options));
     ck_assert(same_bits(ridge, copy) && same_bits(ridge, light));
     ck_assert_double_le(difference(ntk_ridge_variance, ridge, copy, 1), 0);
-    ck_assert_uint_lt(summary(light).memory, summary(ridge).memory);
+    ck_assert_uint_lt(test_summary(light).memory, test_summary(ridge).memory);
     ntk_ridge_destroy(ridge);
     ntk_ridge_destroy(copy);
     ntk_ridge_destroy(light);

@@ -57,17 +57,10 @@ static ntk_ridge *fit(const scene *s, int64_t first, int64_t n)
     return ridge;
 }
 
-static ntk_ridge_report summary(const ntk_ridge *ridge)
-{
-    ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
-    CHECK_OK(ntk_ridge_summary(ridge, &report));
-    return report;
-}
-
 /* coefficients, predictions, what is left out, and the report */
 static void same_models(const ntk_ridge *got, const ntk_ridge *right, double bound, const char *what)
 {
-    ntk_ridge_report a = summary(got), b = summary(right);
+    ntk_ridge_report a = test_summary(got), b = test_summary(right);
     ck_assert_int_eq(a.samples, b.samples);
     ck_assert_int_eq(a.order, b.order);
     uint64_t state = 3;
@@ -256,7 +249,7 @@ START_TEST(capacity)
     CHECK_OK(ntk_ridge_memory(counted, &announced, s.kernel, N, D, 2, &s.options));
     ck_assert_uint_ge(announced, bytes + CAPACITY * N * sizeof(double));
     CHECK_OK(ntk_ridge_create(counted, &ridge, s.kernel, &x, &y, s.lambda, &s.options));
-    ck_assert_uint_ge(summary(ridge).memory, summary(plain).memory + CAPACITY * N * sizeof(double));
+    ck_assert_uint_ge(test_summary(ridge).memory, test_summary(plain).memory + CAPACITY * N * sizeof(double));
     int64_t n = N;
     for (int part = 0; part < PARTS; n += parts[part++]) {
         x = x_of(&s, n, parts[part]), y = y_of(&s, n, parts[part]);
@@ -338,16 +331,16 @@ START_TEST(dependent_rows)
         s.lambda = size * 0x1p-53 * (singular ? 0 : 120);
         ntk_ridge *ridge = fit(&s, 0, n);
         CHECK_OK(ntk_ridge_coefficients(ridge, &A));
-        ntk_ridge_report before = summary(ridge);
+        ntk_ridge_report before = test_summary(ridge);
         ntk_status status = ntk_ridge_append(ridge, &x, &y);
         /* roundings may make the fit's pivot vanish, too */
         ck_assert_msg(status == NTK_ERR_SINGULAR || (!singular && status == NTK_NOTE_REFITTED), "%s", ntk_status_name(status));
         if (status < 0) {
-            ntk_ridge_report report = summary(ridge);
+            ntk_ridge_report report = test_summary(ridge);
             CHECK_OK(ntk_ridge_coefficients(ridge, &B));
             ck_assert(memcmp(&before, &report, sizeof before) == 0 && memcmp(coefficients, after, sizeof after) == 0);
         } else {
-            ck_assert_int_eq(summary(ridge).samples, n + 1);
+            ck_assert_int_eq(test_summary(ridge).samples, n + 1);
         }
         ntk_ridge_destroy(ridge);
     }
