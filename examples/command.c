@@ -24,6 +24,23 @@ void command_misuse(const char *option, const char *value, const char *expected)
     exit(EXIT_USAGE);
 }
 
+void command_other(int option, const char *help)
+{
+    if (option != 'h') exit(EXIT_USAGE);
+    fputs(help, stdout);
+    exit(EXIT_SUCCESS);
+}
+
+const char *command_operand(int count, char **arguments, const char *what, const char *help)
+{
+    if (count == 1) return arguments[0];
+    if (count < 1)
+        fputs(help, stderr);
+    else
+        fprintf(stderr, "%s: expected one %s (--help says more)\n", name, what);
+    exit(EXIT_USAGE);
+}
+
 void command_check(ntk_status status, progress_line *progress)
 {
     if (status >= 0) return;

@@ -17,6 +17,12 @@ _Noreturn void command_fail(const char *sentence);
 /* Ends it because of an option's value. */
 _Noreturn void command_misuse(const char *option, const char *value, const char *expected);
 
+/* Ends it because of an option that it does not have, or of -h, which prints the help. */
+_Noreturn void command_other(int option, const char *help);
+
+/* The one argument that is no option; ends the program with its help where there is none, or with what was expected. */
+const char *command_operand(int count, char **arguments, const char *what, const char *help);
+
 /* Ends it with the library's sentence, unless status is a success. */
 void command_check(ntk_status status, progress_line *progress);
 

@@ -1,5 +1,7 @@
 #include "common.h"
 
+#include "splitmix.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -25,13 +27,9 @@ void common_arguments(int argc, char **argv, int least, int most, const char *he
     exit(asked ? EXIT_SUCCESS : 2);
 }
 
-/* SplitMix64. */
 double common_uniform(uint64_t *state)
 {
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
+    return ((double)(splitmix_next(state) >> 11) + 0.5) * 0x1p-53;
 }
 
 double common_normal(uint64_t *state)

@@ -1,6 +1,6 @@
 /* Chooses by the data how much each column of a CSV file matters, the scales of a kernel and lambda, in one call, and says what
  * that is worth on samples that were not looked at.
- * cc hyperparameters.c csv.c file.c command.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * cc hyperparameters.c csv.c file.c command.c progress.c samples.c splitmix.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "command.h"
 #include "samples.h"
 
@@ -64,18 +64,11 @@ static void parse_arguments(settings *s, int count, char **arguments)
         case 's':
             s->seed = (uint64_t)command_count("--seed", optarg, 0);
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(EXIT_SUCCESS);
         default:
-            exit(EXIT_USAGE);
+            command_other(option, help);
         }
     }
-    if (optind != count - 1) {
-        fputs(optind < count ? "hyperparameters: expected one file (--help says more)\n" : help, stderr);
-        exit(EXIT_USAGE);
-    }
-    s->file = arguments[optind];
+    s->file = command_operand(count - optind, arguments + optind, "file", help);
 }
 
 /* --- data --- */

@@ -1,6 +1,6 @@
 /* A fit without a factorization: conjugate gradients with different preconditioners, how their residuals fall, and how far their
  * predictions are from those of Cholesky's method.
- * cc iterative.c common.c $(pkg-config --cflags --libs ntk) -lm */
+ * cc iterative.c common.c splitmix.c $(pkg-config --cflags --libs ntk) -lm */
 #include "common.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Which lambda: leave-one-out error, generalized cross-validation and evidence for a hundred lambdas, by one eigendecomposition.
- * cc lambda_path.c common.c csv.c file.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * cc lambda_path.c common.c splitmix.c csv.c file.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "common.h"
 #include "csv.h"
 

@@ -1,9 +1,10 @@
 /* Learns from more samples than memory holds: they come from a generator, or from a file of numbers that is read as it is needed, and a
  * Nystroem model of some of them as centres keeps what it needs of the others.
- * cc million.c command.c progress.c $(pkg-config --cflags --libs ntk) -lm */
+ * cc million.c command.c progress.c splitmix.c $(pkg-config --cflags --libs ntk) -lm */
 #define _POSIX_C_SOURCE 200809L
 
 #include "command.h"
+#include "splitmix.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -54,11 +55,8 @@ static void parse_arguments(settings *s, int count, char **arguments)
         case 'l':
             s->lambda = command_number("--lambda", optarg);
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(EXIT_SUCCESS);
         default:
-            exit(EXIT_USAGE);
+            command_other(option, help);
         }
     }
     if (optind < count - 1) {
@@ -71,13 +69,11 @@ static void parse_arguments(settings *s, int count, char **arguments)
 
 /* --- samples of a generator: any of them can be made at any time --- */
 
-/* Number index of a sequence, uniform in (-1, 1) (SplitMix64). */
+/* Number index of a sequence, uniform in (-1, 1). */
 static double uniform(int64_t index)
 {
-    uint64_t z = ((uint64_t)index + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (double)(int64_t)((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1;
+    uint64_t state = (uint64_t)index * SPLITMIX_STEP;
+    return (double)(int64_t)(splitmix_next(&state) >> 11) * 0x1p-52 - 1;
 }
 
 static void make_sample(int64_t i, double *x, double *y)

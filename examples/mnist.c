@@ -64,18 +64,11 @@ static void parse_arguments(settings *s, int count, char **arguments)
         case 'f':
             s->dtype = NTK_F32;
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(EXIT_SUCCESS);
         default:
-            exit(EXIT_USAGE);
+            command_other(option, help);
         }
     }
-    if (optind != count - 1) {
-        fputs(optind < count ? "mnist: expected one folder (--help says more)\n" : help, stderr);
-        exit(EXIT_USAGE);
-    }
-    s->folder = arguments[optind];
+    s->folder = command_operand(count - optind, arguments + optind, "folder", help);
 }
 
 /* Reads FOLDER/name, or FOLDER/name.gz if there is no such file. */

@@ -1,7 +1,7 @@
 /* A model that learns while it runs.  An oven's temperature depends on two settings, its heater ages, and one day its door stays
  * open.  Each measurement is first predicted, which tells whether the model still holds, and then appended; old ones are
  * removed, and all but the last few when the predictions fail.  Meanwhile other threads predict with copies.
- * cc online.c common.c $(pkg-config --cflags --libs ntk) -lm -pthread */
+ * cc online.c common.c splitmix.c $(pkg-config --cflags --libs ntk) -lm -pthread */
 #define _POSIX_C_SOURCE 200809L
 
 #include "common.h"

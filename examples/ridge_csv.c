@@ -1,6 +1,6 @@
 /* The error of kernel ridge regression on a CSV file, for the kernels of infinitely wide networks and of a finite one, beside
  * that of linear regression.
- * cc ridge_csv.c crossval.c csv.c file.c command.c progress.c samples.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * cc ridge_csv.c crossval.c csv.c file.c command.c progress.c samples.c splitmix.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "command.h"
 #include "crossval.h"
 #include "samples.h"
@@ -82,18 +82,11 @@ static void parse_arguments(settings *s, int count, char **arguments)
         case 's':
             s->seed = (uint64_t)command_count("--seed", optarg, 0);
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(EXIT_SUCCESS);
         default:
-            exit(EXIT_USAGE);
+            command_other(option, help);
         }
     }
-    if (optind != count - 1) {
-        fputs(optind < count ? "ridge_csv: expected one file (--help says more)\n" : help, stderr);
-        exit(EXIT_USAGE);
-    }
-    s->file = arguments[optind];
+    s->file = command_operand(count - optind, arguments + optind, "file", help);
     if (s->lambda_count) return;
     for (int power = -4; power <= 2; power++) s->lambdas[s->lambda_count++] = pow(10, power);
 }

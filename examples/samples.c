@@ -1,5 +1,7 @@
 #include "samples.h"
 
+#include "splitmix.h"
+
 void samples_split(const csv_table *table, int64_t target, double *x, double *y)
 {
     int64_t d = table->cols - 1;
@@ -13,15 +15,12 @@ void samples_split(const csv_table *table, int64_t target, double *x, double *y)
         }
 }
 
-/* SplitMix64, Fisher and Yates. */
+/* Fisher and Yates. */
 void samples_shuffle(int64_t *order, int64_t n, uint64_t seed)
 {
     for (int64_t i = 0; i < n; i++) order[i] = i;
     for (int64_t i = n - 1; i > 0; i--) {
-        uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-        int64_t j = (int64_t)((z ^ (z >> 31)) % (uint64_t)(i + 1)), kept = order[i];
+        int64_t j = (int64_t)(splitmix_next(&seed) % (uint64_t)(i + 1)), kept = order[i];
         order[i] = order[j];
         order[j] = kept;
     }

@@ -1,7 +1,7 @@
 /* A simulator with a surrogate in its inner loop.  A bead moves on a spring over a plate of charges; its energy is a long sum, and a
  * surrogate that was fitted to some of its values stands in for it: the force is the gradient of the mean, and the predictive band
  * says where the simulator has to be asked after all, whose answer is then appended.
- * cc surrogate.c common.c $(pkg-config --cflags --libs ntk) -lm */
+ * cc surrogate.c common.c splitmix.c $(pkg-config --cflags --libs ntk) -lm */
 #define _POSIX_C_SOURCE 200809L
 
 #include "common.h"
