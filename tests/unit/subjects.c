@@ -24,6 +24,17 @@ ntk_kernel *subject_kernel(ntk_context *context, const ntk_activation *activatio
     return kernel;
 }
 
+ntk_kernel_options subject_scales(int32_t part)
+{
+    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    options.part = part;
+    options.weight_scale = 0.9;
+    options.bias_scale = 0.25;
+    options.output_weight_scale = 1.25;
+    options.output_bias_scale = 0.5;
+    return options;
+}
+
 double *subject_samples(int64_t n, int64_t inputs, double longest, bool varied, int32_t dtype, uint64_t *state)
 {
     double *x = oracle_samples(n, inputs, dtype, state), *third = x + 2 * inputs;

@@ -15,6 +15,9 @@ typedef struct subject {
 ntk_activation *subject_activation(ntk_context *context, const subject *s, double accuracy);
 ntk_kernel *subject_kernel(ntk_context *context, const ntk_activation *activation, const ntk_kernel_options *options);
 
+/* Of one layer, with scales that are not 1, so that each shows. */
+ntk_kernel_options subject_scales(int32_t part);
+
 /* n x inputs, of one length, or varied: with a zero vector, duplicates, parallels, opposites and a near-duplicate.  Free them. */
 double *subject_samples(int64_t n, int64_t inputs, double longest, bool varied, int32_t dtype, uint64_t *state);
 

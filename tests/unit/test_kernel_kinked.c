@@ -99,17 +99,6 @@ static ntk_activation *activation_of(const kinked *f, double accuracy)
     return activation;
 }
 
-static ntk_kernel_options scales(int32_t part)
-{
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    options.part = part;
-    options.weight_scale = 0.9;
-    options.bias_scale = 0.25;
-    options.output_weight_scale = 1.25;
-    options.output_bias_scale = 0.5;
-    return options;
-}
-
 static double accuracy_of(const kinked *f, int32_t part)
 {
     return f->rough[part != NTK_PART_RF];
@@ -117,7 +106,7 @@ static double accuracy_of(const kinked *f, int32_t part)
 
 static ntk_kernel *kernel_of(const kinked *f, int32_t part)
 {
-    ntk_kernel_options o = scales(part);
+    ntk_kernel_options o = subject_scales(part);
     ntk_activation *activation = activation_of(f, accuracy_of(f, part));
     ntk_kernel *kernel = subject_kernel(context, activation, &o);
     ntk_activation_destroy(activation);
@@ -134,7 +123,7 @@ static double covariance(const ntk_kernel_options *o, const double *x, const dou
 /* K(x, y) of the three parts by the moments, which are had one entry at a time. */
 static void references(double K[3], const ntk_activation *activation, const double *x, const double *y)
 {
-    const ntk_kernel_options o = scales(0);
+    const ntk_kernel_options o = subject_scales(0);
     ntk_moments m = NTK_INIT(ntk_moments);
     double q12 = covariance(&o, x, y), square = o.output_weight_scale * o.output_weight_scale;
     CHECK_OK(ntk_activation_moments(activation, &m, covariance(&o, x, x), covariance(&o, y, y), q12));
@@ -209,7 +198,7 @@ START_TEST(library_s_own)
     for (int c = 0; c < 6; c++) {
         int32_t dtype = c / 3 ? NTK_F32 : NTK_F64;
         uint64_t state = test_seed(402);
-        ntk_kernel_options o = scales(c % 3);
+        ntk_kernel_options o = subject_scales(c % 3);
         ntk_kernel *kernels[] = {kernel_of(&functions[0], c % 3), subject_kernel(context, theirs, &o)};
         double *x = subject_samples(N, INPUTS, 1.5, true, dtype, &state), unit = dtype == NTK_F64 ? 0x1p-53 : 0x1p-24;
         test_array a = oracle_array(x, N, INPUTS, 2, dtype), v = test_array_make(N, 2, 0, dtype), K[2], g[2];
@@ -306,7 +295,7 @@ START_TEST(positive_semidefinite)
 {
     enum { N = 120 };
     for (int c = 0; c < 4; c++) {
-        ntk_kernel_options o = scales(c / 2 ? NTK_PART_NT : NTK_PART_BOTH);
+        ntk_kernel_options o = subject_scales(c / 2 ? NTK_PART_NT : NTK_PART_BOTH);
         ntk_activation *activation = activation_of(&functions[_i], 1e-2);
         ntk_kernel *kernel = subject_kernel(context, activation, &o);
         uint64_t state = test_seed(404);

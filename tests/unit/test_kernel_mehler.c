@@ -32,18 +32,6 @@ static const subject subjects[] = {{NTK_TANH, 0, 0, 0, 0, 0, 2, 1},           {N
                                    {NTK_STEP, 0, 0, 0.5, 0, 0, 1, 1},         {NTK_RELU, 0, -2, 0, 0, 0, 1, 1}};
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, KINKED = 15 }; /* the first kinked one */
 
-/* Scales that are not 1, so that each shows. */
-static ntk_kernel_options scales(int32_t part)
-{
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    options.part = part;
-    options.weight_scale = 0.9;
-    options.bias_scale = 0.25;
-    options.output_weight_scale = 1.25;
-    options.output_bias_scale = 0.5;
-    return options;
-}
-
 static double covariance(const ntk_kernel_options *o, const double *x, const double *y)
 {
     double sum = 0;
@@ -161,7 +149,7 @@ START_TEST(entries)
     uint64_t state = test_seed(300);
     for (int c = 0; c < 8; c++) {
         int32_t dtype = c % 2 ? NTK_F32 : NTK_F64;
-        ntk_kernel_options o = scales(c < 4 ? NTK_PART_BOTH : c < 6 ? NTK_PART_RF : NTK_PART_NT);
+        ntk_kernel_options o = subject_scales(c < 4 ? NTK_PART_BOTH : c < 6 ? NTK_PART_RF : NTK_PART_NT);
         double *x = subject_samples(N, INPUTS, s->longest, c / 2 % 2 == 0, dtype, &state);
         ntk_kernel *kernel = subject_kernel(context, activation, &o);
         test_array a = oracle_array(x, N, INPUTS, 0, dtype), K = test_array_make(N, N, 0, dtype);
@@ -215,7 +203,7 @@ END_TEST
 START_TEST(pieces)
 {
     ntk_activation *activation = subject_activation(context, &subjects[_i], 0);
-    ntk_kernel_options o = scales(NTK_PART_BOTH);
+    ntk_kernel_options o = subject_scales(NTK_PART_BOTH);
     ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(301);
     double *x = subject_samples(N, INPUTS, subjects[_i].longest, true, NTK_F64, &state);
@@ -303,7 +291,7 @@ static void compare_gradient(const subject *s, int32_t part, bool varied, int32_
 {
     enum { ROWS = 3, COLS = 70 };
     ntk_activation *activation = subject_activation(context, s, 0);
-    ntk_kernel_options o = scales(part);
+    ntk_kernel_options o = subject_scales(part);
     ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(308);
     double *x = subject_samples(COLS, INPUTS, s->longest, varied, dtype, &state), v[COLS],
@@ -352,7 +340,7 @@ START_TEST(lengths_apart)
     for (int s = 0; s < 4; s++)
         for (size_t l = 0; l < 2 * sizeof lengths / sizeof *lengths; l++) {
             ntk_activation *activation = subject_activation(context, &subjects[s], 0);
-            ntk_kernel_options o = scales(NTK_PART_BOTH);
+            ntk_kernel_options o = subject_scales(NTK_PART_BOTH);
             ntk_kernel *kernel = subject_kernel(context, activation, &o);
             uint64_t state = test_seed(302);
             int64_t n1 = 20, n2 = 90;
@@ -378,7 +366,7 @@ START_TEST(predictions)
 {
     enum { FIT = 60, NEW = 9 };
     ntk_activation *activation = subject_activation(context, &subjects[0], 0);
-    ntk_kernel_options o = scales(NTK_PART_BOTH);
+    ntk_kernel_options o = subject_scales(NTK_PART_BOTH);
     ntk_kernel *kernel = subject_kernel(context, activation, &o);
     uint64_t state = test_seed(303);
     double *x = subject_samples(FIT, INPUTS, 0.5, true, NTK_F64, &state),
@@ -424,7 +412,7 @@ START_TEST(accuracy_is_kept)
             double accuracy = accuracies[c / 2];
             ntk_activation *activation = subject_activation(context, &subjects[s], accuracy),
                            *exact = subject_activation(context, &subjects[s], 0);
-            ntk_kernel_options o = scales(NTK_PART_BOTH);
+            ntk_kernel_options o = subject_scales(NTK_PART_BOTH);
             ntk_kernel *kernel = subject_kernel(context, activation, &o);
             uint64_t state = test_seed(304);
             double *x = subject_samples(N, INPUTS, subjects[s].longest, c % 2, NTK_F64, &state);
@@ -447,7 +435,7 @@ START_TEST(positive_semidefinite)
 {
     for (int c = 0; c < 8; c++) {
         ntk_activation *activation = subject_activation(context, &subjects[_i], c % 4 < 2 ? 1e-2 : 0);
-        ntk_kernel_options o = scales(c / 4 ? NTK_PART_NT : NTK_PART_BOTH);
+        ntk_kernel_options o = subject_scales(c / 4 ? NTK_PART_NT : NTK_PART_BOTH);
         ntk_kernel *kernel = subject_kernel(context, activation, &o);
         uint64_t state = test_seed(305);
         double *x = subject_samples(N, INPUTS, subjects[_i].longest, c % 2, NTK_F64, &state), w[N];
@@ -557,7 +545,7 @@ START_TEST(user_kinks)
     uint64_t state = test_seed(309);
     double *x = subject_samples(FEW, INPUTS, 1.5, true, NTK_F64, &state), v[FEW] = {1}, g[FEW * INPUTS];
     for (int c = 1; c < 3; c++) {
-        ntk_kernel_options o = scales(c);
+        ntk_kernel_options o = subject_scales(c);
         double accuracy = o.part == NTK_PART_RF ? 1e-4 : 3e-2;
         ntk_activation_functions f = {.struct_size = sizeof f, .value = ramp_value, .derivative = corner_slope};
         f.kinks = kink;
