@@ -15,17 +15,20 @@ NTK_BEGIN
  * order: with b_l = df/dz_l
  *   phi_NT(x)  layer by layer: weight_scale_l / sqrt(N_(l-1)) b_l h_(l-1)^T, N_l rows of N_(l-1), and then bias_scale_l b_l
  *   phi_RF(x)  gamma output_weight_scale h_L, and then output_bias_scale
- * without those of biases that there are not. */
+ * without those of biases that there are not.
+ * Of a network with several outputs and one hidden layer phi is that of one output with a_i the root mean square over the outputs of
+ * a_oi, so that <phi, phi'> is the mean over the outputs of their kernels; derivatives.h has the outputs' own gradients. */
 typedef struct ntk_features ntk_features;
 
-/* NTK_ERR_OPTION  part is unknown */
+/* NTK_ERR_OPTION       part is unknown
+ * NTK_ERR_UNSUPPORTED  the network has several outputs and several hidden layers */
 NTK_API ntk_status ntk_features_create(ntk_context *context, ntk_features **features, const ntk_network *network,
                                        int32_t part) NTK_MUST_CHECK;
 
 /* NULL is fine. */
 NTK_API void ntk_features_destroy(ntk_features *features);
 
-/* Number of features p, ntk_network_size of the part; -1 if features is NULL. */
+/* Number of features p, ntk_network_size of the part (of one output); -1 if features is NULL. */
 NTK_API int64_t ntk_features_size(const ntk_features *features);
 
 /* Phi[i] = phi(x_i).   Phi  n x p   x  n x d.   The arithmetic of this call and the next two is that of the output's dtype.

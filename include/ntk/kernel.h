@@ -85,7 +85,7 @@ NTK_API ntk_status ntk_kernel_create_finite(ntk_context *context, ntk_kernel **k
  * NTK_ERR_OPTION    an argument is outside its domain; the message names it
  * NTK_ERR_OVERFLOW  R p is not representable
  * NTK_ERR_MEMORY    so many doubles cannot be had
- * NTK_ERR_UNSUPPORTED  as of ntk_network_create */
+ * NTK_ERR_UNSUPPORTED  as of ntk_network_create, or several outputs */
 NTK_API ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kernel, const ntk_activation *activation,
                                                  int64_t networks, int32_t part,
                                                  const ntk_network_options *options) NTK_MUST_CHECK;

@@ -7,9 +7,9 @@
 
 NTK_BEGIN
 
-/* A fully-connected network with d inputs, L hidden layers of N_1, ..., N_L neurons and one output.  With h_0 = x, N_0 = d,
+/* A fully-connected network with d inputs, L hidden layers of N_1, ..., N_L neurons and m outputs.  With h_0 = x, N_0 = d,
  *   z_l = weight_scale_l / sqrt(N_(l-1)) W_l h_(l-1) + bias_scale_l b_l,   h_l = sigma(z_l),
- *   f(x) = gamma output_weight_scale <a, h_L> + output_bias_scale c,
+ *   f_o(x) = gamma output_weight_scale <a_o, h_L> + output_bias_scale c_o,   o = 1..m,
  * in which W_l, b_l and c start as N(0, 1): at NTK_SCALING_NTK neural-tangents' network in its 'ntk' parameterization, number for
  * number, whose kernel tends to that of ntk_kernel_create_infinite of the same scales.  Of one hidden layer without biases it is the
  * lecture's f, with w_i = weight_scale W_i / sqrt(d).
@@ -24,7 +24,7 @@ enum { NTK_PART_BOTH = 0, NTK_PART_RF = 1, NTK_PART_NT = 2 };
 /* gamma: 1/sqrt(N) (the kernel regime), 1/N (mean field), or options.gamma, with N the width of the last hidden layer. */
 enum { NTK_SCALING_NTK = 0, NTK_SCALING_MEAN_FIELD = 1, NTK_SCALING_CUSTOM = 2 };
 
-/* Law of a_i: +-1 with equal chance, N(0, 1), or 0 (where c starts as 0, too). */
+/* Law of a_oi: +-1 with equal chance, N(0, 1), or 0 (where c starts as 0, too). */
 enum { NTK_OUTPUT_SIGNS = 0, NTK_OUTPUT_GAUSSIAN = 1, NTK_OUTPUT_ZERO = 2 };
 
 /* Law of w_i: N(0, weight_scale^2 I / d), or uniform on the sphere of radius weight_scale; of deeper layers' weights likewise, with
@@ -50,7 +50,8 @@ enum { NTK_PARAM_DEFAULT = 0, NTK_PARAM_LECTURE = 1, NTK_PARAM_STANDARDISED = 2 
  * widths         NULL, or N_1, ..., N_L in place of hidden
  * bias_scale, output_bias_scale   >= 0; 0 means that there are no such parameters
  * weight_scales, bias_scales      NULL, or L numbers, one for each hidden layer, in place of weight_scale and bias_scale
- * The arrays are copied. */
+ * The arrays are copied.
+ * outputs        m; 0 means 1.  The first output starts as that of a network of one */
 typedef struct ntk_network_options {
     size_t struct_size;
     int64_t inputs;
@@ -71,6 +72,7 @@ typedef struct ntk_network_options {
     double bias_scale;
     double output_weight_scale;
     double output_bias_scale;
+    int64_t outputs;
 } ntk_network_options;
 
 /* Draws a network.  options is required: inputs and hidden have no default.
@@ -87,20 +89,24 @@ NTK_API void ntk_network_destroy(ntk_network *network);
 /* A second network with the same parameters, under context. */
 NTK_API ntk_status ntk_network_copy(ntk_context *context, ntk_network **copy, const ntk_network *network) NTK_MUST_CHECK;
 
-/* Number of parameters of a part: of one hidden layer without biases N (RF), N d (NT), N (d + 1) (BOTH); else those that there are;
- * -1 if network is NULL or part unknown. */
+/* Number of parameters of a part: of one hidden layer without biases N m (RF), N d (NT), N (d + m) (BOTH); else those that there
+ * are; -1 if network is NULL or part unknown. */
 NTK_API int64_t ntk_network_size(const ntk_network *network, int32_t part);
 
-/* y = f(x).   y  n x 1   x  n x d
+/* Number of outputs m; -1 if network is NULL. */
+NTK_API int64_t ntk_network_outputs(const ntk_network *network);
+
+/* y = f(x).   y  n x m   x  n x d
  * The arithmetic is that of y's dtype; x is converted to it.
- * NTK_ERR_SHAPE      x has not d columns, or y is not n x 1
+ * NTK_ERR_SHAPE      x has not d columns, or y is not n x m
  * NTK_ERR_VALUE      x holds NaN or infinity: the message names row and column
  * NTK_ERR_OVERFLOW   f(x) overflows; y is unspecified
  * NTK_ERR_CANCELLED  y is unspecified */
 NTK_API ntk_status ntk_network_forward(const ntk_network *network, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;
 
 /* theta (p x 1, f64) receives the parameters: layer by layer the weights, neuron by neuron (N_l rows of N_(l-1)), and then the layer's
- * N_l biases if it has any; then the N_L output weights a; then c if there is an output_bias_scale.  The hidden layers' are in the
+ * N_l biases if it has any; then the m N_L output weights a, output by output; then the m numbers c if there is an
+ * output_bias_scale.  The hidden layers' are in the
  * network's parameterization. */
 NTK_API ntk_status ntk_network_parameters(const ntk_network *network, const ntk_matrix *theta) NTK_MUST_CHECK;
 

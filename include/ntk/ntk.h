@@ -5,6 +5,7 @@
 #include <ntk/activation.h>
 #include <ntk/api.h>
 #include <ntk/context.h>
+#include <ntk/derivatives.h>
 #include <ntk/features.h>
 #include <ntk/gram.h>
 #include <ntk/iterative.h>

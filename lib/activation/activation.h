@@ -76,4 +76,12 @@ ntk_status ntk_activation_accuracy(double *accuracy, double asked, const char *f
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,
                              int64_t count);
 
+/* Whether sigma' and sigma'' follow from sigma's value alone. */
+bool ntk_activation_from_value(const ntk_activation *activation);
+
+/* out[i] = sigma'(u) (order 1) or sigma''(u) (order 2) where values[i] = sigma(u), of such an activation; out may be values.  Where
+ * sigma flattens out, the error is some ULP of the largest sigma', not of sigma'(u). */
+void ntk_activation_evaluate_from_value(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out,
+                                        const void *values, int64_t count);
+
 #endif

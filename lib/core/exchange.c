@@ -208,16 +208,23 @@ ntk_status ntk_read_real(ntk_reader *reader, const char *name, double *value)
     return read_exactly(reader, name, NTK_ARRAY_F64, 0, 1, 1, value);
 }
 
-ntk_status ntk_read_real_or_nan(ntk_reader *reader, const char *name, double *value)
+static ntk_status ask_for(ntk_reader *reader, const char *name, bool *absent)
 {
     int64_t length = reader->path.length;
     NTK_TRY(ntk_path_enter(&reader->path, name));
     ntk_array array = {.name = reader->path.text, .shape = {1, 1}};
     int answer = reader->source.describe(reader->source.user, &array);
     leave_to(&reader->path, length);
+    *absent = answer != 0;
+    return answer < 0 ? answer : NTK_OK;
+}
+
+ntk_status ntk_read_real_or_nan(ntk_reader *reader, const char *name, double *value)
+{
+    bool absent;
     *value = NAN;
-    if (answer < 0) return answer;
-    return answer ? NTK_OK : ntk_read_real(reader, name, value);
+    NTK_TRY(ask_for(reader, name, &absent));
+    return absent ? NTK_OK : ntk_read_real(reader, name, value);
 }
 
 ntk_status ntk_read_expect(ntk_reader *reader, const char *name, int32_t type, int64_t rows, int64_t cols)
@@ -234,6 +241,15 @@ ntk_status ntk_read_integer(ntk_reader *reader, const char *name, int64_t least,
     char range[80];
     snprintf(range, sizeof range, "%lld to %lld", (long long)least, (long long)most);
     return ntk_read_refuse(reader, name, range);
+}
+
+ntk_status ntk_read_integer_or(ntk_reader *reader, const char *name, int64_t least, int64_t most, int64_t absent,
+                               int64_t *value)
+{
+    bool is_absent;
+    *value = absent;
+    NTK_TRY(ask_for(reader, name, &is_absent));
+    return is_absent ? NTK_OK : ntk_read_integer(reader, name, least, most, value);
 }
 
 ntk_status ntk_read_choice(ntk_reader *reader, const char *name, const char *const *texts, int64_t count, int64_t *choice)

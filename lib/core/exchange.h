@@ -64,6 +64,10 @@ ntk_status ntk_read_expect(ntk_reader *reader, const char *name, int32_t type, i
 /* An integer from least to most. */
 ntk_status ntk_read_integer(ntk_reader *reader, const char *name, int64_t least, int64_t most, int64_t *value);
 
+/* absent if there is none. */
+ntk_status ntk_read_integer_or(ntk_reader *reader, const char *name, int64_t least, int64_t most, int64_t absent,
+                               int64_t *value);
+
 /* Which of the count texts it is. */
 ntk_status ntk_read_choice(ntk_reader *reader, const char *name, const char *const *texts, int64_t count, int64_t *choice);
 

@@ -22,6 +22,10 @@ ntk_status ntk_features_read(ntk_reader *reader, ntk_features **features)
     NTK_TRY(ntk_read_choice(reader, "part", parts, sizeof parts / sizeof parts[0], &part));
     NTK_TRY(ntk_path_enter(&reader->path, "network"));
     NTK_TRY(ntk_weights_read(reader, &weights));
+    if (weights->outputs > 1) {
+        ntk_release(weights);
+        return ntk_read_refuse(reader, "outputs", "1");
+    }
     ntk_path_leave(&reader->path);
     ntk_status status = ntk_features_of_weights(reader->context, features, weights, (int32_t)part);
     ntk_release(weights);

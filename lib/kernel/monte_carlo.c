@@ -26,7 +26,7 @@ ntk_status ntk_kernel_create_monte_carlo(ntk_context *context, ntk_kernel **kern
     NTK_TRY(check_arguments(networks, part));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
-    NTK_TRY(ntk_weights_of_options(&lane, &weights, activation, options, networks, __func__));
+    NTK_TRY(ntk_weights_of_networks(&lane, &weights, activation, options, networks, __func__));
     ntk_status status = ntk_features_of_weights(context, &features, weights, part);
     ntk_release(weights);
     NTK_TRY(status);

@@ -59,7 +59,7 @@ ntk_status ntk_own_network_features(const ntk_own_network *network, const ntk_la
     ntk_weights *weights;
     ntk_features *features;
     ntk_share room = ntk_work_narrow(lane->work, 0, 0.1);
-    ntk_status status = ntk_weights_of_options(lane, &weights, network->activation, &network->options, 1, function);
+    ntk_status status = ntk_weights_of_options(lane, &weights, network->activation, &network->options, function);
     ntk_work_widen(lane->work, room);
     ntk_work_stage(lane->work, "random features", 1, 0.1, 0.1);
     NTK_TRY(status);
@@ -76,7 +76,7 @@ ntk_status ntk_own_network_memory(const ntk_own_network *network, const ntk_cont
 {
     const ntk_network_options *options = &network->options;
     const ntk_weights weights = {
-        .inputs = options->inputs, .hidden = options->hidden, .layers = 1, .networks = 1, .plain = true};
+        .inputs = options->inputs, .hidden = options->hidden, .outputs = 1, .layers = 1, .networks = 1, .plain = true};
     const ntk_features features = {.weights = &weights, .part = network->part, .size = network->features};
     uint64_t row;
     NTK_TRY(ntk_size_multiply(&row, options->inputs, sizeof(double)));

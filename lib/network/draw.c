@@ -72,9 +72,10 @@ static double *hidden_of(const neurons *part)
     return part->network.w + layer->weights + part->first * layer->inputs;
 }
 
-static double *output_of(const neurons *part)
+/* Of one output. */
+static double *weights_of(const neurons *part, int64_t output)
 {
-    return part->network.a + part->first;
+    return part->network.a + output * part->network.hidden + part->first;
 }
 
 /* Kahan's sum: a neuron's length is then right to a few ULP for every d, and the same on every machine. */
@@ -124,23 +125,30 @@ static void draw_biases(const drawing *job, const neurons *part)
 static void draw_output_bias(const drawing *job, const neurons *part)
 {
     ntk_random random = random_of(job, NTK_RANDOM_OUTPUT_BIAS, part);
-    double *c = part->network.a + part->network.hidden;
+    int64_t outputs = part->network.outputs;
+    double *c = part->network.a + outputs * part->network.hidden;
     if (part->network.output_bias == 0) return;
-    *c = 0;
-    if (job->draw->output_weights != NTK_OUTPUT_ZERO) ntk_random_normals(&random, c, 0, 1);
+    if (job->draw->output_weights != NTK_OUTPUT_ZERO)
+        ntk_random_normals(&random, c, 0, outputs);
+    else
+        memset(c, 0, (size_t)outputs * sizeof *c);
 }
 
+/* An output has a sequence of its own, by the layer's number. */
 static void draw_output(const drawing *job, const neurons *part)
 {
     const ntk_draw *draw = job->draw;
     ntk_random random = random_of(job, NTK_RANDOM_OUTPUT, part);
-    double *a = output_of(part);
-    if (draw->output_weights == NTK_OUTPUT_SIGNS)
-        ntk_random_signs(&random, a, part->first, part->count);
-    else if (draw->output_weights == NTK_OUTPUT_GAUSSIAN)
-        ntk_random_normals(&random, a, part->first, part->count);
-    else
-        memset(a, 0, (size_t)part->count * sizeof *a);
+    for (int64_t o = 0; o < part->network.outputs; o++) {
+        double *a = weights_of(part, o);
+        random.layer = (uint32_t)o;
+        if (draw->output_weights == NTK_OUTPUT_SIGNS)
+            ntk_random_signs(&random, a, part->first, part->count);
+        else if (draw->output_weights == NTK_OUTPUT_GAUSSIAN)
+            ntk_random_normals(&random, a, part->first, part->count);
+        else
+            memset(a, 0, (size_t)part->count * sizeof *a);
+    }
     if (part->first == 0) draw_output_bias(job, part);
 }
 
@@ -149,10 +157,12 @@ static void mirror(const drawing *job, const neurons *part)
 {
     neurons copy = *part;
     copy.first += drawn_of(job, part->layer);
-    const double *a = output_of(part);
-    double *to = output_of(&copy);
     memcpy(hidden_of(&copy), hidden_of(part), (size_t)(part->count * job->weights->inputs) * sizeof(double));
-    for (int64_t i = 0; i < part->count; i++) to[i] = -a[i];
+    for (int64_t o = 0; o < part->network.outputs; o++) {
+        const double *a = weights_of(part, o);
+        double *to = weights_of(&copy, o);
+        for (int64_t i = 0; i < part->count; i++) to[i] = -a[i];
+    }
 }
 
 static ntk_status draw_neurons(void *argument, int64_t index, const ntk_lane *lane)

@@ -24,7 +24,7 @@ static ntk_status write_layers(ntk_writer *writer, const ntk_weights *weights)
     return NTK_OK;
 }
 
-/* w N x d of a plain network and a N; of others one row for each network. */
+/* w N x d of a plain network and a N, or m x N of several outputs; of others one row for each network. */
 static ntk_status write_parameters(ntk_writer *writer, const ntk_weights *weights)
 {
     if (!weights->plain)
@@ -32,6 +32,9 @@ static ntk_status write_parameters(ntk_writer *writer, const ntk_weights *weight
                                weights->w);
     NTK_TRY(ntk_write_array(writer, "hidden_weights", NTK_ARRAY_F64, weights->hidden, weights->inputs, weights->inputs,
                             weights->w));
+    if (weights->outputs > 1)
+        return ntk_write_array(writer, "output_weights", NTK_ARRAY_F64, weights->outputs, weights->hidden, weights->hidden,
+                               weights->a);
     return ntk_write_array(writer, "output_weights", NTK_ARRAY_F64, weights->hidden, -1, 1, weights->a);
 }
 
@@ -43,6 +46,7 @@ ntk_status ntk_weights_write(ntk_writer *writer, const ntk_weights *weights)
     NTK_TRY(ntk_write_integer(writer, "inputs", weights->inputs));
     NTK_TRY(ntk_write_integer(writer, "hidden_layers", weights->layers));
     NTK_TRY(ntk_write_integer(writer, "networks", weights->networks));
+    if (weights->outputs > 1) NTK_TRY(ntk_write_integer(writer, "outputs", weights->outputs));
     NTK_TRY(ntk_write_real(writer, "gamma", weights->gamma));
     NTK_TRY(ntk_write_real(writer, "output_bias", weights->output_bias));
     NTK_TRY(write_layers(writer, weights));
@@ -89,6 +93,8 @@ static ntk_status read_parameters(ntk_reader *reader, const ntk_weights *weights
     if (!weights->plain)
         return ntk_read_array(reader, "parameters", NTK_ARRAY_F64, weights->networks, weights->size, weights->w);
     NTK_TRY(ntk_read_array(reader, "hidden_weights", NTK_ARRAY_F64, weights->hidden, weights->inputs, weights->w));
+    if (weights->outputs > 1)
+        return ntk_read_array(reader, "output_weights", NTK_ARRAY_F64, weights->outputs, weights->hidden, weights->a);
     return ntk_read_array(reader, "output_weights", NTK_ARRAY_F64, weights->hidden, -1, weights->a);
 }
 
@@ -118,6 +124,7 @@ static ntk_status read_with(ntk_reader *reader, ntk_weights **weights, const ntk
     NTK_TRY(ntk_read_integer(reader, "inputs", 1, INT64_MAX, &like.inputs));
     NTK_TRY(ntk_read_integer(reader, "hidden_layers", 1, NTK_MOST_LAYERS, &like.layers));
     NTK_TRY(ntk_read_integer(reader, "networks", 1, INT64_MAX, &like.networks));
+    NTK_TRY(ntk_read_integer_or(reader, "outputs", 1, like.networks > 1 ? 1 : INT64_MAX, 1, &like.outputs));
     NTK_TRY(ntk_read_real(reader, "gamma", &like.gamma));
     NTK_TRY(ntk_read_real(reader, "output_bias", &like.output_bias));
     if (like.gamma == 0) return ntk_read_refuse(reader, "gamma", "a number that is not 0");

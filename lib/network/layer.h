@@ -4,6 +4,7 @@
 
 #include "core/blas.h"
 #include "core/operand.h"
+#include "network/elements.h"
 #include "network/weights.h"
 
 /* A tile's shape.  It depends on the sizes alone, so the bits do not depend on who computes which tile; a tile is a few
@@ -30,11 +31,5 @@ ntk_status ntk_layer_product(const ntk_lane *lane, int32_t dtype, ntk_transpose 
 
 /* How many rows of count elements make a task of ntk_run that is worth a thread. */
 int64_t ntk_rows_per_task(int64_t count);
-
-/* out = factor from; the factor is rounded to dtype first. */
-void ntk_scale(int32_t dtype, void *out, double factor, const void *from, int64_t count);
-
-/* <a, b>, summed in an order that depends on count alone. */
-double ntk_dot(int32_t dtype, const void *a, const void *b, int64_t count);
 
 #endif

@@ -33,7 +33,7 @@ ntk_status ntk_network_create(ntk_context *context, ntk_network **network, const
     NTK_REQUIRE(options);
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
-    NTK_TRY(ntk_weights_of_options(&lane, &weights, activation, options, 1, __func__));
+    NTK_TRY(ntk_weights_of_options(&lane, &weights, activation, options, __func__));
     return ntk_network_of_weights(context, network, weights);
 }
 
@@ -54,6 +54,11 @@ ntk_status ntk_network_copy(ntk_context *context, ntk_network **copy, const ntk_
 int64_t ntk_network_size(const ntk_network *network, int32_t part)
 {
     return network ? ntk_weights_size(network->weights, part) : -1;
+}
+
+int64_t ntk_network_outputs(const ntk_network *network)
+{
+    return network ? network->weights->outputs : -1;
 }
 
 /* theta must be a column of all parameters in double precision. */

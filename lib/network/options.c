@@ -19,7 +19,8 @@ _Static_assert(offsetof(ntk_network_options, inputs) == 8 && offsetof(ntk_networ
                    offsetof(ntk_network_options, weight_scales) == 88 && offsetof(ntk_network_options, bias_scales) == 96 &&
                    offsetof(ntk_network_options, bias_scale) == 104 &&
                    offsetof(ntk_network_options, output_weight_scale) == 112 &&
-                   offsetof(ntk_network_options, output_bias_scale) == 120 && sizeof(ntk_network_options) == 128,
+                   offsetof(ntk_network_options, output_bias_scale) == 120 && offsetof(ntk_network_options, outputs) == 128 &&
+                   sizeof(ntk_network_options) == 136,
                "the layout of ntk_network_options is frozen");
 
 /* The end of the first version's struct. */
@@ -88,6 +89,9 @@ static ntk_status check_sizes(const ntk_network_options *options, const char *fu
                         (long long)options->layers, NTK_MOST_LAYERS);
     if (options->hidden < 1 && !(options->widths && options->hidden == 0))
         return ntk_fail(NTK_ERR_OPTION, "%s: hidden is %lld, expected at least 1", function, (long long)options->hidden);
+    if (options->outputs < 1)
+        return ntk_fail(NTK_ERR_OPTION, "%s: outputs is %lld, expected at least 1, or 0 for 1", function,
+                        (long long)options->outputs);
     for (int64_t l = 0; options->widths && l < options->layers; l++)
         if (options->widths[l] < 1)
             return ntk_fail(NTK_ERR_OPTION, "%s: widths[%lld] is %lld, expected at least 1", function, (long long)l,
@@ -167,12 +171,13 @@ static ntk_status check(const ntk_network_options *options, const char *function
 /* The sentence of a draw that is too large. */
 static ntk_status too_many(const ntk_network_options *options, int64_t networks, const char *function)
 {
-    char many[64] = "";
+    char many[64] = "", outputs[64] = "";
     const char *unit = options->layers == 1 ? "hidden neurons" : "hidden layers";
     int64_t size = options->layers == 1 ? width_of(options, 0) : options->layers;
     if (networks > 1) snprintf(many, sizeof many, "networks is %lld, which with ", (long long)networks);
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s%lld inputs and %lld %s %s more parameters than can be addressed", function, many,
-                    (long long)options->inputs, (long long)size, unit, networks > 1 ? "makes" : "have");
+    if (options->outputs > 1) snprintf(outputs, sizeof outputs, "%lld outputs, ", (long long)options->outputs);
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: %s%s%lld inputs and %lld %s %s more parameters than can be addressed", function,
+                    many, outputs, (long long)options->inputs, (long long)size, unit, networks > 1 ? "makes" : "have");
 }
 
 static double gamma_of(const ntk_network_options *options)
@@ -197,6 +202,7 @@ static ntk_status make_weights(ntk_context *context, ntk_weights **weights, cons
 {
     ntk_layer *layer;
     ntk_weights like = {.activation = activation, .layers = options->layers, .networks = networks};
+    like.outputs = options->outputs;
     like.gamma = gamma_of(options) / sqrt((double)networks);
     like.output_bias = options->output_bias_scale / sqrt((double)networks);
     NTK_TRY(ntk_allocate(context, &layer, options->layers, sizeof *layer, "the network's layers"));
@@ -207,19 +213,43 @@ static ntk_status make_weights(ntk_context *context, ntk_weights **weights, cons
     return status == NTK_ERR_OVERFLOW ? too_many(options, networks, function) : status;
 }
 
-ntk_status ntk_weights_of_options(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
-                                  const ntk_network_options *options, int64_t networks, const char *function)
+/* The caller's options with their defaults, checked. */
+static ntk_status read_options(ntk_network_options *own, const ntk_network_options *options, const char *function)
 {
-    ntk_network_options own;
-    NTK_TRY(ntk_options_read(&own, sizeof own, LEAST_SIZE, options, "ntk_network_options"));
-    if (own.layers == 0) own.layers = 1;
-    NTK_TRY(check(&own, function));
-    NTK_TRY(make_weights(lane->work->context, weights, activation, &own, networks, function));
-    ntk_draw draw = {.seed = own.seed, .hidden_law = own.hidden_law, .output_weights = own.output_weights};
-    draw.lecture = is_standardised(&own) ? 0 : scale_of(&own, 0);
-    draw.antisymmetric = own.antisymmetric != 0;
-    draw.function = function;
-    ntk_status status = ntk_weights_draw(lane, *weights, &draw);
+    NTK_TRY(ntk_options_read(own, sizeof *own, LEAST_SIZE, options, "ntk_network_options"));
+    if (own->layers == 0) own->layers = 1;
+    if (own->outputs == 0) own->outputs = 1;
+    return check(own, function);
+}
+
+static ntk_status draw(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
+                       const ntk_network_options *options, int64_t networks, const char *function)
+{
+    ntk_draw asked = {.seed = options->seed, .hidden_law = options->hidden_law, .output_weights = options->output_weights};
+    asked.lecture = is_standardised(options) ? 0 : scale_of(options, 0);
+    asked.antisymmetric = options->antisymmetric != 0;
+    asked.function = function;
+    NTK_TRY(make_weights(lane->work->context, weights, activation, options, networks, function));
+    ntk_status status = ntk_weights_draw(lane, *weights, &asked);
     if (status < 0) ntk_release(*weights);
     return status;
+}
+
+ntk_status ntk_weights_of_options(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
+                                  const ntk_network_options *options, const char *function)
+{
+    ntk_network_options own;
+    NTK_TRY(read_options(&own, options, function));
+    return draw(lane, weights, activation, &own, 1, function);
+}
+
+ntk_status ntk_weights_of_networks(const ntk_lane *lane, ntk_weights **weights, const ntk_activation *activation,
+                                   const ntk_network_options *options, int64_t networks, const char *function)
+{
+    ntk_network_options own;
+    NTK_TRY(read_options(&own, options, function));
+    if (own.outputs > 1)
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: outputs is %lld, expected 1 for a kernel in this version", function,
+                        (long long)own.outputs);
+    return draw(lane, weights, activation, &own, networks, function);
 }

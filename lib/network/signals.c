@@ -160,27 +160,16 @@ void *ntk_signals_room(const ntk_signals *signals, int64_t first)
 
 /* --- element by element --- */
 
-#define DEFINE_ELEMENTS(REAL, NAME)                                                    \
-    static void add_##NAME(void *z, double factor, const void *biases, int64_t count)  \
-    {                                                                                  \
-        REAL *to = z, scale = (REAL)factor;                                            \
-        const REAL *bias = biases;                                                     \
-        for (int64_t k = 0; k < count; k++) to[k] += scale * bias[k];                  \
-    }                                                                                  \
+/* b = gamma a b, of the output weights a. */
+#define DEFINE_READ_OUT(REAL, NAME)                                                    \
     static void read_out_##NAME(void *b, double gamma, const double *a, int64_t count) \
     {                                                                                  \
         REAL *to = b;                                                                  \
         for (int64_t k = 0; k < count; k++) to[k] *= (REAL)(gamma * a[k]);             \
-    }                                                                                  \
-    static void multiply_##NAME(void *b, const void *by, int64_t count)                \
-    {                                                                                  \
-        REAL *to = b;                                                                  \
-        const REAL *factor = by;                                                       \
-        for (int64_t k = 0; k < count; k++) to[k] *= factor[k];                        \
     }
 
-DEFINE_ELEMENTS(double, f64)
-DEFINE_ELEMENTS(float, f32)
+DEFINE_READ_OUT(double, f64)
+DEFINE_READ_OUT(float, f32)
 
 static void *row_of(const layer_in_work *job, void *array, int64_t row)
 {
@@ -199,7 +188,7 @@ static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *l
     const void *biases = ntk_at(signals->w, dtype, job->layer->biases);
     for (int64_t i = first; i < last; i++) {
         void *h = ntk_at(job->h, dtype, i * N), *b = row_of(job, job->b, i);
-        if (job->layer->bias != 0) (dtype == NTK_F64 ? add_f64 : add_f32)(h, job->layer->bias, biases, N);
+        if (job->layer->bias != 0) ntk_add_scaled(dtype, h, job->layer->bias, biases, N);
         if (job->bend) ntk_activation_evaluate(activation, isa, dtype, 2, row_of(job, job->bend, i), h, N);
         if (b) ntk_activation_evaluate(activation, isa, dtype, 1, b, h, N);
         if (job->slope) memcpy(row_of(job, job->slope, i), b, (size_t)(N * ntk_dtype_size(dtype)));
@@ -220,7 +209,7 @@ static ntk_status derive_rows(void *argument, int64_t index, const ntk_lane *lan
         void *rows[] = {row_of(job, job->b, i), row_of(job, job->bend, i)};
         for (int k = 0; k < 2 && rows[k]; k++)
             if (job->by)
-                (dtype == NTK_F64 ? multiply_f64 : multiply_f32)(rows[k], ntk_at(job->by, dtype, i * N), N);
+                ntk_multiply(dtype, rows[k], ntk_at(job->by, dtype, i * N), N);
             else
                 (dtype == NTK_F64 ? read_out_f64 : read_out_f32)(rows[k], signals->weights->gamma, signals->weights->a, N);
     }

@@ -2,7 +2,6 @@
 
 #include "core/matrix.h"
 #include "core/memory.h"
-#include "core/operand.h"
 #include "core/status.h"
 
 #include <string.h>
@@ -35,13 +34,14 @@ static ntk_status place_layers(ntk_layer *layer, int64_t layers, int64_t *count)
 static ntk_status measure(ntk_weights *weights, ntk_layer *layer, int64_t *total)
 {
     const ntk_layer *last = &layer[weights->layers - 1];
-    bool output_bias = weights->output_bias != 0;
+    int64_t output = last->neurons + (weights->output_bias != 0 ? 1 : 0);
     uint64_t bytes;
     NTK_TRY(place_layers(layer, weights->layers, &weights->size));
     weights->inputs = layer[0].inputs;
     weights->hidden = last->neurons;
-    weights->plain = weights->layers == 1 && layer[0].bias == 0 && !output_bias;
-    if (__builtin_add_overflow(weights->size, last->neurons + (output_bias ? 1 : 0), &weights->size) ||
+    weights->plain = weights->layers == 1 && layer[0].bias == 0 && weights->output_bias == 0;
+    if (__builtin_mul_overflow(output, weights->outputs, &output) ||
+        __builtin_add_overflow(weights->size, output, &weights->size) ||
         __builtin_mul_overflow(weights->size, weights->networks, total) ||
         ntk_size_multiply(&bytes, *total, sizeof(double)) < 0)
         return NTK_ERR_OVERFLOW;
@@ -56,6 +56,7 @@ static void copy_properties(ntk_weights *made, const ntk_weights *like)
     made->activation = ntk_retain(like->activation);
     made->layers = like->layers;
     made->networks = like->networks;
+    made->outputs = like->outputs;
     made->gamma = like->gamma;
     made->output_bias = like->output_bias;
     made->input_factor = like->layer[0].factor;
@@ -97,6 +98,7 @@ ntk_weights ntk_weights_of_network(const ntk_weights *block, int64_t network)
     const ntk_layer *last = &block->layer[block->layers - 1];
     one.layer = block->layer;
     one.hidden = last->neurons;
+    one.outputs = block->outputs;
     one.size = block->plain ? block->size / block->networks : block->size;
     one.gamma = block->gamma;
     one.output_bias = block->output_bias;
@@ -111,7 +113,7 @@ ntk_weights ntk_weights_of_network(const ntk_weights *block, int64_t network)
 
 int64_t ntk_weights_size(const ntk_weights *weights, int32_t part)
 {
-    int64_t output = weights->hidden + (weights->output_bias != 0 ? 1 : 0);
+    int64_t output = weights->outputs * (weights->hidden + (weights->output_bias != 0 ? 1 : 0));
     switch (part) {
     case NTK_PART_BOTH:
         return weights->size;
@@ -122,6 +124,13 @@ int64_t ntk_weights_size(const ntk_weights *weights, int32_t part)
     default:
         return -1;
     }
+}
+
+ntk_status ntk_all_parameters(const ntk_lane *lane, const ntk_weights *weights, int32_t dtype, ntk_operand *theta,
+                              const char *function)
+{
+    ntk_matrix all = ntk_matrix_const_f64(weights->w, weights->size, 1);
+    return ntk_operand_open(lane, theta, &all, dtype, function, "the network's parameters");
 }
 
 ntk_status ntk_hidden_weights(const ntk_lane *lane, const ntk_weights *weights, int32_t dtype, void **w, const char *function)

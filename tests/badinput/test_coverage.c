@@ -32,6 +32,8 @@ static void check_network_size(void)
     ck_assert_int_eq(ntk_network_size(world.network, NTK_PART_NT), test_small.N * test_small.d);
     ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_RF), test_small.N + 1);
     ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_NT), test_small.N * (test_small.d + test_small.N + 2));
+    ck_assert_int_eq(ntk_network_outputs(NULL), -1);
+    ck_assert_int_eq(ntk_network_outputs(world.network), 1);
     ck_assert_int_eq(ntk_network_size(world.network, -1), -1);
     ck_assert_int_eq(ntk_network_size(world.network, 3), -1);
     test_world_free(&world);
@@ -53,14 +55,14 @@ static const struct {
     const char *function;
     void (*check)(void);
 } without_status[] = {
-    {"ntk_context_destroy", check_destroy}, {"ntk_activation_destroy", check_destroy},
-    {"ntk_network_destroy", check_destroy}, {"ntk_features_destroy", check_destroy},
-    {"ntk_kernel_destroy", check_destroy},  {"ntk_gram_destroy", check_destroy},
-    {"ntk_ridge_destroy", check_destroy},   {"ntk_gram_size", check_sizes},
-    {"ntk_features_size", check_sizes},     {"ntk_network_size", check_network_size},
-    {"ntk_error_set", check_strings},       {"ntk_status_name", check_strings},
-    {"ntk_error_message", check_strings},   {"ntk_version_string", check_strings},
-    {"ntk_abi_version", check_strings},
+    {"ntk_context_destroy", check_destroy},      {"ntk_activation_destroy", check_destroy},
+    {"ntk_network_destroy", check_destroy},      {"ntk_features_destroy", check_destroy},
+    {"ntk_kernel_destroy", check_destroy},       {"ntk_gram_destroy", check_destroy},
+    {"ntk_ridge_destroy", check_destroy},        {"ntk_gram_size", check_sizes},
+    {"ntk_features_size", check_sizes},          {"ntk_network_size", check_network_size},
+    {"ntk_network_outputs", check_network_size}, {"ntk_error_set", check_strings},
+    {"ntk_status_name", check_strings},          {"ntk_error_message", check_strings},
+    {"ntk_version_string", check_strings},       {"ntk_abi_version", check_strings},
 };
 enum { WITHOUT_STATUS = sizeof without_status / sizeof without_status[0] };
 

@@ -24,6 +24,11 @@ CALL(network_copy, P(0), P(1), P(2))
 CALL(network_export, P(0), P(1))
 CALL(network_import, P(0), P(1), P(2))
 CALL(network_forward, P(0), P(1), P(2))
+CALL(network_jacobian, P(0), P(1), P(2), I32(3))
+CALL(network_jvp, P(0), P(1), P(2), P(3), I32(4))
+CALL(network_vjp, P(0), P(1), P(2), P(3), I32(4))
+CALL(network_gauss_newton, P(0), P(1), P(2), P(3), I32(4))
+CALL(network_hessian, P(0), P(1), P(2), P(3), P(4), I32(5))
 CALL(network_parameters, P(0), P(1))
 CALL(network_set_parameters, P(0), P(1))
 CALL(features_create, P(0), P(1), P(2), I32(3))
@@ -161,7 +166,7 @@ static const test_bad bad_lambda[] = {BAD_NUMBER(-1),       BAD_NUMBER(-DBL_TRUE
 #define BAD_LAYERS                                                                                                        \
     BAD_I64(ntk_network_options, layers, -1, NTK_ERR_OPTION), BAD_I64(ntk_network_options, layers, 1001, NTK_ERR_OPTION), \
         BAD_SCALE(ntk_network_options, bias_scale), BAD_SCALE(ntk_network_options, output_weight_scale),                  \
-        BAD_SCALE(ntk_network_options, output_bias_scale)
+        BAD_SCALE(ntk_network_options, output_bias_scale), BAD_I64(ntk_network_options, outputs, -1, NTK_ERR_OPTION)
 static const test_bad bad_network[] = {BAD_I64(ntk_network_options, inputs, 0, NTK_ERR_OPTION),
                                        BAD_I64(ntk_network_options, inputs, -1, NTK_ERR_OPTION),
                                        BAD_I64(ntk_network_options, inputs, INT64_MAX, NTK_ERR_OVERFLOW),
@@ -488,6 +493,21 @@ const test_row test_rows[] = {
     {ROW(network_parameters, ""), .arguments = {HANDLE("network", network), OUTPUT("theta", DIM_p, DIM_1, TEST_F64)}},
     {ROW(network_set_parameters, ""), .arguments = {HANDLE("network", network), INPUT("theta", DIM_p, DIM_1, RCF | TEST_F64)},
      .mutated = offsetof(test_world, network), .mutated_kind = TEST_NETWORK},
+
+    {ROW(network_jacobian, ""), .arguments = {HANDLE("network", network), OUTPUT("jacobian", DIM_m, DIM_p, 0),
+                                              INPUT("x", DIM_m, DIM_d, RCF), INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(network_jvp, "deep"),
+     .arguments = {HANDLE("network", deep_network), OUTPUT("y", DIM_m, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF),
+                   INPUT("v", DIM_pp, DIM_1, RCF), INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(network_vjp, "deep"),
+     .arguments = {HANDLE("network", deep_network), OUTPUT("v", DIM_pp, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF),
+                   INPUT("u", DIM_m, DIM_1, RCF), INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(network_gauss_newton, ""),
+     .arguments = {HANDLE("network", network), OUTPUT("g", DIM_p, DIM_1, 0), INPUT("x", DIM_m, DIM_d, TEST_COLS | TEST_FINITE),
+                   INPUT("v", DIM_p, DIM_1, RCF), INTEGER("part", NTK_PART_BOTH, bad_part)}},
+    {ROW(network_hessian, "deep"),
+     .arguments = {HANDLE("network", deep_network), OUTPUT("g", DIM_pp, DIM_1, 0), INPUT("x", DIM_m, DIM_d, RCF),
+                   INPUT("u", DIM_m, DIM_1, RCF), INPUT("v", DIM_pp, DIM_1, RCF), INTEGER("part", NTK_PART_BOTH, bad_part)}},
 
     {ROW(features_create, ""), .arguments = {CONTEXT, CREATED("features", TEST_FEATURES), HANDLE("network", network),
                                              INTEGER("part", NTK_PART_BOTH, bad_part)}},
