@@ -12,6 +12,7 @@
 #include <ntk/kernel.h>
 #include <ntk/matrix.h>
 #include <ntk/network.h>
+#include <ntk/neuron.h>
 #include <ntk/optimise.h>
 #include <ntk/ridge.h>
 #include <ntk/sink.h>

@@ -22,10 +22,13 @@ size_t sizes(void)
     ntk_nystroem_options nystroem = NTK_INIT(ntk_nystroem_options);
     ntk_nystroem_report approximation = NTK_INIT(ntk_nystroem_report);
     double element = 0;
+    ntk_neuron_rates rates = NTK_INIT(ntk_neuron_rates);
+    ntk_neuron_options neuron = NTK_INIT(ntk_neuron_options);
+    ntk_neuron_report descent = NTK_INIT(ntk_neuron_report);
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
            gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
            found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
-           approximation.struct_size + (size_t)view.rows;
+           approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + (size_t)view.rows;
 }

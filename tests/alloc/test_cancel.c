@@ -27,6 +27,8 @@ static const char *const long_calls[] = {
     "ntk_kernel_multiply",
     "ntk_kernel_scale_gradient",
     "ntk_network_forward",
+    "ntk_neuron_loss",
+    "ntk_neuron_train",
     "ntk_ridge_create",
     "ntk_ridge_create_gram",
     "ntk_ridge_create_nystroem",

@@ -105,6 +105,10 @@ CALL(ridge_select_between, P(0), P(1), I32(2), X(3), X(4))
 CALL(ridge_set_lambda, P(0), P(1))
 CALL(optimise_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_optimise, P(0), P(1), P(2), P(3), P(4), P(5), P(6), X(7), I32(8), P(9))
+CALL(neuron_population, P(0), P(1), P(2), P(3))
+CALL(neuron_loss, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
+CALL(neuron_predict_rates, P(0), I(1), I(2), X(3))
+CALL(neuron_train, P(0), P(1), P(2), P(3), P(4), P(5))
 
 /* --- what arguments refuse --- */
 
@@ -278,6 +282,18 @@ static const test_bad bad_optimise[] = {BAD_I64(ntk_optimise_options, restarts, 
                                         END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL),
                                             BAD_I32(ntk_ridge_options, method, NTK_RIDGE_ITERATIVE), END};
+static const test_bad bad_kink[] = {BAD_NUMBER(-0.5), BAD_NUMBER(1.5), BAD_NUMBER(NOT_A_NUMBER), END};
+static const test_bad bad_step[] = {BAD_NUMBER(0), BAD_NUMBER(-1), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
+static const test_bad bad_neuron[] = {BAD_I64(ntk_neuron_options, steps, -1, NTK_ERR_OPTION),
+                                      BAD_I64(ntk_neuron_options, steps, INT64_MAX, NTK_ERR_OPTION),
+                                      BAD_I64(ntk_neuron_options, record_every, -1, NTK_ERR_OPTION),
+                                      BAD_SCALE(ntk_neuron_options, step),
+                                      BAD_F64(ntk_neuron_options, tolerance, -1),
+                                      BAD_F64(ntk_neuron_options, tolerance, 1),
+                                      BAD_F64(ntk_neuron_options, tolerance, NOT_A_NUMBER),
+                                      BAD_KIND(ntk_neuron_options, start, 3),
+                                      BAD_I32(ntk_neuron_options, reserved, 1),
+                                      END};
 
 /* --- what valid calls have in their options --- */
 
@@ -425,6 +441,9 @@ static const ntk_ridge_options iterative_features = {
 static const ntk_ridge_options iterative_products = {.struct_size = sizeof iterative_products, .method = NTK_RIDGE_ITERATIVE};
 static const ntk_ridge_options finite_primal = {
     .struct_size = sizeof finite_primal, .method = NTK_RIDGE_PRIMAL, .intercept = 1};
+
+/* The targets are no neuron's: it ends early, where a step is half as long as w. */
+static const ntk_neuron_options rough_neuron = {.struct_size = sizeof rough_neuron, .tolerance = 0.5, .seed = 3};
 
 #define RIDGE_DATA                                                                                        \
     INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), \
@@ -890,5 +909,17 @@ const test_row test_rows[] = {
                    REPORT_OR_NULL("report", ntk_optimise_report), HANDLE("kernel", infinite), RIDGE_DATA,
                    INTEGER("criterion", NTK_CRITERION_LOO, NULL), OPTIONS(ntk_optimise_options, &fixed_search, NULL)}},
     {ROW(ridge_summary, ""), .arguments = {HANDLE("ridge", ridge), REPORT("report", ntk_ridge_report)}},
+
+    {ROW(neuron_population, ""), .arguments = {RESULT("loss", 8), OUTPUT("gradient", DIM_d, DIM_1, TEST_OPTIONAL),
+                                               INPUT("w", DIM_d, DIM_1, RCF), INPUT("truth", DIM_d, DIM_1, RCF)}},
+    {ROW(neuron_loss, ""),
+     .arguments = {CONTEXT, RESULT("loss", 8), OUTPUT("gradient", DIM_d, DIM_1, TEST_OPTIONAL), INPUT("w", DIM_d, DIM_1, RCF),
+                   INPUT("x", DIM_n, DIM_d, RCF), INPUT("y", DIM_n, DIM_1, RCF), NUMBER("kink", 0.5, bad_kink)}},
+    {ROW(neuron_predict_rates, ""), .arguments = {REPORT("rates", ntk_neuron_rates), SIZE("n", DIM_n, bad_size),
+                                                  SIZE("d", DIM_d, bad_size), NUMBER("step", 0.5, bad_step)}},
+    {ROW(neuron_train, ""),
+     .arguments = {CONTEXT, OUTPUT("w", DIM_d, DIM_1, 0), REPORT_OR_NULL("report", ntk_neuron_report),
+                   INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_COLS | TEST_FINITE), INPUT("y", DIM_n, DIM_1, RCF),
+                   OPTIONS(ntk_neuron_options, &rough_neuron, bad_neuron)}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];
