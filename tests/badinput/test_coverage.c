@@ -30,8 +30,9 @@ static void check_network_size(void)
     ck_assert_int_eq(ntk_network_size(world.network, NTK_PART_BOTH), test_small.N * (test_small.d + 1));
     ck_assert_int_eq(ntk_network_size(world.network, NTK_PART_RF), test_small.N);
     ck_assert_int_eq(ntk_network_size(world.network, NTK_PART_NT), test_small.N * test_small.d);
-    ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_RF), test_small.N + 1);
-    ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_NT), test_small.N * (test_small.d + test_small.N + 2));
+    ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_RF), test_deep_width(&test_small) + 1);
+    ck_assert_int_eq(ntk_network_size(world.deep_network, NTK_PART_NT),
+                     test_deep_width(&test_small) * (test_small.d + test_deep_width(&test_small) + 2));
     ck_assert_int_eq(ntk_network_outputs(NULL), -1);
     ck_assert_int_eq(ntk_network_outputs(world.network), 1);
     ck_assert_int_eq(ntk_network_size(world.network, -1), -1);

@@ -36,7 +36,7 @@ static int64_t resolve(test_dim dim, const test_world *world)
     case DIM_p:
         return s->N * (s->d + 1);
     case DIM_pp: /* of the deep network */
-        return s->N * (s->d + s->N + 3) + 1;
+        return test_deep_width(s) * (s->d + test_deep_width(s) + 3) + 1;
     case DIM_td:
         return s->t * s->d;
     case DIM_s: /* scales of one layer, of three, and of the world's composite: its weights, a constant, an infinite base and factor, and scales of the inputs */

@@ -2,6 +2,11 @@
 
 const test_sizes test_small = {.n = 13, .m = 5, .d = 4, .N = 8, .t = 2};
 
+int64_t test_deep_width(const test_sizes *sizes)
+{
+    return sizes->N / 2 + 2;
+}
+
 static const double lambda = 0.125;
 
 static void make_ridges(test_world *world)
@@ -109,6 +114,7 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_network_create(world->context, &world->network, world->activation, &network));
     ntk_network_options layers = network;
     layers.layers = 2;
+    layers.hidden = test_deep_width(sizes);
     layers.bias_scale = 0.5;
     layers.output_bias_scale = 1;
     CHECK_OK(ntk_network_create(world->context, &world->deep_network, world->activation, &layers));

@@ -12,6 +12,9 @@ typedef struct test_sizes {
 /* Small enough to be tried thousands of times, no two sizes alike. */
 extern const test_sizes test_small;
 
+/* Neurons of each layer of the deep network, whose parameters are soon too many. */
+int64_t test_deep_width(const test_sizes *sizes);
+
 typedef struct test_world {
     test_sizes sizes;
     ntk_context *context;
