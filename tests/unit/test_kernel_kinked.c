@@ -1,6 +1,6 @@
 /* Infinite-width kernels of callers' functions with kinks: against the library's own kinked activations, against moments, which are had
  * by integrals, and against differences. */
-#include "subjects.h"
+#include "one_layer.h"
 
 #include <float.h>
 #include <lapacke.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS = 6 };
+enum { INPUTS = LAYER_INPUTS };
 
 TEST_CONTEXT_FIXTURE(2)
 
@@ -115,23 +115,6 @@ static ntk_kernel *kernel_of(const kinked *f, int32_t part)
 
 /* --- entries --- */
 
-static double covariance(const ntk_kernel_options *o, const double *x, const double *y)
-{
-    return o->weight_scale * o->weight_scale * subject_product(x, y, INPUTS) + o->bias_scale * o->bias_scale;
-}
-
-/* K(x, y) of the three parts by the moments, which are had one entry at a time. */
-static void references(double K[3], const ntk_activation *activation, const double *x, const double *y)
-{
-    const ntk_kernel_options o = subject_scales(0);
-    ntk_moments m = NTK_INIT(ntk_moments);
-    double q12 = covariance(&o, x, y), square = o.output_weight_scale * o.output_weight_scale;
-    CHECK_OK(ntk_activation_moments(activation, &m, covariance(&o, x, x), covariance(&o, y, y), q12));
-    K[NTK_PART_RF] = square * m.kappa + o.output_bias_scale * o.output_bias_scale;
-    K[NTK_PART_NT] = square * q12 * m.kdot;
-    K[NTK_PART_BOTH] = K[NTK_PART_RF] + K[NTK_PART_NT];
-}
-
 static void check_entry(const test_array *K, const kinked *f, int32_t part, int64_t i, int64_t j, double want)
 {
     double got = test_get(&K->view, i, j), size = sqrt(test_get(&K->view, i, i) * test_get(&K->view, j, j));
@@ -159,6 +142,7 @@ static void check_narrow(const ntk_kernel *kernel, const double *x, const test_a
 START_TEST(moments)
 {
     enum { MOST = 70, NEAR = 6, COMPARED = 9 };
+    const ntk_kernel_options scales = subject_scales(NTK_PART_BOTH);
     const kinked *f = &functions[_i / 2];
     bool varied = _i % 2;
     int64_t n = _i / 2 < EXACT ? MOST : 12;
@@ -179,7 +163,7 @@ START_TEST(moments)
         int64_t i = c < 6 ? c / 3 : oracle_integer(&state, n), j = c < 6 ? c % 3 + 2 : oracle_integer(&state, n);
         double want[3];
         if (i == NEAR || j == NEAR) continue;
-        references(want, exact, x + i * INPUTS, x + j * INPUTS);
+        layer_parts(want, exact, &scales, x + i * INPUTS, x + j * INPUTS);
         for (int32_t part = 0; part < 3; part++) check_entry(&K[part], f, part, i, j, want[part]);
     }
     for (int32_t part = 0; part < 3; part++) test_array_free(&K[part]);
