@@ -8,7 +8,7 @@
 /* A part is some ten milliseconds of all cores where BLAS is threaded, and of one core where it is not; there are then, of large
  * products, parts for so many lanes, none smaller than the last number. */
 static const double THREADED_COST = 2e9, SERIAL_COST = 4e8;
-enum { PARTS = 16, LEAST_PART = 64, GRANULE = 8 };
+enum { PARTS = 8, LEAST_PART = 256, GRANULE = 8 };
 
 typedef struct parts {
     const ntk_pass_product *product;

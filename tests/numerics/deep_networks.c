@@ -38,6 +38,57 @@ static void put_away(subject *s)
     ntk_network_destroy(s->network);
 }
 
+/* J, J v and J^T u, whose terms are phi's. */
+static void measure_derivatives(const subject *s, tally *jacobian, tally *jvp, tally *vjp)
+{
+    uint64_t state = 27;
+    int32_t dtype = jacobian->dtype;
+    int64_t p = ntk_features_size(s->features);
+    data x = data_draw(SAMPLES, D, dtype, 26);
+    double *v = oracle_samples(p, 1, NTK_F32, &state), *u = oracle_samples(SAMPLES, 1, NTK_F32, &state);
+    test_array v_in = oracle_array(v, p, 1, 0, dtype), u_in = oracle_array(u, SAMPLES, 1, 0, dtype);
+    test_array J = test_array_make(SAMPLES, p, 0, dtype), y = test_array_make(SAMPLES, 1, 0, dtype),
+               g = test_array_make(p, 1, 0, dtype);
+    oracle_value *phi[SAMPLES];
+    CHECK_OK(ntk_network_jacobian(s->network, &J.view, &x.in.view, NTK_PART_BOTH));
+    CHECK_OK(ntk_network_jvp(s->network, &y.view, &x.in.view, &v_in.view, NTK_PART_BOTH));
+    CHECK_OK(ntk_network_vjp(s->network, &g.view, &x.in.view, &u_in.view, NTK_PART_BOTH));
+    long double unit = (long double)oracle_roundoff(dtype), most = 0;
+    for (int64_t i = 0; i < SAMPLES; i++) {
+        phi[i] = oracle_deep_features(&s->net, x.x + i * D, oracle_roundoff(dtype));
+        long double length = sqrtl(oracle_deep_kernel(&s->net, NTK_PART_BOTH, phi[i], phi[i], oracle_roundoff(dtype)).value);
+        oracle_value sum = {0, 0};
+        long double size = 0;
+        for (int64_t k = 0; k < p; k++) {
+            long double w = (long double)v[k];
+            tally_count(jacobian, test_get(&J.view, i, k), phi[i][k], length);
+            sum.value += w * phi[i][k].value;
+            sum.bound += fabsl(w) * phi[i][k].bound;
+            size += fabsl(w * phi[i][k].value);
+        }
+        sum.bound += (6 * sqrtl((long double)p) + 32) * unit * size;
+        tally_count(jvp, test_get(&y.view, i, 0), sum, size);
+        most = fmaxl(most, length);
+    }
+    for (int64_t k = 0; k < p; k += 7) {
+        oracle_value sum = {0, 0};
+        long double size = 0;
+        for (int64_t i = 0; i < SAMPLES; i++) {
+            long double w = (long double)u[i];
+            sum.value += w * phi[i][k].value;
+            sum.bound += fabsl(w) * (phi[i][k].bound + (6 * sqrtl(SAMPLES) + 32) * unit * fabsl(phi[i][k].value));
+            size += fabsl(w) * most;
+        }
+        tally_count(vjp, test_get(&g.view, k, 0), sum, size);
+    }
+    for (int64_t i = 0; i < SAMPLES; i++) free(phi[i]);
+    free(v);
+    free(u);
+    test_array *arrays[] = {&v_in, &u_in, &J, &y, &g};
+    for (int i = 0; i < 5; i++) test_array_free(arrays[i]);
+    data_free(&x);
+}
+
 static void measure(const subject *s, tally *forward, tally *map, tally *block)
 {
     double roundoff = oracle_roundoff(block->dtype);
@@ -72,12 +123,19 @@ void measure_deep_networks(ntk_context *context)
 {
     static const int32_t kinds[] = {NTK_RELU, NTK_ERF};
     tallies forward = tally_begin(), map = tally_begin(), block = tally_begin();
+    tallies jacobian = tally_begin(), jvp = tally_begin(), vjp = tally_begin();
     for (int k = 0; k < 2; k++) {
         subject s = make(context, kinds[k]);
-        for (int p = 0; p < PRECISIONS; p++) measure(&s, &forward.of[p], &map.of[p], &block.of[p]);
+        for (int p = 0; p < PRECISIONS; p++) {
+            measure(&s, &forward.of[p], &map.of[p], &block.of[p]);
+            measure_derivatives(&s, &jacobian.of[p], &jvp.of[p], &vjp.of[p]);
+        }
         put_away(&s);
     }
     tally_print("block, finite network, 3 x N = 60: ReLU, erf", "sqrt(K_ii K_jj)", &block);
     tally_print("ntk_network_forward, 3 x N = 60", "sqrt((N + 1) K^RF_ii)", &forward);
     tally_print("ntk_features_map, 3 x N = 60", "norm of phi", &map);
+    tally_print("ntk_network_jacobian, 3 x N = 60", "norm of the row", &jacobian);
+    tally_print("ntk_network_jvp, 3 x N = 60", "sum of abs(terms)", &jvp);
+    tally_print("ntk_network_vjp, 3 x N = 60", "sum of norms abs(u_i)", &vjp);
 }
