@@ -30,6 +30,10 @@ ntk_status ntk_features_product(const ntk_features_call *call, const ntk_matrix 
 ntk_status ntk_features_transposed_product(const ntk_features_call *call, const ntk_coefficients *b, const ntk_matrix *x,
                                            const ntk_matrix *r);
 
+/* The same to a p x t matrix of the call's dtype, with the hidden weights that it takes in place of the call's. */
+ntk_status ntk_features_transposed_write(ntk_features_call *call, const ntk_matrix *b, const ntk_matrix *x,
+                                         const ntk_matrix *r);
+
 /* y[c] = <phi(x), b_c> for one sample x, in dtype and finite, and targets targets from first on, of a plain network.  Takes no memory
  * and no thread; fails only with NTK_ERR_CANCELLED. */
 ntk_status ntk_features_point(const ntk_features_call *call, double *y, const void *x, const ntk_coefficients *b, int64_t first,

@@ -146,7 +146,7 @@ ntk_status ntk_features_transposed_product(const ntk_features_call *call, const 
     return status;
 }
 
-static ntk_status multiply_all(ntk_features_call *call, const ntk_matrix *b, const ntk_matrix *x, const ntk_matrix *r)
+ntk_status ntk_features_transposed_write(ntk_features_call *call, const ntk_matrix *b, const ntk_matrix *x, const ntk_matrix *r)
 {
     ntk_context *context = call->lane->work->context;
     ntk_coefficients coefficients;
@@ -179,5 +179,5 @@ ntk_status ntk_features_multiply_transposed(const ntk_features *features, const 
     ntk_lane lane = ntk_work_begin(&work, features->base.context);
     ntk_work_stage(&work, "transposed features times residuals", x->rows * features->weights->hidden, 0, 1);
     ntk_features_call call = {.features = features, .lane = &lane, .dtype = b->dtype, .function = __func__};
-    return multiply_all(&call, b, x, r);
+    return ntk_features_transposed_write(&call, b, x, r);
 }

@@ -29,29 +29,29 @@ static double assembly_share(int64_t n, int64_t d)
     return assembly / (assembly + factorization);
 }
 
-static ntk_status open_samples(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
+static ntk_status open_samples(ntk_ridge_system *system, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
     const ntk_kernel *kernel = problem->kernel;
     /* a kernel matrix's samples may have lost what predictions take */
     if (problem->gram && (kernel->features || !kernel->operations->rest)) {
-        ridge->system.set = ntk_retain(problem->gram->set);
+        system->set = ntk_retain(problem->gram->set);
         return NTK_OK;
     }
-    return ntk_sample_set_create(&ridge->system.set, kernel, lane, problem->x, problem->options.dtype,
+    return ntk_sample_set_create(&system->set, kernel, lane, problem->x, problem->options.dtype,
                                  ntk_model_all(kernel, problem->x->rows), problem->options.borrow && !problem->gram,
                                  problem->function);
 }
 
-ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
+ntk_status ntk_ridge_assemble(ntk_ridge_system *system, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
                               ntk_symmetric *K, double end)
 {
     const ntk_gram *gram = problem->gram;
     int64_t n = problem->x->rows;
     ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(open_samples(ridge, problem, lane));
+    NTK_TRY(open_samples(system, problem, lane));
     NTK_TRY(
-        ntk_symmetric_create_room(ridge->base.context, K, storage, problem->options.dtype, n, n + problem->options.capacity));
-    if (!gram) return ntk_gram_assemble(K, &ridge->system.set->samples, lane, 0, end);
+        ntk_symmetric_create_room(lane->work->context, K, storage, problem->options.dtype, n, n + problem->options.capacity));
+    if (!gram) return ntk_gram_assemble(K, &system->set->samples, lane, 0, end);
     ntk_work_stage(lane->work, "copy of a kernel matrix", ntk_symmetric_tiles(&gram->K), 0, end);
     return ntk_symmetric_copy(K, &gram->K, lane);
 }
@@ -278,7 +278,7 @@ static ntk_status factor_mixed(ntk_ridge *ridge, const ntk_ridge_problem *proble
 {
     ntk_sample_set *single;
     ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(open_samples(ridge, problem, lane));
+    NTK_TRY(open_samples(&ridge->system, problem, lane));
     NTK_TRY(
         ntk_sample_set_create(&single, problem->kernel, lane, problem->x, NTK_F32, problem->x->rows, false, problem->function));
     ntk_status status = factor_samples(ridge, problem, &single->samples, lane);
@@ -298,7 +298,7 @@ static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const 
         NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));
         return ntk_dual_solve(&ridge->system, solution, lane, 0.9, 1, problem->function);
     }
-    NTK_TRY(ntk_ridge_assemble(ridge, problem, lane, problem->options.storage, L, assembled));
+    NTK_TRY(ntk_ridge_assemble(&ridge->system, problem, lane, problem->options.storage, L, assembled));
     NTK_TRY(ntk_ridge_shift(L, problem->lambda, problem->function));
     NTK_TRY(ntk_cholesky_factor(L, lane, assembled, 0.97, &solution->report.smallest_pivot, "K + lambda I"));
     NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));

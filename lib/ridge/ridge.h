@@ -4,15 +4,10 @@
 
 #include "features/product.h"
 #include "gram/gram.h"
+#include "gram/spectrum.h"
 
 #include <ntk/iterative.h>
 #include <ntk/stream.h>
-
-/* K = V^T diag(values) V, row k of V an eigenvector; values ascend and none is negative. */
-typedef struct ntk_spectrum {
-    double *vectors, *values;
-    int64_t ld;
-} ntk_spectrum;
 
 /* The equations, whatever the targets.
  * set       of a dual, or the centres of a NYSTROEM, retained; NULL where features predict and the model is light
@@ -155,8 +150,8 @@ ntk_status ntk_ridge_fit_dual(ntk_ridge *ridge, const ntk_ridge_problem *problem
 ntk_status ntk_ridge_fit_primal(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane);
 ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane);
 
-/* The dual's matrix, as stages of the lane's work up to a share end of it; K, then with lambda. */
-ntk_status ntk_ridge_assemble(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
+/* A zeroed system's samples, and the dual's matrix, as stages of the lane's work up to a share end of it. */
+ntk_status ntk_ridge_assemble(ntk_ridge_system *system, const ntk_ridge_problem *problem, const ntk_lane *lane, int32_t storage,
                               ntk_symmetric *K, double end);
 
 /* Solves for a solution that has been opened. */

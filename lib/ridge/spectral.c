@@ -3,49 +3,11 @@
 #include "core/blas.h"
 #include "core/memory.h"
 #include "core/pool.h"
+#include "core/size.h"
 #include "core/status.h"
 
 #include <float.h>
 #include <math.h>
-
-/* --- the decomposition --- */
-
-/* In double precision, whatever K's. */
-static ntk_status decompose(ntk_context *context, const ntk_symmetric *K, ntk_spectrum *spectrum, const ntk_lane *lane)
-{
-    int64_t numbers, bytes;
-    double *work = NULL;
-    void *integers = NULL;
-    NTK_TRY(ntk_blas_syevd_work(K->n, &numbers, &bytes));
-    NTK_TRY(ntk_allocate(context, &spectrum->values, K->n, sizeof(double), "eigenvalues"));
-    NTK_TRY(ntk_allocate(context, &work, numbers, sizeof(double), "work of an eigendecomposition"));
-    ntk_status status = ntk_allocate(context, &integers, bytes, 1, "work of an eigendecomposition");
-    if (status >= 0) status = ntk_advance(lane, 0);
-    if (status >= 0) status = ntk_blas_syevd(K->n, spectrum->vectors, spectrum->ld, spectrum->values, work, integers);
-    ntk_free(context, work);
-    ntk_free(context, integers);
-    if (status < 0) return status;
-    for (int64_t k = 0; k < K->n; k++)
-        if (!(spectrum->values[k] > 0)) spectrum->values[k] = 0;
-    return ntk_advance(lane, 1);
-}
-
-/* K's elements, in its own memory where that will do; K holds them no more. */
-static ntk_status take_elements(ntk_context *context, ntk_symmetric *K, ntk_spectrum *spectrum)
-{
-    spectrum->ld = K->ld;
-    if (K->dtype == NTK_F64) {
-        spectrum->vectors = K->data;
-        K->data = NULL;
-        return NTK_OK;
-    }
-    NTK_TRY(ntk_allocate(context, &spectrum->vectors, K->n, K->ld * (int64_t)sizeof(double), "eigenvectors"));
-    for (int64_t i = 0; i < K->n; i++)
-        ntk_convert(spectrum->vectors + i * K->ld, NTK_F64, ntk_at(K->data, K->dtype, i * K->ld), K->dtype, i + 1);
-    ntk_free(context, K->data);
-    K->data = NULL;
-    return NTK_OK;
-}
 
 /* --- one lambda --- */
 
@@ -219,7 +181,6 @@ ntk_status ntk_spectral_inverse_rows(const ntk_spectral_at *at, const ntk_lane *
 ntk_status ntk_spectral_project(const ntk_ridge_system *system, ntk_ridge_solution *solution, const ntk_lane *lane)
 {
     ntk_context *context = lane->work->context;
-    const ntk_spectrum *V = &system->spectrum;
     int64_t n = solution->report.samples, t = solution->report.targets, columns = columns_of(solution);
     ntk_matrix y = ntk_matrix_const_f64(solution->y, n, t);
     double *right;
@@ -229,12 +190,7 @@ ntk_status ntk_spectral_project(const ntk_ridge_system *system, ntk_ridge_soluti
     NTK_TRY(ntk_allocate(context, &right, n, columns * (int64_t)sizeof(double), "the right sides"));
     ntk_status status = ntk_centred_rows(right, columns, NTK_F64, &y, 0, n, solution->offsets, lane);
     for (int64_t i = 0; columns > t && i < n; i++) right[i * columns + t] = 1;
-    for (int64_t first = 0; status >= 0 && first < n; first += SPAN) {
-        int64_t count = n - first < SPAN ? n - first : SPAN;
-        status = ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, count, columns, n, 1, V->vectors + first * V->ld, V->ld, right,
-                               columns, 0, solution->projected + first * columns, columns);
-        if (status >= 0) status = ntk_advance(lane, 0);
-    }
+    if (status >= 0) status = ntk_spectrum_multiply(&system->spectrum, n, lane, NTK_PLAIN, solution->projected, right, columns);
     ntk_free(context, right);
     return status;
 }
@@ -316,17 +272,26 @@ ntk_status ntk_spectral_solve(const ntk_ridge_system *system, ntk_ridge_solution
     return ntk_fail(NTK_ERR_OVERFLOW, "%s: a coefficient is too large to be represented", function);
 }
 
-static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane, ntk_symmetric *K)
+ntk_status ntk_spectral_decompose(ntk_ridge_system *system, const ntk_ridge_problem *problem, const ntk_lane *lane, double end)
+{
+    ntk_context *context = lane->work->context;
+    ntk_symmetric K = {0};
+    ntk_status status = ntk_ridge_assemble(system, problem, lane, NTK_STORAGE_FULL, &K, 0.1);
+    if (status >= 0) status = ntk_spectrum_take(context, &system->spectrum, &K);
+    ntk_free(context, K.data);
+    if (status < 0) return status;
+    ntk_work_stage(lane->work, "eigenvectors of a kernel matrix", 1, 0.1, end);
+    return ntk_spectrum_decompose(&system->spectrum, problem->x->rows, lane);
+}
+
+static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
     ntk_context *context = ridge->base.context;
     ntk_ridge_system *system = &ridge->system;
     ntk_ridge_solution *solution = &ridge->solution;
     const ntk_features *features = problem->kernel->features;
     double end = features ? 0.98 : 1;
-    NTK_TRY(ntk_ridge_assemble(ridge, problem, lane, NTK_STORAGE_FULL, K, 0.1));
-    NTK_TRY(take_elements(context, K, &system->spectrum));
-    ntk_work_stage(lane->work, "eigenvectors of a kernel matrix", 1, 0.1, 0.95);
-    NTK_TRY(decompose(context, K, &system->spectrum, lane));
+    NTK_TRY(ntk_spectral_decompose(system, problem, lane, 0.95));
     NTK_TRY(ntk_ridge_solution_open(context, solution, problem->y, problem->lambdas));
     ntk_work_stage(lane->work, "coefficients", problem->x->rows * problem->y->cols, 0.95, end);
     NTK_TRY(ntk_spectral_project(system, solution, lane));
@@ -336,32 +301,37 @@ static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const 
 
 ntk_status ntk_ridge_fit_spectral(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
 {
-    ntk_symmetric K = {0};
     ridge->solution.report.order = problem->x->rows;
-    ntk_status status = fit(ridge, problem, lane, &K);
-    ntk_free(ridge->base.context, K.data);
-    if (status >= 0 && ridge->light) ntk_ridge_lighten(ridge);
-    return status;
+    NTK_TRY(fit(ridge, problem, lane));
+    if (ridge->light) ntk_ridge_lighten(ridge);
+    return NTK_OK;
 }
 
-/* The matrix is K and then its eigenvectors, with LAPACK's work; the right sides come after that. */
+/* The matrix is K and then its eigenvectors, with LAPACK's work. */
+ntk_status ntk_spectral_system_memory(const ntk_context *context, uint64_t *held, uint64_t *making, const ntk_kernel *kernel,
+                                      int64_t n, int64_t d, int32_t dtype)
+{
+    uint64_t assembly = 0, work = 0;
+    NTK_TRY(ntk_sample_set_memory(kernel, held, dtype, n, d, ntk_model_all(kernel, n)));
+    NTK_TRY(ntk_symmetric_memory(held, NTK_STORAGE_FULL, NTK_F64, n));
+    NTK_TRY(ntk_need(held, n, sizeof(double)));
+    NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, NTK_STORAGE_FULL, dtype, n, d));
+    if (dtype != NTK_F64) NTK_TRY(ntk_symmetric_memory(&assembly, NTK_STORAGE_FULL, dtype, n));
+    NTK_TRY(ntk_spectrum_memory(&work, n));
+    return ntk_size_add(making, 1, (int64_t)ntk_most_bytes(assembly, work));
+}
+
+/* The right sides come after the decomposition. */
 ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n,
                                      int64_t d, int64_t t, const ntk_ridge_options *options)
 {
-    uint64_t assembly = 0, work = 0, later = 0;
-    int64_t numbers, integers, wide;
+    uint64_t making = 0, later = 0;
+    int64_t wide;
     if (__builtin_mul_overflow(t + 1, (int64_t)sizeof(double), &wide) || wide < 0)
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld targets are too many", (long long)t);
     NTK_TRY(ntk_need(bytes, 1, sizeof(ntk_ridge)));
     for (int i = 0; i < 3; i++) NTK_TRY(ntk_need(bytes, t, sizeof(double)));
-    NTK_TRY(ntk_sample_set_memory(kernel, bytes, options->dtype, n, d, ntk_model_all(kernel, n)));
-    NTK_TRY(ntk_symmetric_memory(bytes, NTK_STORAGE_FULL, NTK_F64, n));
-    NTK_TRY(ntk_need(bytes, n, sizeof(double)));
-    NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, NTK_STORAGE_FULL, options->dtype, n, d));
-    if (options->dtype != NTK_F64) NTK_TRY(ntk_symmetric_memory(&assembly, NTK_STORAGE_FULL, options->dtype, n));
-    NTK_TRY(ntk_blas_syevd_work(n, &numbers, &integers));
-    NTK_TRY(ntk_need(&work, numbers, sizeof(double)));
-    NTK_TRY(ntk_need(&work, integers, 1));
+    NTK_TRY(ntk_spectral_system_memory(context, bytes, &making, kernel, n, d, options->dtype));
     /* y, its projections, alpha, two of scratch */
     for (int i = 0; i < 5; i++) NTK_TRY(ntk_need(&later, n, wide));
     NTK_TRY(ntk_need(&later, n, sizeof(double)));
@@ -371,8 +341,7 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
         NTK_TRY(ntk_need(&later, 1, 0));
         NTK_TRY(ntk_features_transposed_memory(kernel->features, context, &later, options->dtype, n, t));
     }
-    work = work > later ? work : later;
-    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)(assembly > work ? assembly : work)));
+    NTK_TRY(ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(making, later)));
     return ntk_pool_memory(context, bytes);
 }
 

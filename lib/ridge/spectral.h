@@ -4,6 +4,13 @@
 
 #include "ridge/ridge.h"
 
+/* A zeroed system's samples and spectrum of a problem's kernel or gram, as stages of the lane's work up to a share end of it. */
+ntk_status ntk_spectral_decompose(ntk_ridge_system *system, const ntk_ridge_problem *problem, const ntk_lane *lane, double end);
+
+/* Adds the bytes that these hold, and the most that their making holds besides, to needs. */
+ntk_status ntk_spectral_system_memory(const ntk_context *context, uint64_t *held, uint64_t *making, const ntk_kernel *kernel,
+                                      int64_t n, int64_t d, int32_t dtype);
+
 /* One lambda and some targets of a SPECTRAL model whose system and solution are given.
  * cut  eigenvalues of at most so much count as 0, and s = 0 with them: where lambda is 0 beside their roundings; -1: none do */
 typedef struct ntk_spectral_at {

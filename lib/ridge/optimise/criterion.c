@@ -48,7 +48,7 @@ static ntk_status fit(evaluation *at, const ntk_kernel *kernel, double lambda, c
     report->lambda = lambda;
     report->dtype = NTK_F64;
     report->intercept = of->intercept;
-    NTK_TRY(ntk_ridge_assemble(ridge, &problem, of->lane, NTK_STORAGE_FULL, L, ASSEMBLED));
+    NTK_TRY(ntk_ridge_assemble(&ridge->system, &problem, of->lane, NTK_STORAGE_FULL, L, ASSEMBLED));
     NTK_TRY(ntk_ridge_shift(L, lambda, of->function));
     NTK_TRY(ntk_cholesky_factor(L, of->lane, ASSEMBLED, FACTORED, &report->smallest_pivot, "K + lambda I"));
     NTK_TRY(ntk_ridge_solution_open(ridge->base.context, &ridge->solution, &of->y, lambdas));

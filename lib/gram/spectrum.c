@@ -1,0 +1,87 @@
+#include "gram/spectrum.h"
+
+#include "core/memory.h"
+#include "core/size.h"
+#include "core/status.h"
+
+ntk_status ntk_spectrum_take(ntk_context *context, ntk_spectrum *spectrum, ntk_symmetric *K)
+{
+    spectrum->ld = K->ld;
+    if (K->dtype == NTK_F64) {
+        spectrum->vectors = K->data;
+        K->data = NULL;
+        return NTK_OK;
+    }
+    NTK_TRY(ntk_allocate(context, &spectrum->vectors, K->n, K->ld * (int64_t)sizeof(double), "eigenvectors"));
+    for (int64_t i = 0; i < K->n; i++)
+        ntk_convert(spectrum->vectors + i * K->ld, NTK_F64, ntk_at(K->data, K->dtype, i * K->ld), K->dtype, i + 1);
+    ntk_free(context, K->data);
+    K->data = NULL;
+    return NTK_OK;
+}
+
+ntk_status ntk_spectrum_decompose(ntk_spectrum *spectrum, int64_t n, const ntk_lane *lane)
+{
+    ntk_context *context = lane->work->context;
+    int64_t numbers, bytes;
+    double *work = NULL;
+    void *integers = NULL;
+    NTK_TRY(ntk_blas_syevd_work(n, &numbers, &bytes));
+    NTK_TRY(ntk_allocate(context, &spectrum->values, n, sizeof(double), "eigenvalues"));
+    NTK_TRY(ntk_allocate(context, &work, numbers, sizeof(double), "work of an eigendecomposition"));
+    ntk_status status = ntk_allocate(context, &integers, bytes, 1, "work of an eigendecomposition");
+    if (status >= 0) status = ntk_advance(lane, 0);
+    if (status >= 0) status = ntk_blas_syevd(n, spectrum->vectors, spectrum->ld, spectrum->values, work, integers);
+    ntk_free(context, work);
+    ntk_free(context, integers);
+    if (status < 0) return status;
+    for (int64_t k = 0; k < n; k++)
+        if (!(spectrum->values[k] > 0)) spectrum->values[k] = 0;
+    return ntk_advance(lane, 1);
+}
+
+void ntk_spectrum_close(ntk_context *context, ntk_spectrum *spectrum)
+{
+    ntk_free(context, spectrum->vectors);
+    ntk_free(context, spectrum->values);
+    *spectrum = (ntk_spectrum){0};
+}
+
+ntk_status ntk_spectrum_memory(uint64_t *bytes, int64_t n)
+{
+    int64_t numbers, integers;
+    NTK_TRY(ntk_blas_syevd_work(n, &numbers, &integers));
+    NTK_TRY(ntk_need(bytes, numbers, sizeof(double)));
+    return ntk_need(bytes, integers, 1);
+}
+
+/* --- products --- */
+
+/* Rows of the product in one task. */
+enum { SPAN = 256 };
+
+typedef struct product {
+    const ntk_spectrum *spectrum;
+    int64_t n, columns;
+    ntk_transpose transpose;
+    double *out;
+    const double *in;
+} product;
+
+static ntk_status multiply_span(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const product *job = argument;
+    const ntk_spectrum *V = job->spectrum;
+    int64_t first = index * SPAN, count = ntk_smaller(SPAN, job->n - first);
+    const double *rows = V->vectors + (job->transpose == NTK_PLAIN ? first * V->ld : first);
+    NTK_TRY(ntk_blas_gemm(NTK_F64, job->transpose, NTK_PLAIN, count, job->columns, job->n, 1, rows, V->ld, job->in,
+                          job->columns, 0, job->out + first * job->columns, job->columns));
+    return ntk_advance(lane, 0);
+}
+
+ntk_status ntk_spectrum_multiply(const ntk_spectrum *spectrum, int64_t n, const ntk_lane *lane, ntk_transpose transpose,
+                                 double *out, const double *in, int64_t columns)
+{
+    product job = {.spectrum = spectrum, .n = n, .columns = columns, .transpose = transpose, .out = out, .in = in};
+    return ntk_run_blas(lane, (n - 1) / SPAN + 1, multiply_span, &job);
+}
