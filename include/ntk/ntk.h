@@ -7,9 +7,11 @@
 #include <ntk/context.h>
 #include <ntk/derivatives.h>
 #include <ntk/features.h>
+#include <ntk/flow.h>
 #include <ntk/gram.h>
 #include <ntk/iterative.h>
 #include <ntk/kernel.h>
+#include <ntk/loss.h>
 #include <ntk/matrix.h>
 #include <ntk/network.h>
 #include <ntk/neuron.h>

@@ -15,6 +15,8 @@ size_t sizes(void)
     ntk_ridge_report report = NTK_INIT(ntk_ridge_report);
     ntk_optimise_options optimise = NTK_INIT(ntk_optimise_options);
     ntk_optimise_report found = NTK_INIT(ntk_optimise_report);
+    ntk_flow_options flow = NTK_INIT(ntk_flow_options);
+    ntk_flow_report limits = NTK_INIT(ntk_flow_report);
     ntk_iterative_options iterative = NTK_INIT(ntk_iterative_options);
     ntk_sink sink = NTK_INIT(ntk_sink);
     ntk_source source = NTK_INIT(ntk_source);
@@ -30,5 +32,6 @@ size_t sizes(void)
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
            gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
            found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
-           approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + (size_t)view.rows;
+           approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
+           limits.struct_size + (size_t)view.rows;
 }

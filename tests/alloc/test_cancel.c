@@ -13,6 +13,14 @@ static const test_sizes long_work = {.n = 547, .m = 523, .d = 12, .N = 48, .t = 
 /* Calls whose work grows with the samples: they must ask. */
 /* clang-format off */
 static const char *const long_calls[] = {
+    "ntk_flow_create",
+    "ntk_flow_create_gram",
+    "ntk_flow_losses",
+    "ntk_flow_moments",
+    "ntk_flow_predict",
+    "ntk_flow_test_losses",
+    "ntk_flow_trajectory",
+    "ntk_flow_weights",
     "ntk_features_map",
     "ntk_features_multiply",
     "ntk_features_multiply_transposed",

@@ -57,7 +57,7 @@ enum {
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32,     /* options that may not be NULL */
     TEST_SIZED = 256,       /* a stream, which gets the world's sizes, as its user, too */
-    TEST_OPTIONAL = 512     /* an output that may be NULL, which its unit tests try */
+    TEST_OPTIONAL = 512     /* an argument that may be NULL, which its unit tests try */
 };
 
 /* The type of a struct's member, or of a scalar argument. */

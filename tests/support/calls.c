@@ -109,6 +109,18 @@ CALL(neuron_population, P(0), P(1), P(2), P(3))
 CALL(neuron_loss, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
 CALL(neuron_predict_rates, P(0), I(1), I(2), X(3))
 CALL(neuron_train, P(0), P(1), P(2), P(3), P(4), P(5))
+CALL(flow_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
+CALL(flow_create, P(0), P(1), P(2), P(3), P(4), P(5), P(6))
+CALL(flow_create_gram, P(0), P(1), P(2), P(3), P(4), P(5))
+CALL(flow_limits, P(0), P(1))
+CALL(flow_predict, P(0), P(1), P(2), P(3), X(4))
+CALL(flow_trajectory, P(0), P(1), P(2), P(3), P(4))
+CALL(flow_train, P(0), P(1), X(2))
+CALL(flow_coefficients, P(0), P(1), X(2))
+CALL(flow_weights, P(0), P(1), P(2), X(3))
+CALL(flow_losses, P(0), P(1), P(2))
+CALL(flow_test_losses, P(0), P(1), P(2), P(3), P(4), P(5))
+CALL(flow_moments, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
 
 /* --- what arguments refuse --- */
 
@@ -294,6 +306,16 @@ static const test_bad bad_neuron[] = {BAD_I64(ntk_neuron_options, steps, -1, NTK
                                       BAD_KIND(ntk_neuron_options, start, 3),
                                       BAD_I32(ntk_neuron_options, reserved, 1),
                                       END};
+#define BAD_FLOW                                                                                                            \
+    BAD_KIND(ntk_flow_options, loss, NTK_LOSS_LOGISTIC), BAD_KIND(ntk_flow_options, method, 5),                             \
+        BAD_SCALE(ntk_flow_options, step), BAD_SCALE(ntk_flow_options, momentum), BAD_F64(ntk_flow_options, momentum, 1),   \
+        BAD_SCALE(ntk_flow_options, friction), BAD_SCALE(ntk_flow_options, weight_decay), BAD_SCALE(ntk_flow_options, cut), \
+        BAD_F64(ntk_flow_options, cut, 1), BAD_DTYPE(ntk_flow_options)
+static const test_bad bad_flow[] = {BAD_FLOW, END};
+static const test_bad bad_stepped_flow[] = {BAD_FLOW, BAD_F64(ntk_flow_options, step, 0), END};
+static const test_bad bad_gram_flow[] = {BAD_FLOW, BAD_I32(ntk_flow_options, dtype, NTK_F32), END};
+static const test_bad bad_time[] = {BAD_NUMBER(-1), BAD_NUMBER(-DBL_TRUE_MIN), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(-INFINITE),
+                                    END};
 
 /* --- what valid calls have in their options --- */
 
@@ -420,6 +442,8 @@ static const ntk_matrix held_scales = {all_but_lambda, 5, 1, 1, NTK_F64, NTK_REA
 static const ntk_optimise_options short_search = {
     .struct_size = sizeof short_search, .held = &held_scales, .restarts = 1, .subset = 40, .tolerance = 0.01, .seed = 3};
 static const ntk_optimise_options fixed_search = {.struct_size = sizeof fixed_search, .held = &held_numbers, .subset = 60};
+static const ntk_flow_options stepped_flow = {
+    .struct_size = sizeof stepped_flow, .method = NTK_FLOW_NESTEROV, .step = 0.01, .momentum = 0.9, .weight_decay = 0.1};
 static const ntk_ridge_options light_ridge = {.struct_size = sizeof light_ridge, .light = 1};
 static const ntk_ridge_options packed_ridge = {.struct_size = sizeof packed_ridge,
                                                .method = NTK_RIDGE_DUAL,
@@ -445,6 +469,10 @@ static const ntk_ridge_options finite_primal = {
 /* The targets are no neuron's: it ends early, where a step is half as long as w. */
 static const ntk_neuron_options rough_neuron = {.struct_size = sizeof rough_neuron, .tolerance = 0.5, .seed = 3};
 
+#define FLOW_DATA                                                                                         \
+    INPUT("x", DIM_N, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_N, DIM_t, TEST_ROWS | TEST_FINITE), \
+        INPUT("f0", DIM_N, DIM_t, RCF | TEST_OPTIONAL)
+#define FLOW_SAMPLES INPUT("x", DIM_m, DIM_d, RCF), INPUT("f0x", DIM_m, DIM_t, RCF | TEST_OPTIONAL)
 #define RIDGE_DATA                                                                                        \
     INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_n, DIM_t, TEST_ROWS | TEST_FINITE), \
         NUMBER("lambda", 0.125, bad_lambda)
@@ -921,5 +949,39 @@ const test_row test_rows[] = {
      .arguments = {CONTEXT, OUTPUT("w", DIM_d, DIM_1, 0), REPORT_OR_NULL("report", ntk_neuron_report),
                    INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_COLS | TEST_FINITE), INPUT("y", DIM_n, DIM_1, RCF),
                    OPTIONS(ntk_neuron_options, &rough_neuron, bad_neuron)}},
+    {ROW(flow_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("kernel", composite), SIZE("n", DIM_n, bad_order),
+                   SIZE("d", DIM_d, bad_size), SIZE("t", DIM_t, bad_size), OPTIONS(ntk_flow_options, NULL, bad_flow)}},
+    {ROW(flow_create, ""), .arguments = {CONTEXT, CREATED("flow", TEST_FLOW), HANDLE("kernel", infinite), FLOW_DATA,
+                                         OPTIONS(ntk_flow_options, NULL, bad_flow)}},
+    {ROW(flow_create, "finite, Nesterov"),
+     .arguments = {CONTEXT, CREATED("flow", TEST_FLOW), HANDLE("kernel", finite), FLOW_DATA,
+                   OPTIONS(ntk_flow_options, &stepped_flow, bad_stepped_flow)}},
+    {ROW(flow_create_gram, ""),
+     .arguments = {CONTEXT, CREATED("flow", TEST_FLOW), HANDLE("gram", few_gram),
+                   INPUT("y", DIM_N, DIM_t, TEST_ROWS | TEST_FINITE), INPUT("f0", DIM_N, DIM_t, RCF | TEST_OPTIONAL),
+                   OPTIONS(ntk_flow_options, NULL, bad_gram_flow)}},
+    {ROW(flow_limits, ""), .arguments = {HANDLE("flow", flow), REPORT("limits", ntk_flow_report)}},
+    {ROW(flow_predict, ""),
+     .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_m, DIM_t, 0), FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
+    {ROW(flow_trajectory, ""), .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_m, DIM_2t, 0), FLOW_SAMPLES,
+                                             INPUT("times", DIM_2, DIM_1, TEST_ROWS | TEST_COLS | TEST_NOT_NEGATIVE)}},
+    {ROW(flow_train, ""), .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_N, DIM_t, 0), NUMBER("t", 2, bad_time)}},
+    {ROW(flow_coefficients, ""),
+     .arguments = {HANDLE("flow", flow), OUTPUT("alpha", DIM_N, DIM_t, 0), NUMBER("t", 2, bad_time)}},
+    {ROW(flow_weights, ""), .arguments = {HANDLE("flow", flow), OUTPUT("dtheta", DIM_p, DIM_t, 0), HANDLE("features", features),
+                                          NUMBER("t", 2, bad_time)}},
+    {ROW(flow_losses, ""), .arguments = {HANDLE("flow", flow), OUTPUT_SOME("losses", DIM_m, DIM_t, TEST_ROWS),
+                                         INPUT("times", DIM_m, DIM_1, TEST_ROWS | TEST_COLS | TEST_NOT_NEGATIVE)}},
+    {ROW(flow_test_losses, ""),
+     .arguments = {HANDLE("flow", flow), OUTPUT_SOME("losses", DIM_2, DIM_1, TEST_ROWS), INPUT("x", DIM_m, DIM_d, RCF),
+                   INPUT("y", DIM_m, DIM_t, RCF), INPUT("f0x", DIM_m, DIM_t, RCF | TEST_OPTIONAL),
+                   INPUT("times", DIM_2, DIM_1, TEST_ROWS | TEST_COLS | TEST_NOT_NEGATIVE)}},
+    {ROW(flow_moments, ""), .arguments = {HANDLE("flow", flow), OUTPUT("mean", DIM_m, DIM_t, TEST_OPTIONAL),
+                                          OUTPUT("covariance", DIM_m, DIM_m, TEST_OPTIONAL), HANDLE("prior", finite),
+                                          FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
+    {ROW(flow_moments, "variances"), .arguments = {HANDLE("flow", flow), OUTPUT("mean", DIM_m, DIM_t, TEST_OPTIONAL),
+                                                   OUTPUT_SOME("covariance", DIM_m, DIM_1, TEST_ROWS | TEST_OPTIONAL),
+                                                   HANDLE("prior", infinite), FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

@@ -40,6 +40,8 @@ static void make_ridges(test_world *world)
     options.lambdas = &lambdas.view;
     x.view.rows = y.view.rows = s->N;
     CHECK_OK(ntk_ridge_create(world->context, &world->spectral, world->infinite, &x.view, &y.view, 0, &options));
+    CHECK_OK(ntk_gram_create(world->context, &world->few_gram, world->infinite, &x.view, NULL));
+    CHECK_OK(ntk_flow_create(world->context, &world->flow, world->infinite, &x.view, &y.view, &y.view, NULL));
     test_array_free(&lambdas);
     test_array_free(&x);
     test_array_free(&y);
@@ -154,7 +156,8 @@ const test_owned test_world_handles[] = {
     {TEST_GRAM, offsetof(test_world, implicit)},      {TEST_GRAM, offsetof(test_world, implicit_finite)},
     {TEST_RIDGE, offsetof(test_world, ridge)},        {TEST_RIDGE, offsetof(test_world, primal)},
     {TEST_RIDGE, offsetof(test_world, nystroem)},     {TEST_RIDGE, offsetof(test_world, spectral)},
-    {TEST_RIDGE, offsetof(test_world, iterative)},
+    {TEST_RIDGE, offsetof(test_world, iterative)},    {TEST_FLOW, offsetof(test_world, flow)},
+    {TEST_GRAM, offsetof(test_world, few_gram)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 
@@ -254,6 +257,15 @@ static uint64_t hash_ridge(const ntk_ridge *ridge)
     return hash_array(hash_array(test_hash(1, &report, sizeof report), &alpha), &b);
 }
 
+static uint64_t hash_flow(const ntk_flow *flow)
+{
+    ntk_flow_report report = NTK_INIT(ntk_flow_report);
+    CHECK_OK(ntk_flow_limits(flow, &report));
+    test_array alpha = test_array_make(report.samples, report.targets, 0, NTK_F64);
+    CHECK_OK(ntk_flow_coefficients(flow, &alpha.view, 2));
+    return hash_array(test_hash(1, &report, sizeof report), &alpha);
+}
+
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes)
 {
     switch (kind) {
@@ -271,6 +283,8 @@ uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_
         return hash_gram(handle);
     case TEST_RIDGE:
         return hash_ridge(handle);
+    case TEST_FLOW:
+        return hash_flow(handle);
     }
     ck_abort();
 }
@@ -298,6 +312,9 @@ void test_handle_destroy(test_handle_kind kind, void *handle)
         break;
     case TEST_RIDGE:
         ntk_ridge_destroy(handle);
+        break;
+    case TEST_FLOW:
+        ntk_flow_destroy(handle);
         break;
     }
 }

@@ -32,12 +32,14 @@ typedef struct test_world {
     ntk_kernel *deep_cosine; /* of deep_monte_carlo */
     ntk_kernel *composite;   /* of every way to make a kernel of kernels, of finite, infinite, and test_user_kernel */
     ntk_gram *gram;          /* of infinite, f64, full */
+    ntk_gram *few_gram;      /* of the first N samples */
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
     ntk_ridge *nystroem;  /* of N centres, with intercept */
     ntk_ridge *spectral;  /* of N samples, with intercept and a lambda for each target */
     ntk_ridge *iterative; /* with intercept */
+    ntk_flow *flow;       /* of N samples and the infinite kernel */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
@@ -54,7 +56,8 @@ typedef enum test_handle_kind {
     TEST_FEATURES,
     TEST_KERNEL,
     TEST_GRAM,
-    TEST_RIDGE
+    TEST_RIDGE,
+    TEST_FLOW
 } test_handle_kind;
 
 /* A hash of bytes, continued from another. */
