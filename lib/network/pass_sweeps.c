@@ -3,18 +3,17 @@
 #include "core/context.h"
 #include "core/matrix.h"
 #include "core/size.h"
-#include "network/elements.h"
+#include "network/layer.h"
 #include "network/pass_parts.h"
 
 #include <string.h>
 
-/* A task is some ten microseconds, and has rows enough that the tasks' sums are few beside the rows; a group of rows has about as many
- * numbers as a first cache. */
-enum { NUMBERS_PER_TASK = 16384, LEAST_ROWS = NTK_PASS_LEAST_ROWS, NUMBERS_PER_GROUP = 2048 };
+/* A group of rows has about as many numbers as a first cache; a task has rows enough that its sums are few beside them. */
+enum { NUMBERS_PER_GROUP = 2048 };
 
 int64_t ntk_pass_task_rows(int64_t neurons)
 {
-    return ntk_larger(LEAST_ROWS, NUMBERS_PER_TASK / neurons);
+    return ntk_larger(NTK_PASS_LEAST_ROWS, ntk_rows_per_task(neurons));
 }
 
 int64_t ntk_pass_group_rows(int64_t neurons)

@@ -210,7 +210,7 @@ static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *l
     int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->chunk->rows);
     int64_t group = ntk_pass_group_rows(job->neurons);
     for (int64_t i = first; i < last; i += group) activate_group(job, lane, i, ntk_smaller(group, last - i));
-    return NTK_OK;
+    return ntk_advance(lane, 0);
 }
 
 static ntk_status forward_layer(const ntk_passes *passes, const ntk_lane *lane, const ntk_chunk *chunk, int64_t l, void *y)
@@ -227,8 +227,7 @@ static ntk_status forward_layer(const ntk_passes *passes, const ntk_lane *lane, 
     job.y = l + 1 == passes->weights->layers && passes->weights->outputs == 1 ? y : NULL;
     NTK_TRY(
         ntk_pass_into(passes, lane, l, chunk->rows, in, stride, ntk_at(chunk->theta, passes->dtype, layer->weights), 0, job.h));
-    NTK_TRY(ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, activate_rows, &job));
-    return ntk_advance(lane, 0);
+    return ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, activate_rows, &job);
 }
 
 ntk_status ntk_passes_forward(const ntk_passes *passes, const ntk_lane *lane, const ntk_chunk *chunk, void *y)

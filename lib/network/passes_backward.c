@@ -67,14 +67,13 @@ static ntk_status sweep_rows(void *argument, int64_t index, const ntk_lane *lane
         for (int64_t i = first; job->h && i < first + rows; i++)
             ntk_pass_sums_add(passes, OUTPUT_SUMS, index, N, ntk_get(job->pass->u, dtype, i), ntk_at(job->h, dtype, i * N));
     }
-    return NTK_OK;
+    return ntk_advance(lane, 0);
 }
 
 static ntk_status sweep(const layer_in_work *job, const ntk_lane *lane)
 {
     if (!job->b && !job->h) return NTK_OK;
-    NTK_TRY(ntk_run(lane, (job->pass->chunk->rows - 1) / job->per_task + 1, sweep_rows, (void *)(uintptr_t)job));
-    return ntk_advance(lane, 0);
+    return ntk_run(lane, (job->pass->chunk->rows - 1) / job->per_task + 1, sweep_rows, (void *)(uintptr_t)job);
 }
 
 /* --- sums of the samples' gradients --- */

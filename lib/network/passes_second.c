@@ -54,11 +54,11 @@ static ntk_status bend_rows(void *argument, int64_t index, const ntk_lane *lane)
     int64_t last = ntk_smaller(first + job->per_task, job->pass->chunk->rows);
     for (int64_t k = first * N; k < last * N; k += NTK_PASS_PIECE)
         bend_piece(job, lane, k, ntk_smaller(NTK_PASS_PIECE, last * N - k));
-    if (!job->bias_sums) return NTK_OK;
+    if (!job->bias_sums) return ntk_advance(lane, 0);
     ntk_pass_sums_clear(passes, BIAS_SUMS, index, N);
     for (int64_t i = first; i < last; i++)
         ntk_pass_sums_add(passes, BIAS_SUMS, index, N, 1, ntk_at(job->dt, passes->dtype, i * N));
-    return NTK_OK;
+    return ntk_advance(lane, 0);
 }
 
 /* What follows the last layer: t = gamma u a,  dt = gamma (u v_a + du a). */

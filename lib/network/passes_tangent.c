@@ -38,7 +38,7 @@ static ntk_status change_rows(void *argument, int64_t index, const ntk_lane *lan
     int64_t first = index * job->per_task, last = ntk_smaller(first + job->per_task, job->rows);
     int64_t group = ntk_pass_group_rows(job->neurons);
     for (int64_t i = first; i < last; i += group) change_group(job, lane, i, ntk_smaller(group, last - i));
-    return NTK_OK;
+    return ntk_advance(lane, 0);
 }
 
 static void *changes_of(const ntk_passes *passes, int array, int64_t layer)
@@ -61,8 +61,7 @@ static ntk_status change_layer(const ntk_passes *passes, const ntk_lane *lane, c
     if (l > 0)
         NTK_TRY(ntk_pass_into(passes, lane, l, chunk->rows, changes_of(passes, NTK_PASS_OUTPUT_CHANGES, l - 1), layer->inputs,
                               ntk_at(chunk->theta, passes->dtype, layer->weights), 1, job.dz));
-    NTK_TRY(ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, change_rows, &job));
-    return ntk_advance(lane, 0);
+    return ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, change_rows, &job);
 }
 
 ntk_status ntk_passes_tangent(const ntk_passes *passes, const ntk_lane *lane, const ntk_chunk *chunk, const void *v, void *y)

@@ -400,63 +400,111 @@ START_TEST(features_are_gradients)
 }
 END_TEST
 
+/* scale s(frequency u), s of a kind of the library's, as the caller's functions. */
+typedef struct stretched {
+    int32_t kind;
+    double scale, frequency;
+} stretched;
+
 static void user_value(void *user, double *out, const double *u, int64_t count)
 {
-    (void)user;
-    for (int64_t i = 0; i < count; i++) out[i] = sin(u[i]);
+    const stretched *s = user;
+    double slope = oracle_slope(s->kind);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = s->scale * (double)oracle_activation(s->kind, slope, (long double)(s->frequency * u[i]));
 }
 
 static void user_derivative(void *user, double *out, const double *u, int64_t count)
 {
-    (void)user;
-    for (int64_t i = 0; i < count; i++) out[i] = cos(u[i]);
+    const stretched *s = user;
+    double slope = oracle_slope(s->kind), factor = s->scale * s->frequency;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = factor * (double)oracle_derivative(s->kind, slope, (long double)(s->frequency * u[i]));
 }
 
 static void user_second(void *user, double *out, const double *u, int64_t count)
 {
-    (void)user;
-    for (int64_t i = 0; i < count; i++) out[i] = -sin(u[i]);
+    const stretched *s = user;
+    double slope = oracle_slope(s->kind), factor = s->scale * s->frequency * s->frequency;
+    for (int64_t i = 0; i < count; i++)
+        out[i] = factor * (double)oracle_second(s->kind, slope, (long double)(s->frequency * u[i]));
 }
 
-static ntk_network *user_network(bool second)
+static ntk_network *network_with(const ntk_activation *activation)
+{
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    ntk_network *network;
+    options.inputs = 2;
+    options.hidden = 3;
+    CHECK_OK(ntk_network_create(context, &network, activation, &options));
+    return network;
+}
+
+static ntk_network *user_network(stretched *s, bool second)
 {
     ntk_activation_functions functions = NTK_INIT(ntk_activation_functions);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
     ntk_activation *activation;
-    ntk_network *network;
     functions.value = user_value;
     functions.derivative = user_derivative;
     functions.second_derivative = second ? user_second : NULL;
-    options.inputs = 2;
-    options.hidden = 3;
+    functions.user = s;
     CHECK_OK(ntk_activation_create_user(context, &activation, &functions));
-    CHECK_OK(ntk_network_create(context, &network, activation, &options));
+    ntk_network *network = network_with(activation);
     ntk_activation_destroy(activation);
     return network;
 }
 
-START_TEST(functions_of_the_caller)
+static ntk_network *stretched_network(const stretched *s, double offset)
 {
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    options.inputs = 2;
-    options.hidden = 3;
-    ntk_network *networks[] = {user_network(true), oracle_network_create(context, NTK_SIN, 0, &options), user_network(false)};
-    double x[] = {0.5, -1.5, 2, 0.25}, u[] = {1, -2}, v[9], g[3][9];
+    ntk_activation_options options = NTK_INIT(ntk_activation_options);
+    ntk_activation *activation;
+    options.scale = s->scale;
+    options.frequency = s->frequency;
+    options.offset = offset;
+    options.slope = s->kind == NTK_LEAKY_RELU ? oracle_slope(s->kind) : 0;
+    CHECK_OK(ntk_activation_create(context, &activation, s->kind, &options));
+    ntk_network *network = network_with(activation);
+    ntk_activation_destroy(activation);
+    return network;
+}
+
+/* Whether sigma' comes of sigma's value or not: J v and H v of the same function, but for an offset, which H v by the hidden weights
+ * does not see. */
+START_TEST(stretched_activations)
+{
+    static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_IDENTITY, NTK_EXP, NTK_TANH, NTK_SIGMOID, NTK_ERF};
+    stretched s = {kinds[_i], _i % 2 ? 0.75 : -1.5, _i % 3 ? -0.7 : 1.25};
+    ntk_network *networks[] = {user_network(&s, true), stretched_network(&s, 0), stretched_network(&s, 0.5)};
+    double x[] = {0.5, -1.5, 2, 0.25}, u[] = {1, -2}, v[6], y[3][2], g[3][6];
+    for (int k = 0; k < 6; k++) v[k] = 0.5 - 0.25 * k;
+    ntk_matrix X = ntk_matrix_const_f64(x, 2, 2), U = ntk_matrix_const_f64(u, 2, 1), V = ntk_matrix_const_f64(v, 6, 1);
+    for (int i = 0; i < 3; i++) {
+        ntk_matrix G = ntk_matrix_f64(g[i], 6, 1), Y = ntk_matrix_f64(y[i], 2, 1);
+        CHECK_OK(ntk_network_jvp(networks[i], &Y, &X, &V, NTK_PART_NT));
+        CHECK_OK(ntk_network_hessian(networks[i], &G, &X, &U, &V, NTK_PART_NT));
+        /* some ten roundings of numbers up to about 10 */
+        for (int k = 0; k < 6; k++) ck_assert_double_eq_tol(g[i][k], g[0][k], 1e-13);
+        for (int k = 0; k < 2; k++) ck_assert_double_eq_tol(y[i][k], y[0][k], 1e-13);
+        ntk_network_destroy(networks[i]);
+    }
+}
+END_TEST
+
+START_TEST(without_a_second_derivative)
+{
+    stretched s = {NTK_TANH, 1, 1};
+    ntk_network *network = user_network(&s, false);
+    double x[] = {0.5, -1.5, 2, 0.25}, u[] = {1, -2}, v[9], g[9];
     for (int k = 0; k < 9; k++) v[k] = 0.5 - 0.25 * k;
     ntk_matrix X = ntk_matrix_const_f64(x, 2, 2), U = ntk_matrix_const_f64(u, 2, 1), V = ntk_matrix_const_f64(v, 9, 1);
-    for (int i = 0; i < 2; i++) {
-        ntk_matrix G = ntk_matrix_f64(g[i], 9, 1);
-        CHECK_OK(ntk_network_hessian(networks[i], &G, &X, &U, &V, NTK_PART_BOTH));
-    }
-    for (int k = 0; k < 9; k++) ck_assert_double_eq_tol(g[0][k], g[1][k], 1e-14);
-    ntk_matrix G = ntk_matrix_f64(g[2], 9, 1), RF = ntk_matrix_f64(g[2], 3, 1), W = ntk_matrix_const_f64(v, 3, 1);
-    CHECK_STATUS(ntk_network_hessian(networks[2], &G, &X, &U, &V, NTK_PART_BOTH), NTK_ERR_UNSUPPORTED);
+    ntk_matrix G = ntk_matrix_f64(g, 9, 1), RF = ntk_matrix_f64(g, 3, 1), W = ntk_matrix_const_f64(v, 3, 1);
+    CHECK_STATUS(ntk_network_hessian(network, &G, &X, &U, &V, NTK_PART_BOTH), NTK_ERR_UNSUPPORTED);
     CHECK_MESSAGE("second_derivative");
-    CHECK_OK(ntk_network_vjp(networks[2], &G, &X, &U, NTK_PART_BOTH));
+    CHECK_OK(ntk_network_vjp(network, &G, &X, &U, NTK_PART_BOTH));
     /* f is linear in the output weights */
-    CHECK_OK(ntk_network_hessian(networks[2], &RF, &X, &U, &W, NTK_PART_RF));
-    for (int k = 0; k < 3; k++) ck_assert_double_eq(g[2][k], 0);
-    for (int i = 0; i < 3; i++) ntk_network_destroy(networks[i]);
+    CHECK_OK(ntk_network_hessian(network, &RF, &X, &U, &W, NTK_PART_RF));
+    for (int k = 0; k < 3; k++) ck_assert_double_eq(g[k], 0);
+    ntk_network_destroy(network);
 }
 END_TEST
 
@@ -469,6 +517,7 @@ int main(void)
     tcase_add_loop_test(tests, adjoint_and_symmetric, 0, SUBJECTS);
     tcase_add_test(tests, wide_layers);
     tcase_add_test(tests, features_are_gradients);
-    tcase_add_test(tests, functions_of_the_caller);
+    tcase_add_loop_test(tests, stretched_activations, 0, 7);
+    tcase_add_test(tests, without_a_second_derivative);
     return test_run(suite);
 }
