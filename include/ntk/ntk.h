@@ -20,6 +20,7 @@
 #include <ntk/sink.h>
 #include <ntk/status.h>
 #include <ntk/stream.h>
+#include <ntk/training.h>
 #include <ntk/version.h>
 
 #endif

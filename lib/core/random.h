@@ -15,7 +15,9 @@ enum {
     NTK_RANDOM_PIVOTS = 6,
     NTK_RANDOM_CENTRES = 7,
     NTK_RANDOM_START = 8,
-    NTK_RANDOM_ROWS = 9
+    NTK_RANDOM_ROWS = 9,
+    NTK_RANDOM_BATCHES = 10,
+    NTK_RANDOM_SPECTRAL = 11
 };
 
 typedef struct ntk_random {

@@ -27,11 +27,13 @@ size_t sizes(void)
     ntk_neuron_rates rates = NTK_INIT(ntk_neuron_rates);
     ntk_neuron_options neuron = NTK_INIT(ntk_neuron_options);
     ntk_neuron_report descent = NTK_INIT(ntk_neuron_report);
+    ntk_training_options training = NTK_INIT(ntk_training_options);
+    ntk_training_report trained = NTK_INIT(ntk_training_report);
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
            gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
            found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
            approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
-           limits.struct_size + (size_t)view.rows;
+           limits.struct_size + training.struct_size + trained.struct_size + (size_t)view.rows;
 }

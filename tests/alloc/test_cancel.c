@@ -64,6 +64,9 @@ static const char *const long_calls[] = {
     "ntk_ridge_slide",
     "ntk_ridge_variance",
     "ntk_ridge_variance_gradient",
+    "ntk_training_create",
+    "ntk_training_predict",
+    "ntk_training_run",
 };
 /* clang-format on */
 

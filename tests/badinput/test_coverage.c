@@ -8,7 +8,7 @@
 
 static void check_destroy(void)
 {
-    for (int kind = TEST_CONTEXT; kind <= TEST_FLOW; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
+    for (int kind = TEST_CONTEXT; kind <= TEST_TRAINING; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
 }
 
 static void check_sizes(void)
@@ -40,6 +40,16 @@ static void check_network_size(void)
     test_world_free(&world);
 }
 
+static void check_records(void)
+{
+    test_world world;
+    ck_assert_int_eq(ntk_training_records(NULL), -1);
+    test_world_make(&world, &test_small, NULL);
+    ck_assert_int_eq(ntk_training_records(world.training), 2);
+    ck_assert_int_eq(ntk_training_records(world.streamed), 0);
+    test_world_free(&world);
+}
+
 static void check_strings(void)
 {
     ck_assert_str_eq(ntk_error_message(), "");
@@ -60,6 +70,7 @@ static const struct {
     {"ntk_network_destroy", check_destroy},      {"ntk_features_destroy", check_destroy},
     {"ntk_kernel_destroy", check_destroy},       {"ntk_gram_destroy", check_destroy},
     {"ntk_ridge_destroy", check_destroy},        {"ntk_gram_size", check_sizes},
+    {"ntk_training_destroy", check_destroy},     {"ntk_training_records", check_records},
     {"ntk_features_size", check_sizes},          {"ntk_network_size", check_network_size},
     {"ntk_network_outputs", check_network_size}, {"ntk_error_set", check_strings},
     {"ntk_status_name", check_strings},          {"ntk_error_message", check_strings},

@@ -132,7 +132,7 @@ void test_archive_free(test_archive *archive)
 
 /* --- of a world --- */
 
-enum { OBJECTS = 4, MOST_SIZES = 8 };
+enum { OBJECTS = 6, MOST_SIZES = 8 };
 
 /* What was exported of a world of these sizes. */
 typedef struct exported {
@@ -161,6 +161,8 @@ static void export_all(exported *to)
     CHECK_OK(ntk_features_export(world.features, &sinks[1]));
     CHECK_OK(ntk_kernel_export(sum, &sinks[2]));
     CHECK_OK(ntk_ridge_export(world.ridge, &sinks[3]));
+    CHECK_OK(ntk_training_export(world.training, &sinks[4]));
+    CHECK_OK(ntk_training_export(world.streamed, &sinks[5]));
     ntk_kernel_destroy(sum);
     ntk_kernel_destroy(cosine);
     test_world_free(&world);
@@ -182,7 +184,7 @@ void test_exported_prepare(const test_sizes *sizes)
 
 static const test_archive *exported_of(const char *object)
 {
-    static const char letters[] = "nfkr";
+    static const char letters[] = "nfkrts";
     for (int i = 0; i < count; i++)
         if (memcmp(&all[i].sizes, &current, sizeof current) == 0) return &all[i].archives[strchr(letters, object[0]) - letters];
     ck_abort_msg("test_exported_prepare was not called");

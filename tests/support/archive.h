@@ -46,7 +46,7 @@ void test_archive_alter_arrays(test_archive *archive, const test_importer *impor
  * refused. */
 void test_archive_alter_numbers(test_archive *archive, const test_importer *importer, const test_memory *memory);
 
-/* Callbacks of a source whose user is "network", "features", "kernel" or "ridge": a handle of that kind, of a world of the sizes for
+/* Callbacks of a source whose user is "network", "features", "kernel", "ridge", "training" or "streamed": a handle of that kind, of a world of the sizes for
  * which it was prepared last; once for any sizes. */
 void test_exported_prepare(const test_sizes *sizes);
 int test_exported_describe(void *user, ntk_array *array);

@@ -47,6 +47,10 @@ static int64_t resolve(test_dim dim, const test_world *world)
         return 4 + 1 + 4 + s->d + 4;
     case DIM_2t:
         return 2 * s->t;
+    case DIM_wide:
+        return s->N * (s->d + s->t);
+    case DIM_record:
+        return NTK_RECORD_COLUMNS;
     case DIM_2:
         return 2;
     case DIM_6:

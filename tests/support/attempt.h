@@ -42,7 +42,9 @@ typedef enum test_dim {
     DIM_2,
     DIM_6,
     DIM_history,
-    DIM_2t
+    DIM_2t,
+    DIM_wide,
+    DIM_record
 } test_dim;
 
 /* Bits of test_argument.traits. */

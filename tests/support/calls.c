@@ -121,6 +121,17 @@ CALL(flow_weights, P(0), P(1), P(2), X(3))
 CALL(flow_losses, P(0), P(1), P(2))
 CALL(flow_test_losses, P(0), P(1), P(2), P(3), P(4), P(5))
 CALL(flow_moments, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
+CALL(training_memory, P(0), P(1), P(2), I(3), P(4))
+CALL(training_create, P(0), P(1), P(2), P(3), P(4), P(5))
+CALL(training_create_stream, P(0), P(1), P(2), P(3), P(4))
+CALL(training_run, P(0), P(1), I(2))
+CALL(training_predict, P(0), P(1), P(2))
+CALL(training_parameters, P(0), P(1))
+CALL(training_network, P(0), P(1), P(2))
+CALL(training_history, P(0), P(1))
+CALL(training_export, P(0), P(1))
+CALL(training_import, P(0), P(1), P(2), P(3), P(4), I32(5))
+CALL(training_import_stream, P(0), P(1), P(2), P(3))
 
 /* --- what arguments refuse --- */
 
@@ -317,6 +328,24 @@ static const test_bad bad_gram_flow[] = {BAD_FLOW, BAD_I32(ntk_flow_options, dty
 static const test_bad bad_time[] = {BAD_NUMBER(-1), BAD_NUMBER(-DBL_TRUE_MIN), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(-INFINITE),
                                     END};
 
+#define BAD_COUNT(type, name) BAD_I64(type, name, -1, NTK_ERR_OPTION), BAD_I64(type, name, INT64_MIN, NTK_ERR_OPTION)
+#define BAD_TRAINING                                                                                                       \
+    BAD_KIND(ntk_training_options, method, 8), BAD_KIND(ntk_training_options, schedule, 7),                                \
+        BAD_KIND(ntk_training_options, loss, 5), BAD_KIND(ntk_training_options, part, 3), BAD_DTYPE(ntk_training_options), \
+        BAD_KIND(ntk_training_options, decay_to, 2), BAD_KIND(ntk_training_options, record, 8),                            \
+        BAD_SCALE(ntk_training_options, step), BAD_SCALE(ntk_training_options, momentum),                                  \
+        BAD_F64(ntk_training_options, momentum, 1), BAD_SCALE(ntk_training_options, square_rate),                          \
+        BAD_F64(ntk_training_options, square_rate, 1), BAD_SCALE(ntk_training_options, epsilon),                           \
+        BAD_SCALE(ntk_training_options, weight_decay), BAD_F64(ntk_training_options, optimum, NOT_A_NUMBER),               \
+        BAD_SCALE(ntk_training_options, final_step), BAD_SCALE(ntk_training_options, loss_threshold),                      \
+        BAD_COUNT(ntk_training_options, batch), BAD_COUNT(ntk_training_options, horizon),                                  \
+        BAD_COUNT(ntk_training_options, record_every), BAD_COUNT(ntk_training_options, validate_every),                    \
+        BAD_COUNT(ntk_training_options, patience), BAD_I64(ntk_training_options, patience, 1, NTK_ERR_OPTION)
+static const test_bad bad_training[] = {BAD_TRAINING, BAD_I64(ntk_training_options, batch, INT64_MAX, NTK_ERR_OPTION), END};
+static const test_bad bad_streamed_training[] = {BAD_TRAINING, BAD_I32(ntk_training_options, schedule, NTK_SCHEDULE_SPECTRAL),
+                                                 BAD_I32(ntk_training_options, record, 1), END};
+static const test_bad bad_steps[] = {BAD_INTEGER(-1, NTK_ERR_VALUE), BAD_INTEGER(INT64_MIN, NTK_ERR_VALUE), END};
+
 /* --- what valid calls have in their options --- */
 
 test_memory test_counted;
@@ -383,7 +412,8 @@ static const test_bad bad_source[] = {BAD_I64(ntk_source, describe, 0, NTK_ERR_O
         .read = test_exported_read                                                                                \
     }
 static const ntk_source network_source = TEST_SOURCE_OF("network"), features_source = TEST_SOURCE_OF("features"),
-                        kernel_source = TEST_SOURCE_OF("kernel"), ridge_source = TEST_SOURCE_OF("ridge");
+                        kernel_source = TEST_SOURCE_OF("kernel"), ridge_source = TEST_SOURCE_OF("ridge"),
+                        training_source = TEST_SOURCE_OF("training"), streamed_source = TEST_SOURCE_OF("streamed");
 
 /* --- streams --- */
 
@@ -411,6 +441,37 @@ static const test_bad bad_sample_stream[] = {BAD_I64(ntk_sample_stream, inputs, 
                                              BAD_I64(ntk_sample_stream, read, 0, NTK_ERR_OPTION),
                                              BAD_DTYPE(ntk_sample_stream),
                                              END};
+
+/* of trainings, which read later */
+static const test_bad bad_training_stream[] = {BAD_I64(ntk_sample_stream, inputs, 0, NTK_ERR_OPTION),
+                                               BAD_I64(ntk_sample_stream, inputs, 1000, NTK_ERR_OPTION),
+                                               BAD_I64(ntk_sample_stream, targets, 0, NTK_ERR_OPTION),
+                                               BAD_I64(ntk_sample_stream, targets, INT64_MAX, NTK_ERR_OVERFLOW),
+                                               BAD_I64(ntk_sample_stream, samples, -1, NTK_ERR_OPTION),
+                                               BAD_I64(ntk_sample_stream, read, 0, NTK_ERR_OPTION),
+                                               BAD_DTYPE(ntk_sample_stream),
+                                               END};
+#define TRAINING_STREAM                                                                                     \
+    {                                                                                                       \
+        .name = "stream", .kind = TEST_OPTIONS, .type = "ntk_sample_stream", .initial = &test_stream,       \
+        .size = sizeof(ntk_sample_stream), .bad = bad_training_stream, .traits = TEST_REQUIRED | TEST_SIZED \
+    }
+#define TRAINING(start, list)                                                                                   \
+    {                                                                                                           \
+        .name = "options", .kind = TEST_OPTIONS, .type = "ntk_training_options", .initial = start, .bad = list, \
+        .size = sizeof(ntk_training_options), .traits = TEST_REQUIRED                                           \
+    }
+static const ntk_training_options batch_training = {
+    .struct_size = sizeof batch_training, .step = 0.1, .batch = 5, .method = NTK_TRAINING_ADAM, .dtype = NTK_F64};
+static const ntk_training_options spectral_training = {.struct_size = sizeof spectral_training,
+                                                       .schedule = NTK_SCHEDULE_SPECTRAL,
+                                                       .method = NTK_TRAINING_NESTEROV,
+                                                       .linearized = 1,
+                                                       .part = NTK_PART_RF,
+                                                       .decay_to = NTK_DECAY_START,
+                                                       .weight_decay = 0.5};
+static const ntk_training_options stream_training = {
+    .struct_size = sizeof stream_training, .step = 0.1, .batch = 3, .dtype = NTK_F32};
 
 static const ntk_nystroem_options few_centres = {
     .struct_size = sizeof few_centres, .count = 6, .intercept = 1, .leave_one_out = 1};
@@ -983,5 +1044,30 @@ const test_row test_rows[] = {
     {ROW(flow_moments, "variances"), .arguments = {HANDLE("flow", flow), OUTPUT("mean", DIM_m, DIM_t, TEST_OPTIONAL),
                                                    OUTPUT_SOME("covariance", DIM_m, DIM_1, TEST_ROWS | TEST_OPTIONAL),
                                                    HANDLE("prior", infinite), FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
+    {ROW(training_memory, ""), .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("network", wide_network),
+                                             SIZE("n", DIM_n, bad_samples), TRAINING(&batch_training, bad_training)}},
+    {ROW(training_create, "batches"),
+     .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), HANDLE("network", wide_network), INPUT("x", DIM_n, DIM_d, RCF),
+                   INPUT("y", DIM_n, DIM_t, RCF), TRAINING(&batch_training, bad_training)}},
+    {ROW(training_create, "spectral"),
+     .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), HANDLE("network", wide_network), INPUT("x", DIM_n, DIM_d, RCF),
+                   INPUT("y", DIM_n, DIM_t, RCF), TRAINING(&spectral_training, NULL)}},
+    {ROW(training_create_stream, ""),
+     .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), HANDLE("network", wide_network), TRAINING_STREAM,
+                   TRAINING(&stream_training, bad_streamed_training)}},
+    {ROW(training_run, ""),
+     .arguments = {HANDLE("training", training), REPORT_OR_NULL("report", ntk_training_report), INTEGER("steps", 0, bad_steps)},
+     .mutated = offsetof(test_world, training), .mutated_kind = TEST_TRAINING},
+    {ROW(training_predict, ""),
+     .arguments = {HANDLE("training", training), OUTPUT("y", DIM_m, DIM_t, 0), INPUT("x", DIM_m, DIM_d, RCF)}},
+    {ROW(training_parameters, ""), .arguments = {HANDLE("training", training), OUTPUT("theta", DIM_wide, DIM_1, TEST_F64)}},
+    {ROW(training_network, ""), .arguments = {CONTEXT, CREATED("network", TEST_NETWORK), HANDLE("training", training)}},
+    {ROW(training_history, ""), .arguments = {HANDLE("training", training), OUTPUT("table", DIM_2, DIM_record, 0)}},
+    {ROW(training_export, ""), .arguments = {HANDLE("training", training), SINK}},
+    {ROW(training_import, ""),
+     .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), INPUT("x", DIM_n, DIM_d, RCF), INPUT("y", DIM_n, DIM_t, RCF),
+                   SOURCE(&training_source), INTEGER("borrow", 0, NULL)}},
+    {ROW(training_import_stream, ""),
+     .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), TRAINING_STREAM, SOURCE(&streamed_source)}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

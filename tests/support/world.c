@@ -104,6 +104,37 @@ static void make_composites(test_world *world)
     test_array_free(&scales);
 }
 
+static int64_t read_nothing(void *user, int64_t first, const ntk_matrix *x, const ntk_matrix *y)
+{
+    (void)user, (void)first, (void)x, (void)y;
+    return 0;
+}
+
+static void make_trainings(test_world *world, const ntk_network_options *network)
+{
+    const test_sizes *s = &world->sizes;
+    ntk_network_options wide = *network;
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
+    test_array x = test_array_make(s->n, s->d, 0, NTK_F64), y = test_array_make(s->n, s->t, 0, NTK_F64);
+    test_array_fill(&x, 104);
+    test_array_fill(&y, 105);
+    wide.outputs = s->t;
+    options.method = NTK_TRAINING_SGD;
+    options.batch = s->m;
+    options.step = 0.01;
+    options.record_every = 1;
+    stream.inputs = s->d;
+    stream.targets = s->t;
+    stream.read = read_nothing;
+    CHECK_OK(ntk_network_create(world->context, &world->wide_network, world->activation, &wide));
+    CHECK_OK(ntk_training_create(world->context, &world->training, world->wide_network, &x.view, &y.view, &options));
+    CHECK_OK(ntk_training_run(world->training, NULL, 1));
+    CHECK_OK(ntk_training_create_stream(world->context, &world->streamed, world->wide_network, &stream, &options));
+    test_array_free(&x);
+    test_array_free(&y);
+}
+
 void test_world_make(test_world *world, const test_sizes *sizes, const ntk_context_options *options)
 {
     ntk_network_options network = NTK_INIT(ntk_network_options);
@@ -141,6 +172,7 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
     make_composites(world);
     make_ridges(world);
+    make_trainings(world, &network);
 }
 
 const test_owned test_world_handles[] = {
@@ -157,7 +189,8 @@ const test_owned test_world_handles[] = {
     {TEST_RIDGE, offsetof(test_world, ridge)},        {TEST_RIDGE, offsetof(test_world, primal)},
     {TEST_RIDGE, offsetof(test_world, nystroem)},     {TEST_RIDGE, offsetof(test_world, spectral)},
     {TEST_RIDGE, offsetof(test_world, iterative)},    {TEST_FLOW, offsetof(test_world, flow)},
-    {TEST_GRAM, offsetof(test_world, few_gram)},
+    {TEST_GRAM, offsetof(test_world, few_gram)},      {TEST_NETWORK, offsetof(test_world, wide_network)},
+    {TEST_TRAINING, offsetof(test_world, training)},  {TEST_TRAINING, offsetof(test_world, streamed)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 
@@ -266,6 +299,19 @@ static uint64_t hash_flow(const ntk_flow *flow)
     return hash_array(test_hash(1, &report, sizeof report), &alpha);
 }
 
+/* Its parameters are those of its network. */
+static uint64_t hash_training(const ntk_training *training)
+{
+    ntk_context *context = NULL;
+    ntk_network *network = NULL;
+    CHECK_OK(ntk_context_create(&context, NULL));
+    CHECK_OK(ntk_training_network(context, &network, training));
+    uint64_t hash = hash_network(network);
+    ntk_network_destroy(network);
+    ntk_context_destroy(context);
+    return hash;
+}
+
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes)
 {
     switch (kind) {
@@ -285,6 +331,8 @@ uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_
         return hash_ridge(handle);
     case TEST_FLOW:
         return hash_flow(handle);
+    case TEST_TRAINING:
+        return hash_training(handle);
     }
     ck_abort();
 }
@@ -315,6 +363,9 @@ void test_handle_destroy(test_handle_kind kind, void *handle)
         break;
     case TEST_FLOW:
         ntk_flow_destroy(handle);
+        break;
+    case TEST_TRAINING:
+        ntk_training_destroy(handle);
         break;
     }
 }

@@ -21,6 +21,7 @@ typedef struct test_world {
     ntk_activation *activation; /* erf: every kernel is positive definite */
     ntk_network *network;
     ntk_network *deep_network;              /* of two hidden layers with biases */
+    ntk_network *wide_network;              /* of t outputs */
     ntk_features *features, *deep_features; /* both parts */
     ntk_kernel *infinite, *finite, *deep_finite;
     ntk_kernel *deep; /* infinite, of three hidden layers with biases */
@@ -36,10 +37,11 @@ typedef struct test_world {
     ntk_gram *implicit, *implicit_finite;
     ntk_ridge *ridge; /* dual, with intercept */
     ntk_ridge *primal;
-    ntk_ridge *nystroem;  /* of N centres, with intercept */
-    ntk_ridge *spectral;  /* of N samples, with intercept and a lambda for each target */
-    ntk_ridge *iterative; /* with intercept */
-    ntk_flow *flow;       /* of N samples and the infinite kernel */
+    ntk_ridge *nystroem;               /* of N centres, with intercept */
+    ntk_ridge *spectral;               /* of N samples, with intercept and a lambda for each target */
+    ntk_ridge *iterative;              /* with intercept */
+    ntk_flow *flow;                    /* of N samples and the infinite kernel */
+    ntk_training *training, *streamed; /* of wide_network: by batches, with two rows of history; of a stream */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
@@ -57,7 +59,8 @@ typedef enum test_handle_kind {
     TEST_KERNEL,
     TEST_GRAM,
     TEST_RIDGE,
-    TEST_FLOW
+    TEST_FLOW,
+    TEST_TRAINING
 } test_handle_kind;
 
 /* A hash of bytes, continued from another. */

@@ -1,0 +1,250 @@
+#include "dynamics/training/probe.h"
+
+#include "core/blas.h"
+#include "core/memory.h"
+#include "core/size.h"
+#include "core/status.h"
+#include "network/layer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STANDARD_PROBE = 64 };
+
+ntk_training_samples ntk_training_probe(const ntk_training *training)
+{
+    ntk_training_samples probe = training->own_probe ? training->probe : training->samples;
+    if (!training->own_probe) probe.rows = ntk_smaller(probe.rows, STANDARD_PROBE);
+    return probe;
+}
+
+/* A chunk of the probe set at a point. */
+static ntk_chunk chunk_at(const ntk_pass *pass, const ntk_training_samples *probe, int64_t row, const void *theta)
+{
+    ntk_chunk chunk = {.theta = theta, .ldx = probe->x.stride, .rows = ntk_smaller(probe->rows - row, pass->passes.rows)};
+    chunk.x = ntk_at(probe->x.data, pass->training->options.dtype, row * probe->x.stride);
+    return chunk;
+}
+
+/* --- the tangent kernel --- */
+
+/* J, a row for each input of the probe set, of output o. */
+static ntk_status jacobian(const ntk_pass *pass, const ntk_training_samples *probe, const void *theta, int64_t o, void *J)
+{
+    const ntk_training *training = pass->training;
+    int32_t dtype = training->options.dtype;
+    int64_t m = training->weights->outputs;
+    ntk_chunk chunk;
+    for (int64_t row = 0; row < probe->rows; row += chunk.rows) {
+        chunk = chunk_at(pass, probe, row, theta);
+        NTK_TRY(ntk_passes_forward(&pass->passes, pass->lane, &chunk, pass->rest));
+        memset(pass->f, 0, (size_t)(chunk.rows * m * ntk_dtype_size(dtype)));
+        for (int64_t i = 0; i < chunk.rows; i++) ntk_put(pass->f, dtype, i * m + o, 1);
+        NTK_TRY(ntk_passes_backward_each(&pass->passes, pass->lane, &chunk, pass->f, ntk_at(J, dtype, row * training->size),
+                                         training->size));
+    }
+    return NTK_OK;
+}
+
+/* Lower triangle of K, n_p x n_p in the training's dtype, to the whole of out. */
+static void complete(const void *K, int32_t dtype, int64_t n, double *out)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) out[i * n + j] = ntk_get(K, dtype, i > j ? i * n + j : j * n + i);
+}
+
+/* The mean of J_o J_o^T. */
+static ntk_status kernel_with(const ntk_pass *pass, const ntk_training_samples *probe, const void *theta, void *J, void *K,
+                              double *out)
+{
+    const ntk_training *training = pass->training;
+    int32_t dtype = training->options.dtype;
+    int64_t m = training->weights->outputs, n = probe->rows, p = training->size;
+    for (int64_t o = 0; o < m; o++) {
+        NTK_TRY(jacobian(pass, probe, theta, o, J));
+        NTK_TRY(ntk_blas_syrk(dtype, NTK_PLAIN, n, p, 1 / (double)m, J, p, o > 0, K, n));
+        NTK_TRY(ntk_advance(pass->lane, 0));
+    }
+    complete(K, dtype, n, out);
+    return NTK_OK;
+}
+
+static ntk_status kernel_at(const ntk_pass *pass, const ntk_training_samples *probe, const void *theta, double *out)
+{
+    ntk_context *context = pass->lane->work->context;
+    int64_t size = ntk_dtype_size(pass->training->options.dtype), n = probe->rows;
+    void *J, *K = NULL;
+    NTK_TRY(ntk_allocate(context, &J, n, pass->training->size * size, "the Jacobian of a probe set"));
+    ntk_status status = ntk_allocate(context, &K, n, n * size, "the kernel of a probe set");
+    if (status >= 0) status = kernel_with(pass, probe, theta, J, K, out);
+    ntk_free(context, K);
+    ntk_free(context, J);
+    return status;
+}
+
+/* K_0, unless it is there. */
+static ntk_status find_start(ntk_training *training, const ntk_pass *pass, const ntk_training_samples *probe)
+{
+    ntk_context *context = training->base.context;
+    double *kernel;
+    if (training->kernel) return NTK_OK;
+    NTK_TRY(ntk_allocate(context, &kernel, probe->rows, probe->rows * (int64_t)sizeof *kernel, "the kernel of a probe set"));
+    ntk_status status = kernel_at(pass, probe, training->start, kernel);
+    if (status < 0)
+        ntk_free(context, kernel);
+    else
+        training->kernel = kernel;
+    return status;
+}
+
+/* --- two kernels compared --- */
+
+static double dot(const double *a, const double *b, int64_t count)
+{
+    return ntk_dot(NTK_F64, a, b, count);
+}
+
+static double cosine(const double *a, const double *b, int64_t count)
+{
+    double norms = sqrt(dot(a, a, count)) * sqrt(dot(b, b, count));
+    return norms > 0 ? dot(a, b, count) / norms : NAN;
+}
+
+/* H K H, in place; K is symmetric, so that its rows' means are its columns'. */
+static void centre(double *K, double *means, int64_t n)
+{
+    double all = 0;
+    for (int64_t i = 0; i < n; i++) {
+        means[i] = 0;
+        for (int64_t j = 0; j < n; j++) means[i] += K[i * n + j] / (double)n;
+        all += means[i] / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) K[i * n + j] -= means[i] + means[j] - all;
+}
+
+/* y^T K y / (|K| |y|^2), over all outputs. */
+static double target_alignment(const ntk_training *training, const double *K, int64_t n)
+{
+    int64_t m = training->weights->outputs, ldy = training->samples.y.stride;
+    double above = 0, norm = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t o = 0; o < m; o++) {
+            double mine = ntk_get(training->samples.y.data, training->options.dtype, i * ldy + o), sum = 0;
+            for (int64_t j = 0; j < n; j++)
+                sum += K[i * n + j] * ntk_get(training->samples.y.data, training->options.dtype, j * ldy + o);
+            above += mine * sum;
+            norm += mine * mine;
+        }
+    double below = sqrt(dot(K, K, n * n)) * norm;
+    return below > 0 ? above / below : NAN;
+}
+
+/* other  room for another kernel, and means */
+static void compare(const ntk_training *training, double *K, double *other, int64_t n, double *row)
+{
+    const double *start = training->kernel;
+    int64_t count = n * n;
+    double norm = sqrt(dot(start, start, count));
+    for (int64_t k = 0; k < count; k++) other[k] = K[k] - start[k];
+    row[NTK_RECORD_DRIFT] = norm > 0 ? sqrt(dot(other, other, count)) / norm : NAN;
+    row[NTK_RECORD_ALIGNMENT] = cosine(K, start, count);
+    if (!training->own_probe) row[NTK_RECORD_TARGET_ALIGNMENT] = target_alignment(training, K, n);
+    memcpy(other, start, (size_t)count * sizeof *other);
+    centre(other, other + count, n);
+    centre(K, other + count, n);
+    row[NTK_RECORD_CKA] = cosine(K, other, count);
+}
+
+ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double *row)
+{
+    ntk_context *context = training->base.context;
+    ntk_training_samples probe = ntk_training_probe(training);
+    int64_t n = probe.rows;
+    double *K;
+    NTK_TRY(find_start(training, pass, &probe));
+    NTK_TRY(ntk_allocate(context, &K, 2 * n + 1, n * (int64_t)sizeof *K, "the kernels of a probe set"));
+    ntk_status status = kernel_at(pass, &probe, training->theta, K);
+    if (status >= 0) compare(training, K, K + n * n, n, row);
+    ntk_free(context, K);
+    return status;
+}
+
+/* --- the gap to the linearization, at the same parameters --- */
+
+/* The gradient's room becomes theta_k - theta_0 of the trained part. */
+static void find_change(const ntk_training *training)
+{
+    int32_t dtype = training->options.dtype;
+    for (int64_t k = 0; k < training->size; k++)
+        ntk_put(training->gradient, dtype, k,
+                ntk_get(training->q, dtype, k) - ntk_get(training->start, dtype, training->first + k));
+}
+
+/* Adds a chunk's squares of f_k - f_0 - J_0 change and of f_k - f_0.   now  f_k */
+static ntk_status add_gap(const ntk_pass *pass, const ntk_training_samples *probe, int64_t row, double *now, double sums[2])
+{
+    const ntk_training *training = pass->training;
+    int32_t dtype = training->options.dtype;
+    ntk_chunk chunk = chunk_at(pass, probe, row, training->theta);
+    int64_t count = chunk.rows * training->weights->outputs;
+    NTK_TRY(ntk_passes_forward(&pass->passes, pass->lane, &chunk, pass->f));
+    ntk_convert(now, NTK_F64, pass->f, dtype, count);
+    chunk.theta = training->start;
+    NTK_TRY(ntk_passes_forward(&pass->passes, pass->lane, &chunk, pass->f));
+    NTK_TRY(ntk_passes_tangent(&pass->passes, pass->lane, &chunk, training->gradient, pass->rest));
+    for (int64_t k = 0; k < count; k++) {
+        double moved = now[k] - ntk_get(pass->f, dtype, k), gap = moved - ntk_get(pass->rest, dtype, k);
+        sums[0] += gap * gap;
+        sums[1] += moved * moved;
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_probe_gap(ntk_training *training, const ntk_pass *pass, double *row)
+{
+    ntk_context *context = training->base.context;
+    ntk_training_samples probe = ntk_training_probe(training);
+    ntk_status status = NTK_OK;
+    double *now, sums[2] = {0, 0};
+    NTK_TRY(
+        ntk_allocate(context, &now, pass->passes.rows, training->weights->outputs * (int64_t)sizeof *now, "a chunk's outputs"));
+    find_change(training);
+    for (int64_t at = 0; at < probe.rows && status >= 0; at += pass->passes.rows) status = add_gap(pass, &probe, at, now, sums);
+    ntk_free(context, now);
+    row[NTK_RECORD_GAP] = sums[1] > 0 ? sqrt(sums[0] / sums[1]) : NAN;
+    return status;
+}
+
+/* --- signs of the first hidden layer's inputs --- */
+
+/* z = factor x W^T + bias b, n_p x N. */
+static ntk_status layer_inputs(const ntk_training *training, const ntk_training_samples *probe, const void *theta, void *z)
+{
+    const ntk_layer *layer = training->weights->layer;
+    int32_t dtype = training->options.dtype;
+    int64_t N = layer->neurons, d = layer->inputs;
+    NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, probe->rows, N, d, layer->factor, probe->x.data, probe->x.stride,
+                          ntk_at(theta, dtype, layer->weights), d, 0, z, N));
+    if (layer->bias == 0) return NTK_OK;
+    for (int64_t k = 0; k < probe->rows * N; k++)
+        ntk_put(z, dtype, k, ntk_get(z, dtype, k) + layer->bias * ntk_get(theta, dtype, layer->biases + k % N));
+    return NTK_OK;
+}
+
+ntk_status ntk_probe_flips(ntk_training *training, const ntk_pass *pass, double *row)
+{
+    ntk_context *context = pass->lane->work->context;
+    ntk_training_samples probe = ntk_training_probe(training);
+    int32_t dtype = training->options.dtype;
+    int64_t N = training->weights->layer->neurons, count = probe.rows * N, flips = 0;
+    void *z;
+    NTK_TRY(ntk_allocate(context, &z, 2 * probe.rows, N * ntk_dtype_size(dtype), "inputs of a hidden layer"));
+    void *before = ntk_at(z, dtype, count);
+    ntk_status status = layer_inputs(training, &probe, training->theta, z);
+    if (status >= 0) status = layer_inputs(training, &probe, training->start, before);
+    for (int64_t k = 0; k < count && status >= 0; k++) flips += (ntk_get(z, dtype, k) > 0) != (ntk_get(before, dtype, k) > 0);
+    ntk_free(context, z);
+    row[NTK_RECORD_FLIPS] = (double)flips / (double)count;
+    return status;
+}
