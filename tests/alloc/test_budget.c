@@ -253,6 +253,41 @@ START_TEST(ridge)
 }
 END_TEST
 
+static ntk_flow_options flow_options(const scene *s)
+{
+    ntk_flow_options options = NTK_INIT(ntk_flow_options);
+    options.dtype = s->c->dtype;
+    options.borrow = s->c->borrow;
+    return options;
+}
+
+static ntk_status make_flow(const scene *s, ntk_context *context)
+{
+    ntk_flow *made;
+    ntk_flow_options options = flow_options(s);
+    ntk_status status = ntk_flow_create(context, &made, s->kernel, &s->x.view, &s->y.view, &s->y.view, &options);
+    ntk_flow_destroy(made);
+    return status;
+}
+
+/* Of the cases that decompose the kernel's matrix. */
+START_TEST(flow)
+{
+    scene s;
+    if (cases[_i].method != NTK_RIDGE_SPECTRAL) return;
+    scene_make(&s, &cases[_i]);
+    ntk_flow_options options = flow_options(&s);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        CHECK_OK(ntk_flow_memory(context, &answer, s.kernel, s.c->n, INPUTS, TARGETS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, make_flow, "flow", thread_counts[i], answer);
+    }
+    scene_free(&s);
+}
+END_TEST
+
 static ntk_status optimise_with(const scene *s, ntk_context *context, ntk_optimise_options *options)
 {
     ntk_ridge *made;
@@ -407,6 +442,7 @@ int main(void)
     tcase_add_loop_test(tests, implicit, 0, MATRICES);
     tcase_add_loop_test(tests, streams, 0, MATRICES);
     tcase_add_loop_test(tests, ridge, 0, CASES);
+    tcase_add_loop_test(tests, flow, 0, CASES);
     tcase_add_loop_test(tests, hyperparameters, 0, 6);
     tcase_add_test(tests, kernel);
     tcase_add_test(tests, hopeless_sizes);
