@@ -383,6 +383,40 @@ START_TEST(mapped_times)
 }
 END_TEST
 
+/* More points than a batch of outputs has rows, and more times than its columns: a test loss is what single predictions make of it,
+ * and a variance what it is of few points. */
+START_TEST(batches)
+{
+    enum { POINTS = 4200, TIMES = 150 };
+    scene *s = scene_create(822);
+    uint64_t state = test_seed(823);
+    ntk_flow *flow = flow_create(s, NULL);
+    double *xs = oracle_samples(POINTS, D, NTK_F64, &state), *ys = oracle_samples(POINTS, T, NTK_F64, &state);
+    double *f = oracle_memory(POINTS * T, sizeof *f), *variance = oracle_memory(POINTS, sizeof *variance);
+    double time[TIMES], loss[TIMES], few[3];
+    ntk_matrix x = ntk_matrix_const_f64(xs, POINTS, D), y = ntk_matrix_const_f64(ys, POINTS, T),
+               F = ntk_matrix_f64(f, POINTS, T);
+    ntk_matrix losses = ntk_matrix_f64(loss, TIMES, 1), times = ntk_matrix_const_f64(time, TIMES, 1), last = x;
+    ntk_matrix v = ntk_matrix_f64(variance, POINTS, 1), v_last = ntk_matrix_f64(few, 3, 1);
+    for (int i = 0; i < TIMES; i++) time[i] = 0.1 * i;
+    CHECK_OK(ntk_flow_test_losses(flow, &losses, &x, &y, NULL, &times));
+    for (int i = 0; i < TIMES; i += TIMES - 1) {
+        long double sum = 0;
+        CHECK_OK(ntk_flow_predict(flow, &F, &x, NULL, time[i]));
+        for (int k = 0; k < POINTS * T; k++) sum += (long double)((f[k] - ys[k]) * (f[k] - ys[k])) / POINTS;
+        near(loss[i], sum, 1e-12 * (double)sum, "a test loss of many points");
+    }
+    last.data = xs + (POINTS - 3) * D, last.rows = 3;
+    CHECK_OK(ntk_flow_moments(flow, NULL, &v, s->kernel, &x, NULL, 1));
+    CHECK_OK(ntk_flow_moments(flow, NULL, &v_last, s->kernel, &last, NULL, 1));
+    for (int i = 0; i < 3; i++) near(variance[POINTS - 3 + i], (long double)few[i], 1e-12, "a variance of many points");
+    double *const held[] = {xs, ys, f, variance};
+    for (int i = 0; i < 4; i++) free(held[i]);
+    ntk_flow_destroy(flow);
+    scene_free(s);
+}
+END_TEST
+
 /* --- the ensemble --- */
 
 /* f_0 = <phi_RF, a> with a standard normal: its covariance is K^RF's, and what training with K makes of it is linear in a, so that
@@ -610,6 +644,7 @@ int main(void)
     tcase_add_test(tests, stable_steps);
     tcase_add_test(tests, best_steps);
     tcase_add_test(tests, mapped_times);
+    tcase_add_test(tests, batches);
     tcase_add_test(tests, ensemble);
     tcase_add_test(tests, ensemble_by_draws);
     tcase_add_test(tests, ways);
