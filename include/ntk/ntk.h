@@ -11,6 +11,7 @@
 #include <ntk/gram.h>
 #include <ntk/iterative.h>
 #include <ntk/kernel.h>
+#include <ntk/lazy.h>
 #include <ntk/loss.h>
 #include <ntk/matrix.h>
 #include <ntk/network.h>

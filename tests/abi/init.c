@@ -24,6 +24,7 @@ size_t sizes(void)
     ntk_nystroem_options nystroem = NTK_INIT(ntk_nystroem_options);
     ntk_nystroem_report approximation = NTK_INIT(ntk_nystroem_report);
     double element = 0;
+    ntk_lazy_options lazy = NTK_INIT(ntk_lazy_options);
     ntk_neuron_rates rates = NTK_INIT(ntk_neuron_rates);
     ntk_neuron_options neuron = NTK_INIT(ntk_neuron_options);
     ntk_neuron_report descent = NTK_INIT(ntk_neuron_report);
@@ -35,5 +36,5 @@ size_t sizes(void)
            gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
            found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
            approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
-           limits.struct_size + training.struct_size + trained.struct_size + (size_t)view.rows;
+           limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + (size_t)view.rows;
 }

@@ -69,6 +69,7 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_ridge_report);
     CHECK_INIT(ntk_optimise_options);
     CHECK_INIT(ntk_optimise_report);
+    CHECK_INIT(ntk_lazy_options);
     CHECK_INIT(ntk_neuron_rates);
     CHECK_INIT(ntk_neuron_options);
     CHECK_INIT(ntk_neuron_report);

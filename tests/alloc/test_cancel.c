@@ -34,6 +34,7 @@ static const char *const long_calls[] = {
     "ntk_kernel_gradient",
     "ntk_kernel_multiply",
     "ntk_kernel_scale_gradient",
+    "ntk_lazy_sweep",
     "ntk_network_forward",
     "ntk_neuron_loss",
     "ntk_neuron_train",

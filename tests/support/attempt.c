@@ -57,6 +57,10 @@ static int64_t resolve(test_dim dim, const test_world *world)
         return 6;
     case DIM_history:
         return history_of(world);
+    case DIM_lazy:
+        return NTK_LAZY_COLUMNS;
+    case DIM_lazy_slopes:
+        return NTK_LAZY_SLOPE_COLUMNS;
     case DIM_path:
         return NTK_PATH_COLUMNS * s->t;
     }

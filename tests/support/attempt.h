@@ -44,7 +44,9 @@ typedef enum test_dim {
     DIM_history,
     DIM_2t,
     DIM_wide,
-    DIM_record
+    DIM_record,
+    DIM_lazy,
+    DIM_lazy_slopes
 } test_dim;
 
 /* Bits of test_argument.traits. */

@@ -105,6 +105,7 @@ CALL(ridge_select_between, P(0), P(1), I32(2), X(3), X(4))
 CALL(ridge_set_lambda, P(0), P(1))
 CALL(optimise_memory, P(0), P(1), P(2), I(3), I(4), I(5), P(6))
 CALL(ridge_optimise, P(0), P(1), P(2), P(3), P(4), P(5), P(6), X(7), I32(8), P(9))
+CALL(lazy_sweep, P(0), P(1), P(2), P(3), P(4), P(5), P(6))
 CALL(neuron_population, P(0), P(1), P(2), P(3))
 CALL(neuron_loss, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
 CALL(neuron_predict_rates, P(0), I(1), I(2), X(3))
@@ -305,6 +306,22 @@ static const test_bad bad_optimise[] = {BAD_I64(ntk_optimise_options, restarts, 
                                         END};
 static const test_bad bad_primal_ridge[] = {BAD_RIDGE, BAD_I32(ntk_ridge_options, method, NTK_RIDGE_DUAL),
                                             BAD_I32(ntk_ridge_options, method, NTK_RIDGE_ITERATIVE), END};
+static const test_bad bad_lazy[] = {BAD_I64(ntk_lazy_options, widths, 0, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, exponents, 0, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, width_count, 0, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, width_count, -1, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, exponent_count, 0, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, exponent_count, INT64_MAX, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, replicates, -1, NTK_ERR_OPTION),
+                                    BAD_I64(ntk_lazy_options, steps, -1, NTK_ERR_OPTION),
+                                    BAD_F64(ntk_lazy_options, rate, -1),
+                                    BAD_F64(ntk_lazy_options, rate, 1),
+                                    BAD_F64(ntk_lazy_options, rate, NOT_A_NUMBER),
+                                    BAD_SCALE(ntk_lazy_options, weight_scale),
+                                    BAD_KIND(ntk_lazy_options, output_weights, 3),
+                                    BAD_KIND(ntk_lazy_options, parameterization, 3),
+                                    BAD_KIND(ntk_lazy_options, part, 3),
+                                    END};
 static const test_bad bad_kink[] = {BAD_NUMBER(-0.5), BAD_NUMBER(1.5), BAD_NUMBER(NOT_A_NUMBER), END};
 static const test_bad bad_step[] = {BAD_NUMBER(0), BAD_NUMBER(-1), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_neuron[] = {BAD_I64(ntk_neuron_options, steps, -1, NTK_ERR_OPTION),
@@ -527,6 +544,16 @@ static const ntk_ridge_options iterative_products = {.struct_size = sizeof itera
 static const ntk_ridge_options finite_primal = {
     .struct_size = sizeof finite_primal, .method = NTK_RIDGE_PRIMAL, .intercept = 1};
 
+static const int64_t two_widths[] = {2, 4};
+static const double one_exponent[] = {0.5};
+static const ntk_lazy_options short_sweep = {.struct_size = sizeof short_sweep,
+                                             .widths = two_widths,
+                                             .exponents = one_exponent,
+                                             .width_count = 2,
+                                             .exponent_count = 1,
+                                             .replicates = 1,
+                                             .steps = 1,
+                                             .antisymmetric = 1};
 /* The targets are no neuron's: it ends early, where a step is half as long as w. */
 static const ntk_neuron_options rough_neuron = {.struct_size = sizeof rough_neuron, .tolerance = 0.5, .seed = 3};
 
@@ -999,6 +1026,19 @@ const test_row test_rows[] = {
                    INTEGER("criterion", NTK_CRITERION_LOO, NULL), OPTIONS(ntk_optimise_options, &fixed_search, NULL)}},
     {ROW(ridge_summary, ""), .arguments = {HANDLE("ridge", ridge), REPORT("report", ntk_ridge_report)}},
 
+    {ROW(lazy_sweep, ""), .arguments = {CONTEXT,
+                                        OUTPUT("table", DIM_2, DIM_lazy, 0),
+                                        OUTPUT("slopes", DIM_1, DIM_lazy_slopes, TEST_OPTIONAL),
+                                        HANDLE("activation", tanh),
+                                        INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE),
+                                        INPUT("y", DIM_n, DIM_1, RCF),
+                                        {.name = "options",
+                                         .kind = TEST_OPTIONS,
+                                         .type = "ntk_lazy_options",
+                                         .size = sizeof(ntk_lazy_options),
+                                         .initial = &short_sweep,
+                                         .bad = bad_lazy,
+                                         .traits = TEST_REQUIRED}}},
     {ROW(neuron_population, ""), .arguments = {RESULT("loss", 8), OUTPUT("gradient", DIM_d, DIM_1, TEST_OPTIONAL),
                                                INPUT("w", DIM_d, DIM_1, RCF), INPUT("truth", DIM_d, DIM_1, RCF)}},
     {ROW(neuron_loss, ""),
