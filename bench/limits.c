@@ -44,6 +44,21 @@ bench_runner limit_gemm(limit_arrays *arrays)
     return (bench_runner){.run = run_gemm, .argument = arrays};
 }
 
+static void run_gemm_transposed(void *argument)
+{
+    limit_arrays *a = argument;
+    lapack_int m = narrow(a->y.cols), n = narrow(a->x.cols), k = narrow(a->x.rows);
+    if (a->x.dtype == NTK_F64)
+        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a->y.data, m, a->x.data, n, 0, a->out, n);
+    else
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a->y.data, m, a->x.data, n, 0, a->out, n);
+}
+
+bench_runner limit_gemm_transposed(limit_arrays *arrays)
+{
+    return (bench_runner){.run = run_gemm_transposed, .argument = arrays};
+}
+
 /* A diagonally dominant matrix: the time of a factorization does not depend on which. */
 static void fill_positive(void *argument)
 {

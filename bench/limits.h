@@ -19,6 +19,9 @@ bench_runner limit_potrf(limit_arrays *arrays);
 /* out (m x n) = y x^T. */
 bench_runner limit_gemm(limit_arrays *arrays);
 
+/* out (m x k) = y^T x, of y n x m and x n x k. */
+bench_runner limit_gemm_transposed(limit_arrays *arrays);
+
 /* Writes the lower triangle of out (n x n), from a thread on every processor. */
 bench_runner limit_write_half(limit_arrays *arrays);
 

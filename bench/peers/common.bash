@@ -26,3 +26,8 @@ need_python() {
     "$python" -m pip install --quiet --requirement "bench/peers/$1"
     echo "$wanted" >"$folder/installed-$1"
 }
+
+# PyTorch of the system, after the packages above.
+use_system_torch() {
+    echo /usr/lib/python3/dist-packages >"$folder/venv/lib/python3.11/site-packages/zz-system.pth"
+}
