@@ -70,26 +70,6 @@ ntk_status ntk_blas_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb, int6
     return NTK_OK;
 }
 
-ntk_status ntk_blas_gemv(int32_t dtype, ntk_transpose ta, int64_t m, int64_t n, double alpha, const void *a, int64_t lda,
-                         const void *x, double beta, void *y)
-{
-    blas_int im, in, ia;
-    NTK_TRY(narrow(&im, m));
-    NTK_TRY(narrow(&in, n));
-    NTK_TRY(narrow(&ia, lda));
-    CBLAS_TRANSPOSE cta = cblas_transpose(ta);
-    size_t count = (size_t)(ta == NTK_TRANSPOSED ? n : m);
-    /* some libraries multiply what is there by 0, NaN too */
-    if (beta == 0) memset(y, 0, count * (dtype == NTK_F64 ? sizeof(double) : sizeof(float)));
-    bool turn_taken = take_turn();
-    if (dtype == NTK_F64)
-        cblas_dgemv(CblasRowMajor, cta, im, in, alpha, a, ia, x, 1, beta, y, 1);
-    else
-        cblas_sgemv(CblasRowMajor, cta, im, in, (float)alpha, a, ia, x, 1, (float)beta, y, 1);
-    end_turn(turn_taken);
-    return NTK_OK;
-}
-
 ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, double alpha, const void *a, int64_t lda,
                          double beta, void *c, int64_t ldc)
 {

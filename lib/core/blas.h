@@ -12,10 +12,6 @@ typedef enum ntk_transpose { NTK_PLAIN, NTK_TRANSPOSED } ntk_transpose;
 ntk_status ntk_blas_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb, int64_t m, int64_t n, int64_t k, double alpha,
                          const void *a, int64_t lda, const void *b, int64_t ldb, double beta, void *c, int64_t ldc);
 
-/* y = alpha op(A) x + beta y, of contiguous vectors; beta 0: whatever y held.   A  m x n */
-ntk_status ntk_blas_gemv(int32_t dtype, ntk_transpose ta, int64_t m, int64_t n, double alpha, const void *a, int64_t lda,
-                         const void *x, double beta, void *y);
-
 /* Lower triangle of C = alpha op(A) op(A)^T + beta C.   C  n x n   op(A)  n x k */
 ntk_status ntk_blas_syrk(int32_t dtype, ntk_transpose ta, int64_t n, int64_t k, double alpha, const void *a, int64_t lda,
                          double beta, void *c, int64_t ldc);

@@ -24,8 +24,6 @@ START_TEST(sizes_beyond_a_blas_integer_are_refused)
             CHECK_MESSAGE("2147483648 does not fit the 32-bit integers");
             if (i < 5)
                 CHECK_STATUS(ntk_blas_symm(dtype, s[0], s[1], 1, NULL, s[2], NULL, s[3], 0, NULL, s[4]), NTK_ERR_OVERFLOW);
-            if (i < 3)
-                CHECK_STATUS(ntk_blas_gemv(dtype, NTK_PLAIN, s[0], s[1], 1, NULL, s[2], NULL, 1, NULL), NTK_ERR_OVERFLOW);
             if (i >= 4) continue;
             CHECK_STATUS(ntk_blas_syrk(dtype, NTK_PLAIN, s[0], s[1], 1, NULL, s[2], 0, NULL, s[3]), NTK_ERR_OVERFLOW);
             CHECK_STATUS(ntk_blas_trsm_right(dtype, NTK_PLAIN, s[0], s[1], NULL, s[2], NULL, s[3]), NTK_ERR_OVERFLOW);
@@ -86,24 +84,6 @@ static void check_gemm(int32_t dtype, ntk_transpose ta, ntk_transpose tb)
     test_array_free(&b);
     test_array_free(&c);
     test_array_free(&was);
-}
-
-/* beta 0 makes no use of what was there, NaN. */
-static void check_gemv(int32_t dtype, ntk_transpose ta, double beta)
-{
-    const int64_t m = 7, n = 11, rows = ta == NTK_PLAIN ? m : n, terms = ta == NTK_PLAIN ? n : m;
-    test_array a = random_array(m, n, dtype, 1), x = random_array(1, terms, dtype, 2), y = random_array(1, rows, dtype, 3),
-               was = random_array(1, rows, dtype, 3);
-    for (int64_t i = 0; i < rows && beta == 0; i++) test_set(&y.view, 0, i, (double)NAN);
-    CHECK_OK(ntk_blas_gemv(dtype, ta, m, n, 0.5, a.view.data, a.view.stride, x.view.data, beta, y.view.data));
-    for (int64_t i = 0; i < rows; i++) {
-        double sum = beta * test_get(&was.view, 0, i);
-        for (int64_t l = 0; l < terms; l++) sum += 0.5 * element(&a, ta, i, l) * test_get(&x.view, 0, l);
-        ck_assert_double_eq_tol(test_get(&y.view, 0, i), sum, tolerance(dtype, terms));
-    }
-    ck_assert(test_array_is_written(&y));
-    test_array *const arrays[] = {&a, &x, &y, &was};
-    for (int i = 0; i < 4; i++) test_array_free(arrays[i]);
 }
 
 static void check_syrk(int32_t dtype, ntk_transpose ta)
@@ -194,8 +174,6 @@ START_TEST(products_agree_with_loops)
         check_symm(dtype);
         for (int ta = 0; ta < 2; ta++) {
             check_syrk(dtype, (ntk_transpose)ta);
-            check_gemv(dtype, (ntk_transpose)ta, -2);
-            check_gemv(dtype, (ntk_transpose)ta, 0);
             check_trsm(dtype, (ntk_transpose)ta, false);
             check_trsm(dtype, (ntk_transpose)ta, true);
             for (int tb = 0; tb < 2; tb++) check_gemm(dtype, (ntk_transpose)ta, (ntk_transpose)tb);

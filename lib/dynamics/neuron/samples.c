@@ -1,11 +1,14 @@
 #include "dynamics/neuron/samples.h"
 
-#include "core/blas.h"
+#include "core/context.h"
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
+#include "dynamics/neuron/simd/rows.h"
 
-/* A block stays in the cache from its outputs to its share of the gradient; a task of several is long enough to be worth waking a
+#include <string.h>
+
+/* Not BLAS: with threads of its own it wakes them for every block, and in turns it has one caller.  A block stays in the cache from its outputs to its share of the gradient; a task of several is long enough to be worth waking a
  * thread for.  Tasks' gradients together are a small part of the samples. */
 enum { BLOCK_ELEMENTS = 1 << 14, TASK_ELEMENTS = 1 << 17, MOST_TASKS = 64, LEAST_ROWS = 16 };
 
@@ -80,18 +83,18 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
 {
     const evaluation *call = argument;
     const ntk_neuron_samples *s = call->samples;
+    const ntk_row_loops *loops = NTK_OF_ISA(lane->work->context->isa, ntk_row_loops, 0);
     int64_t begin = index * s->per_task, end = ntk_smaller(begin + s->per_task, s->n), rows;
     double *outputs = s->outputs + index * s->per_block, *gradient = s->gradients + index * s->d;
+    memset(gradient, 0, (size_t)s->d * sizeof *gradient);
     s->losses[index] = 0;
     s->active[index] = 0;
     for (int64_t row = begin; row < end; row += rows) {
         const double *x = (const double *)s->x.data + row * s->x.stride;
         rows = ntk_smaller(s->per_block, end - row);
-        NTK_TRY(ntk_blas_gemv(NTK_F64, NTK_PLAIN, rows, s->d, 1, x, s->x.stride, call->w, 0, outputs));
+        loops->outputs(outputs, x, s->x.stride, rows, s->d, call->w);
         s->losses[index] += find_residuals(s, row, rows, outputs, &s->active[index]);
-        if (call->gradient)
-            NTK_TRY(ntk_blas_gemv(NTK_F64, NTK_TRANSPOSED, rows, s->d, 2 / (double)s->n, x, s->x.stride, outputs, row > begin,
-                                  gradient));
+        if (call->gradient) loops->combine(gradient, x, s->x.stride, rows, s->d, outputs);
         NTK_TRY(ntk_advance(lane, row + rows < end ? 0 : 1));
     }
     return NTK_OK;
@@ -101,7 +104,7 @@ ntk_status ntk_neuron_evaluate(const ntk_neuron_samples *samples, const ntk_lane
                                int64_t *active, double *gradient)
 {
     evaluation call = {.samples = samples, .w = w, .gradient = gradient != NULL};
-    NTK_TRY(ntk_run_blas(lane, samples->tasks, evaluate_rows, &call));
+    NTK_TRY(ntk_run(lane, samples->tasks, evaluate_rows, &call));
     double sum = 0;
     *active = 0;
     for (int64_t t = 0; t < samples->tasks; t++) {
@@ -110,6 +113,7 @@ ntk_status ntk_neuron_evaluate(const ntk_neuron_samples *samples, const ntk_lane
         *active += samples->active[t];
         for (int64_t k = 0; gradient && k < samples->d; k++) gradient[k] = t ? gradient[k] + part[k] : part[k];
     }
+    for (int64_t k = 0; gradient && k < samples->d; k++) gradient[k] *= 2 / (double)samples->n;
     *loss = sum / (double)samples->n;
     return NTK_OK;
 }
