@@ -57,25 +57,27 @@ ntk_status ntk_spectrum_memory(uint64_t *bytes, int64_t n)
 
 /* --- products --- */
 
-/* Rows of the product in one task. */
+/* Rows and columns of the product in one task. */
 enum { SPAN = 256 };
 
+/* across  tasks to a row of them */
 typedef struct product {
     const ntk_spectrum *spectrum;
-    int64_t n, columns;
+    int64_t n, columns, across;
     ntk_transpose transpose;
     double *out;
     const double *in;
 } product;
 
-static ntk_status multiply_span(void *argument, int64_t index, const ntk_lane *lane)
+static ntk_status multiply_block(void *argument, int64_t index, const ntk_lane *lane)
 {
     const product *job = argument;
     const ntk_spectrum *V = job->spectrum;
-    int64_t first = index * SPAN, count = ntk_smaller(SPAN, job->n - first);
-    const double *rows = V->vectors + (job->transpose == NTK_PLAIN ? first * V->ld : first);
-    NTK_TRY(ntk_blas_gemm(NTK_F64, job->transpose, NTK_PLAIN, count, job->columns, job->n, 1, rows, V->ld, job->in,
-                          job->columns, 0, job->out + first * job->columns, job->columns));
+    int64_t row = index / job->across * SPAN, col = index % job->across * SPAN;
+    const double *rows = V->vectors + (job->transpose == NTK_PLAIN ? row * V->ld : row);
+    NTK_TRY(ntk_blas_gemm(NTK_F64, job->transpose, NTK_PLAIN, ntk_smaller(SPAN, job->n - row),
+                          ntk_smaller(SPAN, job->columns - col), job->n, 1, rows, V->ld, job->in + col, job->columns, 0,
+                          job->out + row * job->columns + col, job->columns));
     return ntk_advance(lane, 0);
 }
 
@@ -83,5 +85,6 @@ ntk_status ntk_spectrum_multiply(const ntk_spectrum *spectrum, int64_t n, const 
                                  double *out, const double *in, int64_t columns)
 {
     product job = {.spectrum = spectrum, .n = n, .columns = columns, .transpose = transpose, .out = out, .in = in};
-    return ntk_run_blas(lane, (n - 1) / SPAN + 1, multiply_span, &job);
+    job.across = (columns - 1) / SPAN + 1;
+    return ntk_run_blas(lane, ((n - 1) / SPAN + 1) * job.across, multiply_block, &job);
 }
