@@ -150,6 +150,46 @@ START_TEST(networks_and_features)
 }
 END_TEST
 
+/* Stopped, saved, loaded, and gone on with: the same parameters to the bit. */
+START_TEST(trainings)
+{
+    enum { HIDDEN = 4, P = HIDDEN * (D + 1) };
+    ntk_activation *activation;
+    ntk_network *network;
+    ntk_training *training, *back = NULL;
+    double y[N] = {1, -1, 0.5, 0, 2}, theta[2][P];
+    ntk_matrix X = ntk_matrix_const_f64(x, N, D), Y = ntk_matrix_const_f64(y, N, 1);
+    ntk_matrix out[2] = {ntk_matrix_f64(theta[0], P, 1), ntk_matrix_f64(theta[1], P, 1)};
+    ntk_network_options network_options = NTK_INIT(ntk_network_options);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    network_options.inputs = D;
+    network_options.hidden = HIDDEN;
+    options.method = NTK_TRAINING_ADAM;
+    options.step = 0.1;
+    options.batch = 2;
+    CHECK_OK(ntk_activation_create(context, &activation, NTK_TANH, NULL));
+    CHECK_OK(ntk_network_create(context, &network, activation, &network_options));
+    CHECK_OK(ntk_training_create(context, &training, network, &X, &Y, &options));
+    CHECK_OK(ntk_training_run(training, NULL, 4));
+    CHECK_OK(ntk_hdf5_save_training(training, path));
+    CHECK_OK(ntk_hdf5_load_training(context, &back, &X, &Y, path, 0));
+    CHECK_OK(ntk_training_run(training, NULL, 5));
+    CHECK_OK(ntk_training_run(back, NULL, 5));
+    CHECK_OK(ntk_training_parameters(training, &out[0]));
+    CHECK_OK(ntk_training_parameters(back, &out[1]));
+    ck_assert_int_eq(memcmp(theta[0], theta[1], sizeof theta[0]), 0);
+    CHECK_STATUS(ntk_hdf5_load_training(context, NULL, &X, &Y, path, 0), NTK_ERR_NULL);
+    ntk_training_destroy(back);
+    CHECK_STATUS(ntk_hdf5_load_training(NULL, &back, &X, &Y, path, 0), NTK_ERR_NULL);
+    ck_assert_ptr_null(back);
+    CHECK_STATUS(ntk_hdf5_load_training(context, &back, NULL, &Y, path, 0), NTK_ERR_NULL);
+    CHECK_STATUS(ntk_hdf5_save_training(NULL, path), NTK_ERR_NULL);
+    ntk_training_destroy(training);
+    ntk_network_destroy(network);
+    ntk_activation_destroy(activation);
+}
+END_TEST
+
 /* --- what happens to files --- */
 
 static void refuse(const char *what, size_t at)
@@ -349,6 +389,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, there_and_back);
     tcase_add_test(tests, networks_and_features);
+    tcase_add_test(tests, trainings);
     tcase_add_test(tests, cut_at_any_byte);
     tcase_add_test(tests, one_bit_of_any_byte);
     tcase_add_test(tests, no_file_and_no_folder);

@@ -23,12 +23,18 @@ NTK_API ntk_status ntk_hdf5_save_network(const ntk_network *network, const char 
 NTK_API ntk_status ntk_hdf5_save_features(const ntk_features *features, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_save_kernel(const ntk_kernel *kernel, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_save_ridge(const ntk_ridge *ridge, const char *path) NTK_MUST_CHECK;
+NTK_API ntk_status ntk_hdf5_save_training(const ntk_training *training, const char *path) NTK_MUST_CHECK;
 
 /* What was saved, with the same numbers to the bit.  A handle with functions of the caller's is loaded by ntk_hdf5_load. */
 NTK_API ntk_status ntk_hdf5_load_network(ntk_context *context, ntk_network **network, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_load_features(ntk_context *context, ntk_features **features, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_load_kernel(ntk_context *context, ntk_kernel **kernel, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_load_ridge(ntk_context *context, ntk_ridge **ridge, const char *path) NTK_MUST_CHECK;
+
+/* The same of a training, which is given its samples again (ntk_training_import); one of a stream is loaded by ntk_hdf5_load and
+ * ntk_training_import_stream. */
+NTK_API ntk_status ntk_hdf5_load_training(ntk_context *context, ntk_training **training, const ntk_matrix *x,
+                                          const ntk_matrix *y, const char *path, int32_t borrow) NTK_MUST_CHECK;
 
 /* Saves what body writes to the sink that it is given, and returns what body does.  body is called once, and calls no other function
  * of this header. */

@@ -2,6 +2,7 @@
 #include "core/exchange.h"
 
 #include "core/memory.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "dynamics/training/make.h"
 #include "dynamics/training/training.h"
@@ -273,6 +274,9 @@ static ntk_status read_history(ntk_reader *reader, ntk_training *training)
 static bool is_state(const ntk_training *training)
 {
     const ntk_training_state *state = &training->state;
+    /* numbers of draws are products of these */
+    int64_t most = (INT64_MAX >> 2) / ntk_larger(training->options.batch, training->samples.rows);
+    bool within_reach = state->steps <= most && state->samples <= INT64_MAX >> 1;
     bool counts =
         state->steps >= 0 && state->samples >= 0 && state->best_step >= -1 && state->worse >= 0 && state->records >= 0;
     bool known = state->ended >= 0 && state->ended <= NTK_TRAINING_ENDED_DIVERGED && state->pending <= NTK_PENDING_ALL;
@@ -280,7 +284,7 @@ static bool is_state(const ntk_training *training)
         training->streamed || training->options.method != NTK_TRAINING_ONLINE || state->samples <= training->samples.rows;
     bool spectral = training->options.schedule != NTK_SCHEDULE_SPECTRAL || training->spectral_step > 0;
     bool begun = state->steps == 0 || (state->eta >= 0 && state->squared_norm >= 0);
-    return counts && known && within && spectral && begun;
+    return counts && within_reach && known && within && spectral && begun;
 }
 
 static ntk_status read_state(ntk_reader *reader, ntk_training *training)
@@ -315,7 +319,9 @@ static ntk_status fill(ntk_reader *reader, ntk_training *training, const giving 
         NTK_TRY(ntk_training_take(&training->samples, training, given->lane, given->x, given->y, names, given->borrow != 0,
                                   function));
     NTK_TRY(read_sets(reader, training));
-    NTK_TRY(ntk_training_arrays(training, given->lane, function));
+    ntk_status status = ntk_training_arrays(training, given->lane, function);
+    if (status == NTK_ERR_OVERFLOW) return ntk_read_refuse(reader, "network", "parameters that single precision can take");
+    NTK_TRY(status);
     return read_state(reader, training);
 }
 

@@ -1,0 +1,202 @@
+/* Trainings as arrays that were changed, and in contexts that refuse memory. */
+#include "archive.h"
+#include "attempt.h"
+
+#include <string.h>
+
+enum { N = 9, D = 2, M = 2, HIDDEN = 3 };
+
+static ntk_context *context;
+static ntk_network *network;
+static test_array x, y;
+
+static void setup(void)
+{
+    ntk_activation *activation = NULL;
+    ntk_network_options options = NTK_INIT(ntk_network_options);
+    context = test_context(1, &test_counted);
+    options.inputs = D, options.hidden = HIDDEN, options.outputs = M;
+    CHECK_OK(ntk_activation_create(context, &activation, NTK_TANH, NULL));
+    CHECK_OK(ntk_network_create(context, &network, activation, &options));
+    ntk_activation_destroy(activation);
+    x = test_array_make(N, D, 0, NTK_F64);
+    y = test_array_make(N, M, 0, NTK_F64);
+    test_array_fill(&x, 1);
+    test_array_fill(&y, 2);
+}
+
+static void teardown(void)
+{
+    ntk_network_destroy(network);
+    ntk_context_destroy(context);
+    test_array_free(&x);
+    test_array_free(&y);
+    ck_assert_int_eq(test_counted.live, 0);
+}
+
+static ntk_training_options settings(int which)
+{
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    options.method = which == 1 ? NTK_TRAINING_NESTEROV : which == 2 ? NTK_TRAINING_ADAM : NTK_TRAINING_GD;
+    options.schedule = which ? NTK_SCHEDULE_CONSTANT : NTK_SCHEDULE_SPECTRAL;
+    options.step = 0.1;
+    options.batch = which ? 4 : 0;
+    options.record_every = which == 2 ? 0 : 2;
+    options.record = which == 1 ? NTK_PROBE_KERNEL | NTK_PROBE_GAP | NTK_PROBE_FLIPS : 0;
+    options.probe = which == 1 ? &x.view : NULL;
+    options.validation_x = which == 2 ? &x.view : NULL;
+    options.validation_y = which == 2 ? &y.view : NULL;
+    options.patience = which == 2 ? 3 : 0;
+    options.linearized = which == 2;
+    options.dtype = which == 2 ? NTK_F32 : NTK_F64;
+    return options;
+}
+enum { SETTINGS = 3 };
+
+static ntk_status create(ntk_training **training, int which)
+{
+    ntk_training_options options = settings(which);
+    return ntk_training_create(context, training, network, &x.view, &y.view, &options);
+}
+
+/* --- archives --- */
+
+static ntk_status import(void **handle, const ntk_source *source)
+{
+    ntk_training *training = NULL;
+    ntk_status status = ntk_training_import(context, &training, &x.view, &y.view, source, 1);
+    *handle = training;
+    /* the samples that are given are then of another number: what is wrong is not known */
+    return status == NTK_ERR_SHAPE ? NTK_ERR_FORMAT : status;
+}
+
+/* It does what it can. */
+static void go_on(void *training)
+{
+    (void)!ntk_training_run(training, NULL, 3);
+}
+
+/* Numbers that a state may lack. */
+static bool is_optional(const char *name)
+{
+    static const char *const words[] = {"step",       "momentum",     "square_rate",    "epsilon",    "weight_decay",
+                                        "optimum",    "final_step",   "loss_threshold", "batch_loss", "gradient_norm",
+                                        "eta",        "squared_norm", "epoch_loss",     "validation", "best",
+                                        "lambda_max", "spectral_step"};
+    const char *slash = strrchr(name, '/');
+    if (strncmp(name, "state", 5) != 0 && strncmp(name, "options", 7) != 0) return strcmp(name, "network/outputs") == 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(slash + 1, words[i]) == 0) return true;
+    return false;
+}
+
+static const test_importer importer = {.import = import, .use = go_on, .kind = TEST_TRAINING, .optional = is_optional};
+
+static test_archive archive_of(int which)
+{
+    test_archive archive = {0};
+    ntk_training *training = NULL;
+    ntk_sink sink = test_archive_sink(&archive);
+    CHECK_OK(create(&training, which));
+    CHECK_OK(ntk_training_run(training, NULL, 4));
+    CHECK_OK(ntk_training_export(training, &sink));
+    ntk_training_destroy(training);
+    return archive;
+}
+
+START_TEST(altered_archives)
+{
+    test_archive archive = archive_of(_i);
+    test_archive_alter_arrays(&archive, &importer, &test_counted);
+    test_archive_alter_numbers(&archive, &importer, &test_counted);
+    test_archive_free(&archive);
+}
+END_TEST
+
+/* --- memory --- */
+
+/* Whatever is refused, nothing is lost: once there is memory, the run goes on to the same parameters. */
+START_TEST(refused_while_it_runs)
+{
+    ntk_training *whole = NULL, *training = NULL;
+    ntk_training_report report = NTK_INIT(ntk_training_report);
+    CHECK_OK(create(&whole, _i));
+    CHECK_OK(create(&training, _i));
+    CHECK_OK(ntk_training_run(whole, NULL, 6));
+    int64_t refusals = 0;
+    for (int64_t k = 1; k < 1000; k++) {
+        CHECK_OK(ntk_training_run(training, &report, 0));
+        test_memory_reset(&test_counted, k);
+        ntk_status status = ntk_training_run(training, NULL, 6 - report.steps);
+        test_memory_reset(&test_counted, 0);
+        if (status == NTK_OK) break;
+        ck_assert_int_eq(status, NTK_ERR_MEMORY);
+        refusals++;
+    }
+    ck_assert_int_ge(refusals, 3);
+    ck_assert(test_handle_hash(TEST_TRAINING, whole, &test_small) == test_handle_hash(TEST_TRAINING, training, &test_small));
+    ntk_training_destroy(whole);
+    ntk_training_destroy(training);
+}
+END_TEST
+
+/* No step allocates; what the query says is enough for all but a history, and is not far from what it takes. */
+START_TEST(what_it_takes)
+{
+    enum { ROWS = 1200, WIDE = 64, NEURONS = 700 };
+    ntk_context_options limits = NTK_INIT(ntk_context_options);
+    ntk_context *own = NULL, *tight = NULL;
+    ntk_activation *activation = NULL;
+    ntk_network *wide = NULL;
+    ntk_training *training = NULL;
+    ntk_network_options no = NTK_INIT(ntk_network_options);
+    ntk_training_options options = settings(_i);
+    uint64_t answer = 0;
+    test_array many = test_array_make(ROWS, WIDE, 0, NTK_F64), targets = test_array_make(ROWS, 1, 0, NTK_F64);
+    test_array_fill(&many, 3);
+    test_array_fill(&targets, 4);
+    options.record_every = 0, options.record = 0, options.probe = NULL, options.step = 1e-3;
+    options.validation_x = options.validation_y = NULL, options.patience = 0, options.batch = _i ? 100 : 0;
+    no.inputs = WIDE, no.hidden = NEURONS;
+    CHECK_OK(ntk_activation_create(context, &activation, NTK_RELU, NULL));
+    CHECK_OK(ntk_network_create(context, &wide, activation, &no));
+    own = test_context(1, &test_counted);
+    CHECK_OK(ntk_training_memory(own, &answer, wide, ROWS, &options));
+    int64_t before = test_counted.bytes;
+    test_memory_reset(&test_counted, 0);
+    CHECK_OK(ntk_training_create(own, &training, wide, &many.view, &targets.view, &options));
+    CHECK_OK(ntk_training_run(training, NULL, 2));
+    int64_t peak = test_counted.peak - before, calls;
+    ck_assert_msg((uint64_t)peak <= answer && (double)answer <= 1.25 * (double)peak,
+                  "the query says %" PRIu64 ", it took %" PRId64, answer, peak);
+    test_memory_reset(&test_counted, 0);
+    CHECK_OK(ntk_training_run(training, NULL, 1));
+    calls = test_counted.calls;
+    test_memory_reset(&test_counted, 0);
+    CHECK_OK(ntk_training_run(training, NULL, 30));
+    ck_assert_int_eq(test_counted.calls, calls);
+    ntk_training_destroy(training);
+    limits.threads = 1;
+    limits.memory_budget = answer / 2;
+    CHECK_OK(ntk_context_create(&tight, &limits));
+    CHECK_STATUS(ntk_training_create(tight, &training, wide, &many.view, &targets.view, &options), NTK_ERR_MEMORY);
+    CHECK_MESSAGE("budget");
+    ntk_context_destroy(tight);
+    ntk_context_destroy(own);
+    ntk_network_destroy(wide);
+    ntk_activation_destroy(activation);
+    test_array_free(&many);
+    test_array_free(&targets);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("training, exchange");
+    TCase *tests = test_case(suite, "training, exchange");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, altered_archives, 0, SETTINGS);
+    tcase_add_loop_test(tests, refused_while_it_runs, 0, SETTINGS);
+    tcase_add_loop_test(tests, what_it_takes, 0, SETTINGS);
+    return test_run(suite);
+}
