@@ -1,6 +1,6 @@
 /* The dynamics of a linear model against its parameters themselves, iterated in long double; what it comes to in the end; its limits; and
  * what it says at the edges. */
-#include "oracle.h"
+#include "linear_model.h"
 
 #include <float.h>
 #include <math.h>
@@ -9,73 +9,12 @@
 
 TEST_CONTEXT_FIXTURE(2)
 
-enum { N = 20, M = 6, D = 4, HIDDEN = 10, P = HIDDEN * (D + 1), T = 2, STEPS = 37 };
-
-/* A model of P features on N samples with T targets, and M samples to predict.  scale: of the loss's curvature */
-typedef struct scene {
-    ntk_network *network;
-    ntk_features *features;
-    ntk_kernel *kernel;
-    double *xs, *ys, *starts, *tests, *test_starts, Phi[N * P], Phi_test[M * P];
-    ntk_matrix x, y, f0, x_test, f0_test;
-} scene;
-
-static scene *scene_create(uint64_t seed)
-{
-    uint64_t state = test_seed(seed);
-    scene *s = oracle_memory(1, sizeof *s);
-    ntk_network_options options = NTK_INIT(ntk_network_options);
-    options.inputs = D, options.hidden = HIDDEN, options.seed = 5;
-    s->network = oracle_network_create(context, NTK_TANH, 0, &options);
-    CHECK_OK(ntk_features_create(context, &s->features, s->network, NTK_PART_BOTH));
-    CHECK_OK(ntk_kernel_create_finite(context, &s->kernel, s->features));
-    s->xs = oracle_samples(N, D, NTK_F64, &state);
-    s->ys = oracle_samples(N, T, NTK_F64, &state);
-    s->starts = oracle_samples(N, T, NTK_F64, &state);
-    s->tests = oracle_samples(M, D, NTK_F64, &state);
-    s->test_starts = oracle_samples(M, T, NTK_F64, &state);
-    s->x = ntk_matrix_const_f64(s->xs, N, D), s->y = ntk_matrix_const_f64(s->ys, N, T);
-    s->f0 = ntk_matrix_const_f64(s->starts, N, T), s->x_test = ntk_matrix_const_f64(s->tests, M, D);
-    s->f0_test = ntk_matrix_const_f64(s->test_starts, M, T);
-    ntk_matrix Phi = ntk_matrix_f64(s->Phi, N, P), Phi_test = ntk_matrix_f64(s->Phi_test, M, P);
-    CHECK_OK(ntk_features_map(s->features, &Phi, &s->x));
-    CHECK_OK(ntk_features_map(s->features, &Phi_test, &s->x_test));
-    return s;
-}
-
-static void scene_free(scene *s)
-{
-    ntk_kernel_destroy(s->kernel);
-    ntk_features_destroy(s->features);
-    ntk_network_destroy(s->network);
-    double *const held[] = {s->xs, s->ys, s->starts, s->tests, s->test_starts};
-    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) free(held[i]);
-    free(s);
-}
-
-static ntk_flow *flow_create(const scene *s, const ntk_flow_options *options)
-{
-    ntk_flow *flow = NULL;
-    CHECK_OK(ntk_flow_create(context, &flow, s->kernel, &s->x, &s->y, &s->f0, options));
-    return flow;
-}
-
-static ntk_flow_report limits_of(const ntk_flow *flow)
-{
-    ntk_flow_report report = NTK_INIT(ntk_flow_report);
-    CHECK_OK(ntk_flow_limits(flow, &report));
-    return report;
-}
-
-static double scale_of(int32_t loss)
-{
-    return loss == NTK_LOSS_MEAN ? 2.0 / N : loss == NTK_LOSS_HALF_SUM ? 1 : 1.0 / (N * T);
-}
+enum { STEPS = 37 };
 
 /* --- the parameters themselves, one target --- */
 
 typedef struct parameters {
-    const scene *s;
+    const linear_model *s;
     long double scale, decay;
     int64_t target;
     long double theta[P], speed[P]; /* from where they start */
@@ -84,7 +23,7 @@ typedef struct parameters {
 /* The gradient of the loss at theta. */
 static void gradient(const parameters *at, const long double *theta, long double *g)
 {
-    const scene *s = at->s;
+    const linear_model *s = at->s;
     for (int j = 0; j < P; j++) g[j] = at->decay * theta[j];
     for (int i = 0; i < N; i++) {
         long double residual = (long double)s->starts[i * T + at->target] - (long double)s->ys[i * T + at->target];
@@ -137,13 +76,9 @@ static long double output(const double *phi, double start, const long double *th
     return f;
 }
 
-static void near(double got, long double right, double bound, const char *what)
-{
-    ck_assert_msg(fabs(got - (double)right) <= bound, "%s: %.17g, expected %.17Lg, bound %.1e", what, got, right, bound);
-}
-
 /* Everything that a flow says of a time, against the parameters then. */
-static void check_parameters(const scene *s, const ntk_flow *flow, const ntk_flow_options *options, double t, double bound)
+static void check_parameters(const linear_model *s, const ntk_flow *flow, const ntk_flow_options *options, double t,
+                             double bound)
 {
     double f[M * T], trained[N * T], dtheta[P * T], loss[T], at_time[1] = {t};
     ntk_matrix F = ntk_matrix_f64(f, M, T), trained_view = ntk_matrix_f64(trained, N, T),
@@ -154,7 +89,8 @@ static void check_parameters(const scene *s, const ntk_flow *flow, const ntk_flo
     CHECK_OK(ntk_flow_weights(flow, &weights, s->features, t));
     CHECK_OK(ntk_flow_losses(flow, &losses, &times));
     for (int c = 0; c < T; c++) {
-        parameters at = {.s = s, .scale = (long double)scale_of(options->loss), .decay = (long double)options->weight_decay};
+        parameters at = {
+            .s = s, .scale = (long double)linear_scale(options->loss), .decay = (long double)options->weight_decay};
         at.target = c;
         long double sum = 0;
         bool discrete = options->method != NTK_FLOW_FLOW && options->method != NTK_FLOW_INERTIA;
@@ -163,22 +99,22 @@ static void check_parameters(const scene *s, const ntk_flow *flow, const ntk_flo
         else
             integrate(&at, options, t);
         for (int i = 0; i < M; i++)
-            near(f[i * T + c], output(s->Phi_test + i * P, s->test_starts[i * T + c], at.theta), bound, "a prediction");
+            linear_near(f[i * T + c], output(s->Phi_test + i * P, s->test_starts[i * T + c], at.theta), bound, "a prediction");
         for (int i = 0; i < N; i++) {
             long double right = output(s->Phi + i * P, s->starts[i * T + c], at.theta);
-            near(trained[i * T + c], right, bound, "a training output");
+            linear_near(trained[i * T + c], right, bound, "a training output");
             sum += (right - (long double)s->ys[i * T + c]) * (right - (long double)s->ys[i * T + c]);
         }
-        for (int j = 0; j < P; j++) near(dtheta[j * T + c], at.theta[j], bound, "a parameter");
-        near(loss[c], (long double)scale_of(options->loss) / 2 * sum, bound, "a loss");
+        for (int j = 0; j < P; j++) linear_near(dtheta[j * T + c], at.theta[j], bound, "a parameter");
+        linear_near(loss[c], (long double)linear_scale(options->loss) / 2 * sum, bound, "a loss");
     }
 }
 
 /* The largest step that has the given part of what is stable. */
-static double part_of_stable(const scene *s, const ntk_flow_options *options, double part)
+static double part_of_stable(const linear_model *s, const ntk_flow_options *options, double part)
 {
-    ntk_flow *flow = flow_create(s, options);
-    ntk_flow_report limits = limits_of(flow);
+    ntk_flow *flow = linear_flow(context, s, options);
+    ntk_flow_report limits = linear_limits(flow);
     ntk_flow_destroy(flow);
     return part * (options->method == NTK_FLOW_GD         ? limits.step_gd
                    : options->method == NTK_FLOW_MOMENTUM ? limits.step_momentum
@@ -188,7 +124,7 @@ static double part_of_stable(const scene *s, const ntk_flow_options *options, do
 /* 1e-12 is what is asked for; K's condition number, some 10^3, times the unit roundoff is well below. */
 START_TEST(parameter_space)
 {
-    scene *s = scene_create(811);
+    linear_model *s = linear_create(context, 811);
     static const double decays[] = {0, 0.05}, parts[] = {0.02, 0.5, 0.97};
     for (int32_t loss = NTK_LOSS_MEAN; loss <= NTK_LOSS_HALF_MEAN; loss++)
         for (int i = 0; i < 2; i++)
@@ -198,28 +134,22 @@ START_TEST(parameter_space)
                 options.step = 1, options.friction = 0.7;
                 bool discrete = _i >= NTK_FLOW_GD && _i <= NTK_FLOW_NESTEROV;
                 if (discrete) options.step = part_of_stable(s, &options, parts[j]);
-                ntk_flow *flow = flow_create(s, &options);
-                double t = discrete ? STEPS : 8 * parts[j] * limits_of(flow).fastest_time;
+                ntk_flow *flow = linear_flow(context, s, &options);
+                double t = discrete ? STEPS : 8 * parts[j] * linear_limits(flow).fastest_time;
                 check_parameters(s, flow, &options, t, 1e-12);
                 if (discrete) check_parameters(s, flow, &options, 1, 1e-12);
                 ntk_flow_destroy(flow);
             }
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
 /* --- in the end --- */
 
-static void predict(const ntk_flow *flow, const ntk_matrix *x, double *f, double t)
-{
-    ntk_matrix view = ntk_matrix_f64(f, x->rows, T);
-    CHECK_OK(ntk_flow_predict(flow, &view, x, NULL, t));
-}
-
 /* Without decay the end is ridge regression with lambda = 0, of a singular kernel, too; with decay, lambda = decay / scale. */
 START_TEST(end_is_ridge)
 {
-    scene *s = scene_create(812);
+    linear_model *s = linear_create(context, 812);
     memcpy(s->xs + D, s->xs, D * sizeof(double)); /* sample 1 is sample 0 */
     for (int i = 0; i < 4; i++) {
         ntk_ridge_options spectral = NTK_INIT(ntk_ridge_options);
@@ -232,20 +162,20 @@ START_TEST(end_is_ridge)
         options.step = 1e-3, options.momentum = 0.9;
         spectral.method = NTK_RIDGE_SPECTRAL;
         ntk_matrix view = ntk_matrix_f64(right, M, T);
-        CHECK_OK(ntk_ridge_create(context, &ridge, s->kernel, &s->x, &s->y, options.weight_decay / scale_of(0), &spectral));
+        CHECK_OK(ntk_ridge_create(context, &ridge, s->kernel, &s->x, &s->y, options.weight_decay / linear_scale(0), &spectral));
         CHECK_OK(ntk_ridge_predict(ridge, &view, &s->x_test));
         CHECK_OK(ntk_flow_create(context, &flow, s->kernel, &s->x, &s->y, NULL, &options));
-        ck_assert_int_eq(limits_of(flow).zero_modes, 1);
-        predict(flow, &s->x_test, f, (double)INFINITY);
-        predict(flow, &s->x_test, late, i < 2 ? 1e300 : 0x1p53);
+        ck_assert_int_eq(linear_limits(flow).zero_modes, 1);
+        linear_predict(flow, &s->x_test, f, (double)INFINITY);
+        linear_predict(flow, &s->x_test, late, i < 2 ? 1e300 : 0x1p53);
         for (int k = 0; k < M * T; k++) {
-            near(f[k], (long double)right[k], 1e-9 * (1 + fabs(right[k])), "for ever");
-            near(late[k], (long double)f[k], 1e-12 * (1 + fabs(f[k])), "late");
+            linear_near(f[k], (long double)right[k], 1e-9 * (1 + fabs(right[k])), "for ever");
+            linear_near(late[k], (long double)f[k], 1e-12 * (1 + fabs(f[k])), "late");
         }
         ntk_flow_destroy(flow);
         ntk_ridge_destroy(ridge);
     }
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
@@ -253,7 +183,7 @@ END_TEST
  * and late it is where ridge ends. */
 START_TEST(early_stopping)
 {
-    scene *s = scene_create(813);
+    linear_model *s = linear_create(context, 813);
     ntk_flow *flow = NULL;
     enum { TIMES = 60 };
     double loss[TIMES], time[TIMES], f[N * T], ridges[N * T];
@@ -267,15 +197,15 @@ START_TEST(early_stopping)
     for (int i = 0; i < 2; i++) {
         ntk_ridge *ridge = NULL;
         ntk_matrix view = ntk_matrix_f64(f, N, T), ridge_view = ntk_matrix_f64(ridges, N, T);
-        CHECK_OK(ntk_ridge_create(context, &ridge, s->kernel, &s->x, &s->y, 1 / (scale_of(0) * ends[i]), NULL));
+        CHECK_OK(ntk_ridge_create(context, &ridge, s->kernel, &s->x, &s->y, 1 / (linear_scale(0) * ends[i]), NULL));
         CHECK_OK(ntk_flow_train(flow, &view, ends[i]));
         CHECK_OK(ntk_ridge_predict(ridge, &ridge_view, &s->x));
         /* they part at second order in t, or 1 / t */
-        for (int k = 0; k < N * T; k++) near(f[k], (long double)ridges[k], 1e-5 * (1e-6 + fabs(ridges[k])), "an end");
+        for (int k = 0; k < N * T; k++) linear_near(f[k], (long double)ridges[k], 1e-5 * (1e-6 + fabs(ridges[k])), "an end");
         ntk_ridge_destroy(ridge);
     }
     ntk_flow_destroy(flow);
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
@@ -291,15 +221,15 @@ static double loss_at(const ntk_flow *flow, double t, ntk_status status)
 
 START_TEST(stable_steps)
 {
-    scene *s = scene_create(814);
+    linear_model *s = linear_create(context, 814);
     for (int32_t method = NTK_FLOW_GD; method <= NTK_FLOW_NESTEROV; method++) {
         ntk_flow_options options = NTK_INIT(ntk_flow_options);
         options.method = method, options.step = 1, options.momentum = 0.7, options.weight_decay = 1e-3;
         const double stable = part_of_stable(s, &options, 1);
         for (int above = 0; above < 2; above++) {
             options.step = stable * (above ? 1 + 1e-6 : 1 - 1e-6);
-            ntk_flow *flow = flow_create(s, &options);
-            ck_assert_int_eq(limits_of(flow).rate < 1, !above);
+            ntk_flow *flow = linear_flow(context, s, &options);
+            ck_assert_int_eq(linear_limits(flow).rate < 1, !above);
             double start = loss_at(flow, 0, NTK_OK), end = loss_at(flow, 1e7, NTK_OK);
             ck_assert(above ? end > start : end < start);
             if (above) {
@@ -313,19 +243,19 @@ START_TEST(stable_steps)
             ntk_flow_destroy(flow);
         }
     }
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
 /* The best steps have the rates that are promised, and no steps and momenta near them have better ones. */
 START_TEST(best_steps)
 {
-    scene *s = scene_create(815);
+    linear_model *s = linear_create(context, 815);
     for (int32_t method = NTK_FLOW_GD; method <= NTK_FLOW_NESTEROV; method++) {
         ntk_flow_options options = NTK_INIT(ntk_flow_options);
         options.method = method, options.step = 1, options.loss = NTK_LOSS_HALF_SUM;
-        ntk_flow *flow = flow_create(s, &options);
-        ntk_flow_report limits = limits_of(flow);
+        ntk_flow *flow = linear_flow(context, s, &options);
+        ntk_flow_report limits = linear_limits(flow);
         ntk_flow_destroy(flow);
         const double steps[] = {limits.best_step_gd, limits.best_step_momentum, limits.best_step_nesterov};
         const double momenta[] = {0, limits.best_momentum, limits.best_momentum_nesterov};
@@ -334,197 +264,14 @@ START_TEST(best_steps)
             for (int j = -1; j < 2; j++) {
                 options.step = steps[method - 1] * (1 + 0.01 * i);
                 options.momentum = momenta[method - 1] * (1 + 0.002 * j);
-                flow = flow_create(s, &options);
-                double rate = limits_of(flow).rate;
+                flow = linear_flow(context, s, &options);
+                double rate = linear_limits(flow).rate;
                 if (i == 0 && j == 0) ck_assert(fabs(rate - rates[method - 1]) < 1e-7); /* a double root */
                 ck_assert(rate > rates[method - 1] - 1e-7);
                 ntk_flow_destroy(flow);
             }
     }
-    scene_free(s);
-}
-END_TEST
-
-/* --- several times --- */
-
-/* Times of the three losses that stand for each other give the same outputs, and trajectories what single predictions do. */
-START_TEST(mapped_times)
-{
-    scene *s = scene_create(816);
-    double f[3][M * T], all[M * T * 4], loss[4], losses_by_hand[4] = {0}, time[4] = {0, 3, 0.5, (double)INFINITY};
-    for (int32_t loss_kind = NTK_LOSS_MEAN; loss_kind <= NTK_LOSS_HALF_MEAN; loss_kind++) {
-        ntk_flow_options options = NTK_INIT(ntk_flow_options);
-        options.loss = loss_kind;
-        ntk_flow *flow = flow_create(s, &options);
-        ntk_matrix view = ntk_matrix_f64(f[loss_kind], M, T);
-        CHECK_OK(ntk_flow_predict(flow, &view, &s->x_test, &s->f0_test, 0.75 / scale_of(loss_kind)));
-        for (int k = 0; loss_kind && k < M * T; k++) near(f[loss_kind][k], (long double)f[0][k], 1e-13, "another loss's time");
-        ntk_matrix trajectory = ntk_matrix_f64(all, M, 4 * T), times = ntk_matrix_const_f64(time, 4, 1);
-        ntk_matrix losses = ntk_matrix_f64(loss, 4, 1), labels = s->f0_test;
-        CHECK_OK(ntk_flow_trajectory(flow, &trajectory, &s->x_test, &s->f0_test, &times));
-        CHECK_OK(ntk_flow_test_losses(flow, &losses, &s->x_test, &labels, &s->f0_test, &times));
-        for (int k = 0; k < 4; k++) {
-            CHECK_OK(ntk_flow_predict(flow, &view, &s->x_test, &s->f0_test, time[k]));
-            losses_by_hand[k] = 0;
-            for (int i = 0; i < M; i++)
-                for (int c = 0; c < T; c++) {
-                    double got = all[i * 4 * T + k * T + c], moved = got - s->test_starts[i * T + c];
-                    near(got, (long double)f[loss_kind][i * T + c], 1e-11, "a trajectory");
-                    losses_by_hand[k] += moved * moved;
-                }
-            losses_by_hand[k] *= loss_kind == NTK_LOSS_HALF_SUM ? 0.5 : 1.0 / (loss_kind == NTK_LOSS_MEAN ? M : 2 * M * T);
-            near(loss[k], (long double)losses_by_hand[k], 1e-11 * (1 + losses_by_hand[k]), "a test loss");
-        }
-        view = ntk_matrix_f64(f[loss_kind], M, T);
-        CHECK_OK(ntk_flow_predict(flow, &view, &s->x_test, &s->f0_test, 0.75 / scale_of(loss_kind)));
-        ntk_flow_destroy(flow);
-    }
-    scene_free(s);
-}
-END_TEST
-
-/* More points than a batch of outputs has rows, and more times than its columns: a test loss is what single predictions make of it,
- * and a variance what it is of few points. */
-START_TEST(batches)
-{
-    enum { POINTS = 4200, TIMES = 150 };
-    scene *s = scene_create(822);
-    uint64_t state = test_seed(823);
-    ntk_flow *flow = flow_create(s, NULL);
-    double *xs = oracle_samples(POINTS, D, NTK_F64, &state), *ys = oracle_samples(POINTS, T, NTK_F64, &state);
-    double *f = oracle_memory(POINTS * T, sizeof *f), *variance = oracle_memory(POINTS, sizeof *variance);
-    double time[TIMES], loss[TIMES], few[3];
-    ntk_matrix x = ntk_matrix_const_f64(xs, POINTS, D), y = ntk_matrix_const_f64(ys, POINTS, T),
-               F = ntk_matrix_f64(f, POINTS, T);
-    ntk_matrix losses = ntk_matrix_f64(loss, TIMES, 1), times = ntk_matrix_const_f64(time, TIMES, 1), last = x;
-    ntk_matrix v = ntk_matrix_f64(variance, POINTS, 1), v_last = ntk_matrix_f64(few, 3, 1);
-    for (int i = 0; i < TIMES; i++) time[i] = 0.1 * i;
-    CHECK_OK(ntk_flow_test_losses(flow, &losses, &x, &y, NULL, &times));
-    for (int i = 0; i < TIMES; i += TIMES - 1) {
-        long double sum = 0;
-        CHECK_OK(ntk_flow_predict(flow, &F, &x, NULL, time[i]));
-        for (int k = 0; k < POINTS * T; k++) sum += (long double)((f[k] - ys[k]) * (f[k] - ys[k])) / POINTS;
-        near(loss[i], sum, 1e-12 * (double)sum, "a test loss of many points");
-    }
-    last.data = xs + (POINTS - 3) * D, last.rows = 3;
-    CHECK_OK(ntk_flow_moments(flow, NULL, &v, s->kernel, &x, NULL, 1));
-    CHECK_OK(ntk_flow_moments(flow, NULL, &v_last, s->kernel, &last, NULL, 1));
-    for (int i = 0; i < 3; i++) near(variance[POINTS - 3 + i], (long double)few[i], 1e-12, "a variance of many points");
-    double *const held[] = {xs, ys, f, variance};
-    for (int i = 0; i < 4; i++) free(held[i]);
-    ntk_flow_destroy(flow);
-    scene_free(s);
-}
-END_TEST
-
-/* --- the ensemble --- */
-
-/* f_0 = <phi_RF, a> with a standard normal: its covariance is K^RF's, and what training with K makes of it is linear in a, so that
- * the covariance of f_t is E E^T, E = Phi_RF(x) - B Phi_RF(X), with B from the explicit inverse of K, at t = infinity. */
-START_TEST(ensemble)
-{
-    scene *s = scene_create(817);
-    ntk_features *rf = NULL;
-    ntk_kernel *prior = NULL;
-    ntk_flow *flow = NULL;
-    static double Phi[N * HIDDEN], Phi_test[M * HIDDEN];
-    long double K[N * N], inverse[N * N];
-    double covariance[M * M], variance[M], mean[M * T], predicted[M * T], start[M * M], trained[N * N];
-    ntk_matrix Phi_view = ntk_matrix_f64(Phi, N, HIDDEN), test_view = ntk_matrix_f64(Phi_test, M, HIDDEN);
-    ntk_matrix C = ntk_matrix_f64(covariance, M, M), v = ntk_matrix_f64(variance, M, 1), S = ntk_matrix_f64(start, M, M);
-    ntk_matrix means = ntk_matrix_f64(mean, M, T), trained_view = ntk_matrix_f64(trained, N, N);
-    CHECK_OK(ntk_features_create(context, &rf, s->network, NTK_PART_RF));
-    CHECK_OK(ntk_kernel_create_finite(context, &prior, rf));
-    CHECK_OK(ntk_features_map(rf, &Phi_view, &s->x));
-    CHECK_OK(ntk_features_map(rf, &test_view, &s->x_test));
-    CHECK_OK(ntk_flow_create(context, &flow, s->kernel, &s->x, &s->y, NULL, NULL));
-    CHECK_OK(ntk_flow_moments(flow, &means, &C, prior, &s->x_test, NULL, (double)INFINITY));
-    CHECK_OK(ntk_flow_moments(flow, NULL, &v, prior, &s->x_test, NULL, (double)INFINITY));
-    predict(flow, &s->x_test, predicted, (double)INFINITY);
-    for (int i = 0; i < N; i++)
-        for (int j = 0; j < N; j++) {
-            K[i * N + j] = 0;
-            for (int k = 0; k < P; k++) K[i * N + j] += (long double)s->Phi[i * P + k] * (long double)s->Phi[j * P + k];
-        }
-    oracle_inverse(inverse, K, N);
-    static long double E[M][HIDDEN];
-    for (int i = 0; i < M; i++) {
-        for (int k = 0; k < HIDDEN; k++) E[i][k] = (long double)Phi_test[i * HIDDEN + k];
-        for (int j = 0; j < N; j++) {
-            long double B = 0, row = 0;
-            for (int l = 0; l < N; l++) {
-                row = 0;
-                for (int k = 0; k < P; k++) row += (long double)s->Phi_test[i * P + k] * (long double)s->Phi[l * P + k];
-                B += row * inverse[l * N + j];
-            }
-            for (int k = 0; k < HIDDEN; k++) E[i][k] -= B * (long double)Phi[j * HIDDEN + k];
-        }
-    }
-    for (int i = 0; i < M; i++) {
-        for (int j = 0; j < M; j++) {
-            long double right = 0;
-            for (int k = 0; k < HIDDEN; k++) right += E[i][k] * E[j][k];
-            near(covariance[i * M + j], right, 1e-10, "a covariance");
-        }
-        near(variance[i], (long double)covariance[i * M + i], 1e-12, "a variance");
-        for (int c = 0; c < T; c++) near(mean[i * T + c], (long double)predicted[i * T + c], 0, "a mean");
-    }
-    /* at the start it is the prior, and what is learnt is known */
-    CHECK_OK(ntk_flow_moments(flow, NULL, &C, prior, &s->x_test, NULL, 0));
-    CHECK_OK(ntk_kernel_block(prior, &S, &s->x_test, &s->x_test));
-    for (int k = 0; k < M * M; k++) near(covariance[k], (long double)start[k], 1e-14 * (1 + fabs(start[k])), "the prior");
-    CHECK_OK(ntk_flow_moments(flow, NULL, &trained_view, prior, &s->x, NULL, (double)INFINITY));
-    for (int k = 0; k < N * N; k++) near(trained[k], 0, 1e-10, "the covariance of training samples");
-    CHECK_STATUS(ntk_flow_moments(flow, NULL, NULL, prior, &s->x, NULL, 0), NTK_ERR_NULL);
-    CHECK_STATUS(ntk_flow_moments(flow, NULL, &v, NULL, &s->x_test, NULL, 0), NTK_ERR_NULL);
-    ntk_flow_destroy(flow);
-    ntk_kernel_destroy(prior);
-    ntk_features_destroy(rf);
-    scene_free(s);
-}
-END_TEST
-
-/* Between start and end, by a sample of the ensemble's networks: 4000 draws of a, each trained by its own flow in one, as targets. */
-START_TEST(ensemble_by_draws)
-{
-    enum { DRAWS = 4000 };
-    scene *s = scene_create(818);
-    ntk_features *rf = NULL;
-    ntk_kernel *prior = NULL;
-    ntk_flow *flow = NULL, *all = NULL;
-    uint64_t state = test_seed(819);
-    double *a = oracle_samples(HIDDEN, DRAWS, NTK_F64, &state), *y = oracle_memory(N * DRAWS, sizeof *y);
-    double *f0 = oracle_memory(N * DRAWS, sizeof *f0), *f0x = oracle_memory(M * DRAWS, sizeof *f0x);
-    double *f = oracle_memory(M * DRAWS, sizeof *f), variance[M], mean[M * T];
-    const double t = 2;
-    ntk_matrix A = ntk_matrix_const_f64(a, HIDDEN, DRAWS), Y = ntk_matrix_f64(y, N, DRAWS), F0 = ntk_matrix_f64(f0, N, DRAWS);
-    ntk_matrix F0x = ntk_matrix_f64(f0x, M, DRAWS), F = ntk_matrix_f64(f, M, DRAWS), v = ntk_matrix_f64(variance, M, 1);
-    ntk_matrix means = ntk_matrix_f64(mean, M, T);
-    CHECK_OK(ntk_features_create(context, &rf, s->network, NTK_PART_RF));
-    CHECK_OK(ntk_kernel_create_finite(context, &prior, rf));
-    CHECK_OK(ntk_features_multiply(rf, &F0, &s->x, &A));
-    CHECK_OK(ntk_features_multiply(rf, &F0x, &s->x_test, &A));
-    for (int i = 0; i < N; i++)
-        for (int k = 0; k < DRAWS; k++) y[i * DRAWS + k] = s->ys[i * T];
-    CHECK_OK(ntk_flow_create(context, &flow, s->kernel, &s->x, &s->y, NULL, NULL));
-    CHECK_OK(ntk_flow_moments(flow, &means, &v, prior, &s->x_test, NULL, t));
-    CHECK_OK(ntk_flow_create(context, &all, s->kernel, &s->x, &Y, &F0, NULL));
-    CHECK_OK(ntk_flow_predict(all, &F, &s->x_test, &F0x, t));
-    for (int i = 0; i < M; i++) {
-        double sum = 0, squares = 0;
-        for (int k = 0; k < DRAWS; k++) sum += f[i * DRAWS + k] / DRAWS;
-        for (int k = 0; k < DRAWS; k++) squares += (f[i * DRAWS + k] - sum) * (f[i * DRAWS + k] - sum) / (DRAWS - 1);
-        /* five standard errors */
-        near(sum, (long double)mean[i * T], 5 * sqrt(variance[i] / DRAWS), "a mean over draws");
-        near(squares, (long double)variance[i], 5 * variance[i] * sqrt(2.0 / DRAWS), "a variance over draws");
-    }
-    ntk_flow_destroy(all);
-    ntk_flow_destroy(flow);
-    ntk_kernel_destroy(prior);
-    ntk_features_destroy(rf);
-    double *const held[] = {a, y, f0, f0x, f};
-    for (int i = 0; i < 5; i++) free(held[i]);
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
@@ -533,7 +280,7 @@ END_TEST
 /* A gram gives the bits of its kernel; single precision what double does, to its own; threads change no bit. */
 START_TEST(ways)
 {
-    scene *s = scene_create(820);
+    linear_model *s = linear_create(context, 820);
     oracle_kernel erf_kernel = {NTK_ERF, 0, NTK_INIT(ntk_kernel_options)};
     double right[M * T], f[M * T];
     for (int32_t threads = 1; threads <= 7; threads += threads == 1 ? 1 : 5)
@@ -555,11 +302,11 @@ START_TEST(ways)
             CHECK_OK(ntk_flow_predict(flow, &view, &s->x_test, &s->f0_test, 5));
             if (threads == 1 && way == 0) memcpy(right, f, sizeof right);
             /* K has entries of about 1; alpha, and with it the rounding, grows with time alone */
-            for (int k = 0; k < M * T; k++) near(f[k], (long double)right[k], way == 2 ? 1e-4 : 0, "another way");
+            for (int k = 0; k < M * T; k++) linear_near(f[k], (long double)right[k], way == 2 ? 1e-4 : 0, "another way");
             ntk_flow_destroy(flow);
             ntk_context_destroy(own);
         }
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
@@ -577,11 +324,11 @@ START_TEST(smallest)
     for (int i = 0; i < 2; i++) {
         ntk_flow *flow = NULL;
         CHECK_OK(ntk_flow_create(context, &flow, i ? nothing : constant, &x, &y, NULL, NULL));
-        ntk_flow_report limits = limits_of(flow);
+        ntk_flow_report limits = linear_limits(flow);
         CHECK_OK(ntk_flow_predict(flow, &view, &x, NULL, 0.125));
-        near(f[0], i ? 0 : -3 * expm1(-1), 1e-15, "one sample");
+        linear_near(f[0], i ? 0 : -3 * expm1(-1), 1e-15, "one sample");
         CHECK_OK(ntk_flow_predict(flow, &view, &x, NULL, (double)INFINITY));
-        near(f[0], i ? 0 : 3, 1e-15, "one sample for ever");
+        linear_near(f[0], i ? 0 : 3, 1e-15, "one sample for ever");
         ck_assert_int_eq(limits.zero_modes, i);
         ck_assert(i ? isinf(limits.step_gd) && isinf(limits.slowest_time) && limits.rate == 0 && limits.best_momentum == 0
                     : limits.step_gd == 0.25 && limits.slowest_time == 0.125 && limits.best_rate_momentum == 0);
@@ -594,7 +341,7 @@ END_TEST
 
 START_TEST(refusals)
 {
-    scene *s = scene_create(821);
+    linear_model *s = linear_create(context, 821);
     ntk_flow *flow = NULL;
     ntk_flow_options options = NTK_INIT(ntk_flow_options);
     double f[N * T];
@@ -629,7 +376,7 @@ START_TEST(refusals)
                      storage == NTK_STORAGE_PACKED ? NTK_ERR_OPTION : NTK_ERR_UNSUPPORTED);
         ntk_gram_destroy(gram);
     }
-    scene_free(s);
+    linear_free(s);
 }
 END_TEST
 
@@ -643,10 +390,6 @@ int main(void)
     tcase_add_test(tests, early_stopping);
     tcase_add_test(tests, stable_steps);
     tcase_add_test(tests, best_steps);
-    tcase_add_test(tests, mapped_times);
-    tcase_add_test(tests, batches);
-    tcase_add_test(tests, ensemble);
-    tcase_add_test(tests, ensemble_by_draws);
     tcase_add_test(tests, ways);
     tcase_add_test(tests, smallest);
     tcase_add_test(tests, refusals);
