@@ -80,41 +80,68 @@ oracle_value oracle_activated(const oracle_network *net, int derivative, long do
     return f;
 }
 
-oracle_value oracle_finite(const oracle_network *net, int32_t part, const double *x, const double *y, double roundoff)
+/* What a sum of so many products may make of its terms, as in infinite.c. */
+static long double sum_error(int64_t count, double roundoff)
 {
-    int64_t d = net->inputs;
-    long double xx = 0, yy = 0, xy = 0, unit = (long double)roundoff;
-    long double error = (6 * sqrtl((long double)d) + 32) * unit; /* as in infinite.c */
-    oracle_value K = {0, 0};
-    long double sizes = 0;
-    for (int64_t k = 0; k < d; k++) {
-        xx += (long double)x[k] * (long double)x[k];
-        yy += (long double)y[k] * (long double)y[k];
-        xy += (long double)x[k] * (long double)y[k];
-    }
-    long double tangent = (long double)net->scale * (long double)net->scale / (long double)d;
+    return (6 * sqrtl((long double)count) + 32) * (long double)roundoff;
+}
+
+static long double product(const double *x, const double *y, int64_t d)
+{
+    long double sum = 0;
+    for (int64_t k = 0; k < d; k++) sum += (long double)x[k] * (long double)y[k];
+    return sum;
+}
+
+oracle_excited oracle_excite(const oracle_network *net, int32_t part, const double *x, double roundoff)
+{
+    oracle_excited sample = {.x = x, .roundoff = roundoff};
+    long double error = sum_error(net->inputs, roundoff) * sqrtl(product(x, x, net->inputs));
+    for (int derivative = 0; derivative < 2; derivative++)
+        if (part != (derivative ? NTK_PART_RF : NTK_PART_NT))
+            sample.f[derivative] = oracle_memory(net->hidden, sizeof *sample.f[derivative]);
     for (int64_t i = 0; i < net->hidden; i++) {
-        const double *w = net->weights + i * d;
-        long double u = 0, v = 0, ww = 0, a = (long double)net->output[i];
-        for (int64_t k = 0; k < d; k++) {
-            u += (long double)w[k] * (long double)x[k];
-            v += (long double)w[k] * (long double)y[k];
-            ww += (long double)w[k] * (long double)w[k];
-        }
-        long double length = error * net->hidden_scale * sqrtl(ww);
-        for (int derivative = 0; derivative < 2; derivative++) {
-            if (part == (derivative ? NTK_PART_RF : NTK_PART_NT)) continue;
-            oracle_value f = oracle_activated(net, derivative, net->hidden_scale * u, length * sqrtl(xx), unit);
-            oracle_value g = oracle_activated(net, derivative, net->hidden_scale * v, length * sqrtl(yy), unit);
-            long double factor = derivative ? tangent * a * a * xy : 1;
+        const double *w = net->weights + i * net->inputs;
+        long double u = net->hidden_scale * product(w, x, net->inputs),
+                    du = error * net->hidden_scale * sqrtl(product(w, w, net->inputs));
+        for (int derivative = 0; derivative < 2; derivative++)
+            if (sample.f[derivative]) sample.f[derivative][i] = oracle_activated(net, derivative, u, du, (long double)roundoff);
+    }
+    return sample;
+}
+
+void oracle_excited_free(oracle_excited *sample)
+{
+    for (int derivative = 0; derivative < 2; derivative++) free(sample->f[derivative]);
+}
+
+oracle_value oracle_finite_pair(const oracle_network *net, const oracle_excited *x, const oracle_excited *y)
+{
+    const int64_t d = net->inputs;
+    oracle_value K = {0, 0};
+    long double sizes = 0, error = sum_error(d, x->roundoff), xy = product(x->x, y->x, d);
+    long double lengths = sqrtl(product(x->x, x->x, d) * product(y->x, y->x, d));
+    long double tangent = (long double)net->scale * (long double)net->scale / (long double)d;
+    for (int derivative = 0; derivative < 2; derivative++)
+        for (int64_t i = 0; x->f[derivative] && i < net->hidden; i++) {
+            oracle_value f = x->f[derivative][i], g = y->f[derivative][i];
+            long double a = (long double)net->output[i], factor = derivative ? tangent * a * a * xy : 1;
             K.value += factor * f.value * g.value;
             sizes += fabsl(factor * f.value * g.value);
             K.bound += fabsl(factor) * (fabsl(f.value) * g.bound + fabsl(g.value) * f.bound + f.bound * g.bound);
-            if (derivative) K.bound += tangent * a * a * error * sqrtl(xx * yy) * fabsl(f.value * g.value);
+            if (derivative) K.bound += tangent * a * a * error * lengths * fabsl(f.value * g.value);
         }
-    }
     long double gamma = net->gamma * net->gamma;
     K.value *= gamma;
-    K.bound = gamma * (K.bound + sizes * (6 * sqrtl((long double)net->hidden) + 32) * unit);
+    K.bound = gamma * (K.bound + sizes * sum_error(net->hidden, x->roundoff));
+    return K;
+}
+
+oracle_value oracle_finite(const oracle_network *net, int32_t part, const double *x, const double *y, double roundoff)
+{
+    oracle_excited first = oracle_excite(net, part, x, roundoff), second = oracle_excite(net, part, y, roundoff);
+    oracle_value K = oracle_finite_pair(net, &first, &second);
+    oracle_excited_free(&first);
+    oracle_excited_free(&second);
     return K;
 }

@@ -98,6 +98,18 @@ oracle_value oracle_activated(const oracle_network *net, int derivative, long do
 /* K_N(x, y), neuron by neuron, and the error that arithmetic of this unit roundoff may make. */
 oracle_value oracle_finite(const oracle_network *network, int32_t part, const double *x, const double *y, double roundoff);
 
+/* The same of samples of many pairs, each of which is taken through the network once; free it.
+ * f  sigma and sigma' of each neuron, where the part has it, else NULL */
+typedef struct oracle_excited {
+    const double *x;
+    double roundoff;
+    oracle_value *f[2];
+} oracle_excited;
+
+oracle_excited oracle_excite(const oracle_network *network, int32_t part, const double *x, double roundoff);
+void oracle_excited_free(oracle_excited *sample);
+oracle_value oracle_finite_pair(const oracle_network *network, const oracle_excited *x, const oracle_excited *y);
+
 /* --- deep networks --- */
 
 enum { ORACLE_LAYERS = 6 };

@@ -14,18 +14,46 @@ static double slope_of(int32_t kind)
     return kind == NTK_LEAKY_RELU ? -0.4 : 0;
 }
 
+/* Holds element (i, j) to K(x, y). */
+static void check_entry(const oracle_network *net, const ntk_matrix *out, int64_t i, int64_t j, const oracle_excited *x,
+                        const oracle_excited *y)
+{
+    oracle_value K = oracle_finite_pair(net, x, y);
+    double got = test_get(out, i, j);
+    ck_assert_msg(fabsl((long double)got - K.value) <= K.bound,
+                  "%s N %lld: K[%lld][%lld] (f%d) is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg", oracle_kind_name(net->kind),
+                  (long long)net->hidden, (long long)i, (long long)j, out->dtype == NTK_F32 ? 32 : 64, got, K.value,
+                  fabsl((long double)got - K.value), K.bound);
+}
+
+enum { COMPARED = 13 };
+
+/* Every so many of a matrix's rows or columns are compared, at most COMPARED. */
+static int64_t step_of(int64_t count)
+{
+    return 1 + count / COMPARED;
+}
+
 static void compare(const oracle_network *net, int32_t part, const ntk_matrix *out, const double *x1, const double *x2)
 {
     double roundoff = oracle_roundoff(out->dtype);
-    for (int64_t i = 0; i < out->rows; i += 1 + out->rows / 13) {
-        for (int64_t j = 0; j < out->cols; j += 1 + out->cols / 13) {
-            oracle_value K = oracle_finite(net, part, x1 + i * net->inputs, x2 + j * net->inputs, roundoff);
-            double got = test_get(out, i, j);
-            ck_assert_msg(fabsl((long double)got - K.value) <= K.bound,
-                          "%s N %lld part %d: K[%lld][%lld] (f%d) is %.17g, not %.17Lg: off by %.2Lg, bound %.2Lg",
-                          oracle_kind_name(net->kind), (long long)net->hidden, (int)part, (long long)i, (long long)j,
-                          out->dtype == NTK_F32 ? 32 : 64, got, K.value, fabsl((long double)got - K.value), K.bound);
-        }
+    int64_t d = net->inputs, step = step_of(out->cols);
+    oracle_excited y[COMPARED] = {{0}};
+    for (int64_t j = 0; j < out->cols; j += step) y[j / step] = oracle_excite(net, part, x2 + j * d, roundoff);
+    for (int64_t i = 0; i < out->rows; i += step_of(out->rows)) {
+        oracle_excited x = oracle_excite(net, part, x1 + i * d, roundoff);
+        for (int64_t j = 0; j < out->cols; j += step) check_entry(net, out, i, j, &x, &y[j / step]);
+        oracle_excited_free(&x);
+    }
+    for (int j = 0; j < COMPARED; j++) oracle_excited_free(&y[j]);
+}
+
+static void compare_diagonal(const oracle_network *net, int32_t part, const ntk_matrix *out, const double *x)
+{
+    for (int64_t i = 0; i < out->rows; i += step_of(out->rows)) {
+        oracle_excited sample = oracle_excite(net, part, x + i * net->inputs, oracle_roundoff(out->dtype));
+        check_entry(net, out, i, 0, &sample, &sample);
+        oracle_excited_free(&sample);
     }
 }
 
@@ -45,10 +73,7 @@ static void compare_all(int32_t kind, const ntk_network_options *options, int64_
         ck_assert(test_array_is_written(&K));
         compare(&net, part, &K.view, x1, x2);
         CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
-        for (int64_t i = 0; i < n1; i += 1 + n1 / 13) {
-            oracle_value want = oracle_finite(&net, part, x1 + i * d, x1 + i * d, oracle_roundoff(dtype));
-            ck_assert(fabsl((long double)test_get(&diagonal.view, i, 0) - want.value) <= want.bound);
-        }
+        compare_diagonal(&net, part, &diagonal.view, x1);
         test_array_free(&a);
         test_array_free(&b);
         test_array_free(&K);
@@ -139,7 +164,37 @@ START_TEST(parameterizations_agree)
 }
 END_TEST
 
-/* y = K v against the block's own entries: n2 roundings of the sizes summed, beside the entries' bound */
+/* The first, middle and last rows of y = K v: n2 roundings of the sizes summed, beside the entries' bound. */
+static void compare_product(const oracle_network *net, int32_t part, const ntk_matrix *y, const double *x1, const double *x2,
+                            const double *v, int64_t n2)
+{
+    enum { ROWS = 3, TARGETS = 3 };
+    long double sum[ROWS][TARGETS] = {{0}}, bound[ROWS][TARGETS] = {{0}};
+    const int64_t d = net->inputs, t = y->cols, step = (y->rows - 1) / 2;
+    const double roundoff = oracle_roundoff(y->dtype);
+    oracle_excited x[ROWS];
+    for (int64_t i = 0; i < ROWS; i++) x[i] = oracle_excite(net, part, x1 + i * step * d, roundoff);
+    for (int64_t j = 0; j < n2; j++) {
+        oracle_excited other = oracle_excite(net, part, x2 + j * d, roundoff);
+        for (int64_t i = 0; i < ROWS; i++) {
+            oracle_value K = oracle_finite_pair(net, &x[i], &other);
+            for (int64_t k = 0; k < t; k++) {
+                long double w = (long double)v[j * t + k];
+                sum[i][k] += K.value * w;
+                bound[i][k] += (K.bound + (long double)n2 * (long double)roundoff * fabsl(K.value)) * fabsl(w);
+            }
+        }
+        oracle_excited_free(&other);
+    }
+    for (int64_t i = 0; i < ROWS; i++) {
+        for (int64_t k = 0; k < t; k++)
+            ck_assert_msg(fabsl((long double)test_get(y, i * step, k) - sum[i][k]) <= bound[i][k],
+                          "%s part %d: %.17g, not %.17Lg", oracle_kind_name(net->kind), (int)part, test_get(y, i * step, k),
+                          sum[i][k]);
+        oracle_excited_free(&x[i]);
+    }
+}
+
 START_TEST(products)
 {
     uint64_t state = test_seed(54);
@@ -156,20 +211,7 @@ START_TEST(products)
         test_array vectors = oracle_array(v, n2, t, 1, dtype), y = test_array_make(n1, t, 1, dtype);
         CHECK_OK(ntk_kernel_multiply(kernel, &y.view, &a.view, &b.view, &vectors.view));
         ck_assert(test_array_is_written(&y));
-        for (int64_t i = 0; i < n1; i += 74) {
-            long double sum[3] = {0}, bound[3] = {0};
-            for (int64_t j = 0; j < n2; j++) {
-                oracle_value K = oracle_finite(&net, part, x1 + i * d, x2 + j * d, oracle_roundoff(dtype));
-                for (int64_t k = 0; k < t; k++) {
-                    long double w = (long double)v[j * t + k];
-                    sum[k] += K.value * w;
-                    bound[k] += (K.bound + (long double)n2 * (long double)oracle_roundoff(dtype) * fabsl(K.value)) * fabsl(w);
-                }
-            }
-            for (int64_t k = 0; k < t; k++)
-                ck_assert_msg(fabsl((long double)test_get(&y.view, i, k) - sum[k]) <= bound[k], "%s part %d: %.17g, not %.17Lg",
-                              oracle_kind_name(_i), (int)part, test_get(&y.view, i, k), sum[k]);
-        }
+        compare_product(&net, part, &y.view, x1, x2, v, n2);
         test_array_free(&a);
         test_array_free(&b);
         test_array_free(&vectors);
@@ -227,22 +269,25 @@ START_TEST(several_passes)
     ntk_gram *gram = NULL;
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &a.view, &b.view));
     ck_assert(test_array_is_written(&K));
-    for (int64_t i = 0; i < n; i += 63) {
-        oracle_value want = oracle_finite(&net, part, x1 + i * d, x2 + (n - 1 - i) * d, oracle_roundoff(dtype));
-        double got = test_get(&K.view, i, n - 1 - i);
-        ck_assert_msg(fabsl((long double)got - want.value) <= want.bound, "K[%d][%d] is %.17g, not %.17Lg", (int)i,
-                      (int)(n - 1 - i), got, want.value);
+    const int64_t ends[2] = {0, n - 1};
+    oracle_excited first[2], second[2];
+    for (int e = 0; e < 2; e++) {
+        first[e] = oracle_excite(&net, part, x1 + ends[e] * d, oracle_roundoff(dtype));
+        second[e] = oracle_excite(&net, part, x2 + ends[e] * d, oracle_roundoff(dtype));
     }
+    for (int e = 0; e < 2; e++) check_entry(&net, &K.view, ends[e], ends[1 - e], &first[e], &second[1 - e]);
     CHECK_OK(ntk_kernel_diagonal(kernel, &diagonal.view, &a.view));
     CHECK_OK(ntk_gram_create(context, &gram, kernel, &a.view, NULL));
     test_array_poison(&K);
     CHECK_OK(ntk_gram_copy(gram, &K.view));
-    for (int64_t i = 0; i < n; i += 63) {
-        oracle_value want = oracle_finite(&net, part, x1 + i * d, x1 + i * d, oracle_roundoff(dtype));
-        oracle_value other = oracle_finite(&net, part, x1 + i * d, x1, oracle_roundoff(dtype));
-        ck_assert(fabsl((long double)test_get(&diagonal.view, i, 0) - want.value) <= want.bound);
-        ck_assert(fabsl((long double)test_get(&K.view, i, i) - want.value) <= want.bound);
-        ck_assert(fabsl((long double)test_get(&K.view, i, 0) - other.value) <= other.bound);
+    for (int e = 0; e < 2; e++) {
+        check_entry(&net, &diagonal.view, ends[e], 0, &first[e], &first[e]);
+        check_entry(&net, &K.view, ends[e], ends[e], &first[e], &first[e]);
+        check_entry(&net, &K.view, ends[e], 0, &first[e], &first[0]);
+    }
+    for (int e = 0; e < 2; e++) {
+        oracle_excited_free(&first[e]);
+        oracle_excited_free(&second[e]);
     }
     ntk_gram_destroy(gram);
     test_array_free(&a);
