@@ -9,7 +9,7 @@ say() { printf '== %s\n' "$*"; }
 # shellcheck disable=SC2034 # used by the scripts that read this file
 library_packages=(pkg-config gcc libc6-dev libopenblas-dev liblapacke-dev libsleef-dev librandom123-dev libnlopt-dev libhdf5-dev zlib1g-dev)
 # shellcheck disable=SC2034
-test_packages=(check g++ cmake)
+test_packages=(check g++ cmake libsundials-dev)
 
 has_package() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]; }
 

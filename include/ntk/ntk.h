@@ -14,6 +14,7 @@
 #include <ntk/lazy.h>
 #include <ntk/loss.h>
 #include <ntk/matrix.h>
+#include <ntk/model.h>
 #include <ntk/network.h>
 #include <ntk/neuron.h>
 #include <ntk/optimise.h>

@@ -71,6 +71,9 @@ ntk_route ntk_activation_route(const ntk_activation *activation);
 /* 1e-12 for 0. */
 ntk_status ntk_activation_accuracy(double *accuracy, double asked, const char *function);
 
+/* sup |sigma'| and sup |sigma''|; false where one of them is infinite, sigma' jumps, or the function is the caller's. */
+bool ntk_activation_bounds(const ntk_activation *activation, double *first, double *second);
+
 /* out[i] = sigma(u[i]) (order 0), sigma'(u[i]) (order 1) or sigma''(u[i]) (order 2), which is 0 at kinks and jumps.  out may be u.
  * Order 2 is for those that have it: every kind, and the caller's functions with a second derivative. */
 void ntk_activation_evaluate(const ntk_activation *activation, ntk_isa isa, int32_t dtype, int order, void *out, const void *u,

@@ -220,6 +220,19 @@ ntk_status ntk_blas_syevd(int64_t n, double *a, int64_t lda, double *w, double *
     return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's syevd returned %lld: it did not find the eigenvalues", (long long)info);
 }
 
+ntk_status ntk_blas_bdsqr(int64_t n, double *d, double *e, double *last, double *work)
+{
+    blas_int in;
+    NTK_TRY(narrow(&in, n));
+    for (int64_t k = 0; k < n; k++) last[k] = k == n - 1;
+    bool turn_taken = take_turn();
+    /* a row of vectors is rotated from the right with the left ones: it begins as the last unit vector */
+    lapack_int info = LAPACKE_dbdsqr_work(LAPACK_COL_MAJOR, 'U', in, 0, 1, 0, d, e, work, 1, last, 1, work, 1, work);
+    end_turn(turn_taken);
+    if (info == 0) return NTK_OK;
+    return ntk_fail(NTK_ERR_INTERNAL, "LAPACK's bdsqr returned %lld: it did not find the singular values", (long long)info);
+}
+
 bool ntk_blas_is_threaded(void)
 {
     if (openblas_get_parallel && openblas_get_num_threads) return openblas_get_parallel() && openblas_get_num_threads() > 1;

@@ -45,6 +45,10 @@ ntk_status ntk_blas_tpmqrt(int32_t dtype, int64_t m, int64_t n, int64_t k, int64
 ntk_status ntk_blas_syevd(int64_t n, double *a, int64_t lda, double *w, double *work, void *integers);
 ntk_status ntk_blas_syevd_work(int64_t n, int64_t *numbers, int64_t *integer_bytes);
 
+/* The singular values, descending, of an upper bidiagonal matrix in double precision, to high relative accuracy: d, its diagonal, becomes
+ * them, and e, n - 1 numbers beside it, is lost.  last  n, the last components of their left singular vectors   work  4 n */
+ntk_status ntk_blas_bdsqr(int64_t n, double *d, double *e, double *last, double *work);
+
 /* Whether one BLAS call uses several threads at present.  False for unknown libraries. */
 bool ntk_blas_is_threaded(void);
 

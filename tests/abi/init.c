@@ -17,6 +17,12 @@ size_t sizes(void)
     ntk_optimise_report found = NTK_INIT(ntk_optimise_report);
     ntk_flow_options flow = NTK_INIT(ntk_flow_options);
     ntk_flow_report limits = NTK_INIT(ntk_flow_report);
+    ntk_model_functions functions = NTK_INIT(ntk_model_functions);
+    ntk_model_options model = NTK_INIT(ntk_model_options);
+    ntk_jacobian_spectrum spectrum = NTK_INIT(ntk_jacobian_spectrum);
+    ntk_certificate certificate = NTK_INIT(ntk_certificate);
+    ntk_trajectory trajectory = NTK_INIT(ntk_trajectory);
+    ntk_trajectory_report taken = NTK_INIT(ntk_trajectory_report);
     ntk_iterative_options iterative = NTK_INIT(ntk_iterative_options);
     ntk_sink sink = NTK_INIT(ntk_sink);
     ntk_source source = NTK_INIT(ntk_source);
@@ -36,5 +42,7 @@ size_t sizes(void)
            gram.struct_size + ridge.struct_size + report.struct_size + iterative.struct_size + optimise.struct_size +
            found.struct_size + sink.struct_size + source.struct_size + stream.struct_size + nystroem.struct_size +
            approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
-           limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + (size_t)view.rows;
+           limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + functions.struct_size +
+           model.struct_size + spectrum.struct_size + certificate.struct_size + trajectory.struct_size + taken.struct_size +
+           (size_t)view.rows;
 }

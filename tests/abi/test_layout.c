@@ -77,6 +77,12 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_flow_report);
     CHECK_INIT(ntk_training_options);
     CHECK_INIT(ntk_training_report);
+    CHECK_INIT(ntk_model_functions);
+    CHECK_INIT(ntk_model_options);
+    CHECK_INIT(ntk_jacobian_spectrum);
+    CHECK_INIT(ntk_certificate);
+    CHECK_INIT(ntk_trajectory);
+    CHECK_INIT(ntk_trajectory_report);
     CHECK_INIT(ntk_sink);
     CHECK_INIT(ntk_source);
 }

@@ -8,7 +8,7 @@
 
 static void check_destroy(void)
 {
-    for (int kind = TEST_CONTEXT; kind <= TEST_TRAINING; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
+    for (int kind = TEST_CONTEXT; kind <= TEST_MODEL; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
 }
 
 static void check_sizes(void)
@@ -75,7 +75,7 @@ static const struct {
     {"ntk_network_outputs", check_network_size}, {"ntk_error_set", check_strings},
     {"ntk_status_name", check_strings},          {"ntk_error_message", check_strings},
     {"ntk_version_string", check_strings},       {"ntk_abi_version", check_strings},
-    {"ntk_flow_destroy", check_destroy},
+    {"ntk_flow_destroy", check_destroy},         {"ntk_model_destroy", check_destroy},
 };
 enum { WITHOUT_STATUS = sizeof without_status / sizeof without_status[0] };
 

@@ -46,7 +46,8 @@ typedef enum test_dim {
     DIM_wide,
     DIM_record,
     DIM_lazy,
-    DIM_lazy_slopes
+    DIM_lazy_slopes,
+    DIM_compare
 } test_dim;
 
 /* Bits of test_argument.traits. */

@@ -170,6 +170,7 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_infinite(world->context, &world->deep_series, world->tanh, &two));
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
+    CHECK_OK(ntk_model_from_network(world->context, &world->model, world->network, NTK_PART_BOTH));
     make_composites(world);
     make_ridges(world);
     make_trainings(world, &network);
@@ -191,6 +192,7 @@ const test_owned test_world_handles[] = {
     {TEST_RIDGE, offsetof(test_world, iterative)},    {TEST_FLOW, offsetof(test_world, flow)},
     {TEST_GRAM, offsetof(test_world, few_gram)},      {TEST_NETWORK, offsetof(test_world, wide_network)},
     {TEST_TRAINING, offsetof(test_world, training)},  {TEST_TRAINING, offsetof(test_world, streamed)},
+    {TEST_MODEL, offsetof(test_world, model)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 
@@ -312,6 +314,24 @@ static uint64_t hash_training(const ntk_training *training)
     return hash;
 }
 
+static uint64_t hash_model(const ntk_model *model, const test_sizes *sizes)
+{
+    ntk_jacobian_spectrum spectrum = NTK_INIT(ntk_jacobian_spectrum);
+    test_array x = test_array_make(2, sizes->d, 0, NTK_F64), theta = test_array_make(sizes->N * (sizes->d + 1), 1, 0, NTK_F64);
+    test_array_fill(&x, 205);
+    test_array_fill(&theta, 206);
+    ntk_matrix first = x.view, all = theta.view;
+    ntk_status status = ntk_model_spectrum(model, &spectrum, &all, &first);
+    /* a model of the caller's functions has its inputs and parameters, not the world's */
+    first.cols = test_small.d;
+    all.rows = test_small.N * (test_small.d + 1);
+    if (status == NTK_ERR_SHAPE) status = ntk_model_spectrum(model, &spectrum, &all, &first);
+    CHECK_OK(status);
+    test_array_free(&x);
+    test_array_free(&theta);
+    return test_hash(1, &spectrum, sizeof spectrum);
+}
+
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes)
 {
     switch (kind) {
@@ -333,6 +353,8 @@ uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_
         return hash_flow(handle);
     case TEST_TRAINING:
         return hash_training(handle);
+    case TEST_MODEL:
+        return hash_model(handle, sizes);
     }
     ck_abort();
 }
@@ -366,6 +388,9 @@ void test_handle_destroy(test_handle_kind kind, void *handle)
         break;
     case TEST_TRAINING:
         ntk_training_destroy(handle);
+        break;
+    case TEST_MODEL:
+        ntk_model_destroy(handle);
         break;
     }
 }

@@ -42,6 +42,7 @@ typedef struct test_world {
     ntk_ridge *iterative;              /* with intercept */
     ntk_flow *flow;                    /* of N samples and the infinite kernel */
     ntk_training *training, *streamed; /* of wide_network: by batches, with two rows of history; of a stream */
+    ntk_model *model;                  /* of network, both parts */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
@@ -60,7 +61,8 @@ typedef enum test_handle_kind {
     TEST_GRAM,
     TEST_RIDGE,
     TEST_FLOW,
-    TEST_TRAINING
+    TEST_TRAINING,
+    TEST_MODEL
 } test_handle_kind;
 
 /* A hash of bytes, continued from another. */
