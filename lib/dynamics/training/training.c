@@ -59,10 +59,11 @@ ntk_status ntk_training_take(ntk_training_samples *samples, const ntk_training *
     open = borrow ? ntk_operand_open : ntk_operand_copy;
     NTK_TRY(ntk_input_check(x, function, names[0]));
     NTK_TRY(ntk_shape_check(x, -1, training->weights->inputs, function, names[0]));
+    if (y) NTK_TRY(ntk_input_check(y, function, names[1]));
+    if (y) NTK_TRY(ntk_shape_check(y, x->rows, training->weights->outputs, function, names[1]));
+    /* not before it is known that there are as many rows */
     NTK_TRY(ntk_finite_check(x, function, names[0]));
     if (y) {
-        NTK_TRY(ntk_input_check(y, function, names[1]));
-        NTK_TRY(ntk_shape_check(y, x->rows, training->weights->outputs, function, names[1]));
         NTK_TRY(ntk_finite_check(y, function, names[1]));
         NTK_TRY(ntk_loss_check(training->options.loss, y, 0, function));
         NTK_TRY(open(lane, &samples->y, y, dtype, function, names[1]));
