@@ -30,22 +30,17 @@ static test_array finite_kernel(const ntk_network_options *options, int32_t kind
 }
 
 /* Standard error of the mean of a neuron's term, from the terms themselves (that is, from their fourth moments in sigma). */
-static double standard_error(const oracle_network *net, int32_t part, const double *x, const double *y)
+static double standard_error(const oracle_network *net, const oracle_excited *x, const oracle_excited *y)
 {
     int64_t d = net->inputs, N = net->hidden;
     long double mean = 0, square = 0, xy = 0;
-    for (int64_t k = 0; k < d; k++) xy += (long double)x[k] * (long double)y[k];
+    for (int64_t k = 0; k < d; k++) xy += (long double)x->x[k] * (long double)y->x[k];
     for (int64_t i = 0; i < N; i++) {
-        long double u = 0, v = 0, a = (long double)net->output[i], term = 0;
-        for (int64_t k = 0; k < d; k++) {
-            u += net->hidden_scale * (long double)net->weights[i * d + k] * (long double)x[k];
-            v += net->hidden_scale * (long double)net->weights[i * d + k] * (long double)y[k];
-        }
-        if (part != NTK_PART_NT)
-            term += oracle_activation(net->kind, net->slope, u) * oracle_activation(net->kind, net->slope, v);
-        if (part != NTK_PART_RF)
-            term += a * a * (long double)net->scale * (long double)net->scale * xy / (long double)d *
-                    oracle_derivative(net->kind, net->slope, u) * oracle_derivative(net->kind, net->slope, v);
+        long double a = (long double)net->output[i], term = 0;
+        if (x->f[0]) term += x->f[0][i].value * y->f[0][i].value;
+        if (x->f[1])
+            term += a * a * (long double)net->scale * (long double)net->scale * xy / (long double)d * x->f[1][i].value *
+                    y->f[1][i].value;
         mean += term / (long double)N;
         square += term * term / (long double)N;
     }
@@ -72,15 +67,18 @@ static void compare(int32_t kind, int32_t part, int32_t law, int32_t output, dou
     test_array K_N = finite_kernel(&options, kind, part, &x.view, &net), K = test_array_make(SAMPLES, SAMPLES, 0, NTK_F64);
     ntk_kernel *kernel = oracle_kernel_create(context, &infinite);
     CHECK_OK(ntk_kernel_block(kernel, &K.view, &x.view, &x.view));
+    oracle_excited samples[SAMPLES];
+    for (int64_t i = 0; i < SAMPLES; i++) samples[i] = oracle_excite(&net, part, xs + i * d, 0);
     for (int64_t i = 0; i < SAMPLES; i++) {
         for (int64_t j = 0; j <= i; j++) {
             double got = test_get(&K_N.view, i, j), want = test_get(&K.view, i, j);
-            double error = standard_error(&net, part, xs + i * d, xs + j * d);
+            double error = standard_error(&net, &samples[i], &samples[j]);
             ck_assert_msg(fabs(got - want) <= 6 * error + 1e-13 * fabs(want) + 1e-14,
                           "%s part %d law %d: K_N[%lld][%lld] is %.6g, K %.6g, standard error %.2g", oracle_kind_name(kind),
                           (int)part, (int)law, (long long)i, (long long)j, got, want, error);
         }
     }
+    for (int64_t i = 0; i < SAMPLES; i++) oracle_excited_free(&samples[i]);
     test_array_free(&x);
     test_array_free(&K);
     test_array_free(&K_N);
