@@ -47,6 +47,7 @@ void measure_deep_networks(ntk_context *context);
 void measure_monte_carlo(ntk_context *context);
 void measure_ridge(ntk_context *context);
 void measure_flow(ntk_context *context);
+void measure_model(ntk_context *context);
 void measure_neuron(void);
 
 #endif

@@ -57,6 +57,7 @@ START_TEST(errors_are_within_their_bounds)
     measure_monte_carlo(context);
     measure_ridge(context);
     measure_flow(context);
+    measure_model(context);
     measure_neuron();
     ntk_context_destroy(context);
     ck_assert_int_eq(broken, 0);

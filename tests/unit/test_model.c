@@ -395,6 +395,42 @@ START_TEST(test_steps_are_limited)
 }
 END_TEST
 
+/* A coarser tolerance takes fewer steps, measuring less often changes nothing but the minimum, and times may all but coincide. */
+START_TEST(test_options_are_heeded)
+{
+    double times[] = {0.5, 2, nextafter(2, 3), 2}, table[2][3 * NTK_COMPARE_COLUMNS];
+    int64_t steps[2];
+    model_subject subject = {.value = model_oscillator, .p = PARAMETERS};
+    ntk_model *model = make_model(&subject, MODEL_PRODUCTS);
+    ntk_matrix X = ntk_matrix_const_f64(moments, SAMPLES, 1), Y = ntk_matrix_const_f64(targets, SAMPLES, 1),
+               Theta = ntk_matrix_const_f64(oscillator, PARAMETERS, 1), T = ntk_matrix_const_f64(times, 3, 1);
+    for (int k = 0; k < 2; k++) {
+        ntk_model_options options = {
+            .struct_size = sizeof options, .tolerance = k ? 1e-3 : 1e-10, .lambda_every = k ? 1000 : 1};
+        ntk_matrix Table = ntk_matrix_f64(table[k], 3, NTK_COMPARE_COLUMNS);
+        ntk_trajectory out = {.struct_size = sizeof out, .table = &Table};
+        ntk_trajectory_report report = NTK_INIT(ntk_trajectory_report);
+        CHECK_OK(ntk_model_set_options(model, &options));
+        CHECK_OK(ntk_model_trajectory(model, &report, &out, &Theta, &X, &Y, &T, 1));
+        steps[k] = report.steps;
+    }
+    ck_assert_int_lt(steps[1], steps[0] / 2);
+    for (int i = 0; i < 3; i++) {
+        const double *fine = table[0] + i * NTK_COMPARE_COLUMNS, *coarse = table[1] + i * NTK_COMPARE_COLUMNS;
+        ck_assert(fine[NTK_COMPARE_BOUND] >= coarse[NTK_COMPARE_BOUND] * (1 - 1e-2));
+        ck_assert(fabs(fine[NTK_COMPARE_OUTPUT_GAP] - coarse[NTK_COMPARE_OUTPUT_GAP]) <= 0.1 * fine[NTK_COMPARE_OUTPUT_GAP]);
+    }
+    const double *second = table[0] + NTK_COMPARE_COLUMNS, *third = second + NTK_COMPARE_COLUMNS;
+    ck_assert(third[NTK_COMPARE_TIME] > 2 && third[NTK_COMPARE_OUTPUT_GAP] == second[NTK_COMPARE_OUTPUT_GAP]);
+    /* times that go back are none */
+    T.data = times + 1;
+    ntk_matrix Table = ntk_matrix_f64(table[0], 3, NTK_COMPARE_COLUMNS);
+    CHECK_STATUS(ntk_model_compare(model, &Table, &Theta, &X, &Y, &T, 1), NTK_ERR_VALUE);
+    CHECK_MESSAGE("row 2");
+    ntk_model_destroy(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model");
@@ -409,5 +445,6 @@ int main(void)
     tcase_add_test(all, test_callbacks_that_fail);
     tcase_add_test(all, test_functions_that_are_refused);
     tcase_add_test(all, test_steps_are_limited);
+    tcase_add_test(all, test_options_are_heeded);
     return test_run(suite);
 }
