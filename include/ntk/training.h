@@ -83,7 +83,7 @@ enum { NTK_PROBE_KERNEL = 1, NTK_PROBE_GAP = 2, NTK_PROBE_FLIPS = 4 };
  * batch          rows of a batch, at most n; 0: all, of ONLINE and streams 1.  Of GD 0
  * horizon        of COSINE, at least 1
  * record_every   the history gets a row at theta_k of every k that it divides; 0: none
- * validate_every steps between two validations; 0: an epoch
+ * validate_every steps between two validations, the first at theta_0; 0: an epoch, of ONLINE and streams a step
  * patience       with a validation set: training ends when so many validations in a row did not lower the smallest loss, and theta is
  *                then that of the smallest; 0: validations end nothing
  * validation_x, validation_y  NULL, or the validation set, n_v x d and n_v x m; copied
