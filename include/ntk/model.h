@@ -13,9 +13,10 @@ NTK_BEGIN
 typedef struct ntk_model ntk_model;
 
 /* What the caller gives.  Every matrix is f64, contiguous rows, and for the call only; theta, v and g are p x 1, y and u n x outputs,
- * x n x inputs.  A callback returns 0; anything else ends the library's call with NTK_ERR_CALLBACK, and so does NaN or infinity in
- * what it writes, but for trial steps of the flow, which are shortened.  One call of the library runs its callbacks one after the
- * other in the thread that made it; two calls at once may run them at once.
+ * x n x inputs.  A callback returns 0; or a negative ntk_status, with which the library's call ends, its sentence being the callback's
+ * (ntk_error_set); or a positive number: NTK_ERR_CALLBACK.  NaN or infinity in what it writes is NTK_ERR_CALLBACK, too, but for trial
+ * steps of the flow, which are shortened.  One call of the library runs its callbacks one after the other in the thread that made it;
+ * two calls at once may run them at once.
  * forward       y = f_theta(x)
  * jacobian      J = J_theta(x), or NULL if there are jvp and vjp
  * jvp, vjp      y = J_theta(x) v and g = J_theta(x)^T u, or both NULL if there is jacobian; they are used where all three are given,
@@ -67,8 +68,8 @@ typedef struct ntk_model_options {
 /* Singular values of J_theta(x).
  * sigma_min   the (n outputs)-th; 0 where it is not above min_error: J has not rank n outputs to working precision
  * sigma_max   the largest
- * min_error, max_error  bounds of their errors by rounding, or, of Lanczos's that stopped early, its residuals: a singular value lies
- *             so near, though perhaps not the extreme one
+ * min_error, max_error  what rounding makes of them (docs/numerics.md), or, of Lanczos's that stopped early, its residuals: a singular
+ *             value lies so near, though perhaps not the extreme one
  * rows        n outputs
  * iterations  of Lanczos; 0 of DENSE
  * method      NTK_SPECTRUM_DENSE or _LANCZOS: what gave sigma_min
