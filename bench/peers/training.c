@@ -12,6 +12,7 @@
 #include "../memory.h"
 #include "arrays.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { SAMPLES = 160, INPUTS = 6, LAYERS = 2, CLASSES = 3, STEPS = 40, BATCH = 64, FEW = 16 };
@@ -139,12 +140,19 @@ static void all_recipes(ntk_context *context, const char *folder)
 
 /* --- times --- */
 
+/* As long as the other side takes for its best. */
+enum { TURNS = 3 };
+
 static double seconds_a_step(ntk_context *context, bench_sizes sizes, int32_t dtype, int64_t batch, const char *folder)
 {
     int64_t steps = batch ? FEW : 1;
     call_training call = call_training_make(context, NTK_RELU, sizes, dtype, batch, steps);
-    bench_runner runner = call_training_runner(&call);
-    bench_race(&runner, 1);
+    double best = INFINITY;
+    for (int turn = 0; turn < TURNS; turn++) {
+        bench_runner runner = call_training_runner(&call);
+        bench_race(&runner, 1);
+        best = fmin(best, runner.seconds);
+    }
     if (!batch) {
         int64_t p = ntk_network_size(call.network, NTK_PART_BOTH);
         const char *name = dtype == NTK_F64 ? "large_64" : "large_32";
@@ -156,7 +164,7 @@ static double seconds_a_step(ntk_context *context, bench_sizes sizes, int32_t dt
         free(theta.data);
     }
     call_training_free(&call);
-    return runner.seconds / (double)steps;
+    return best / (double)steps;
 }
 
 int main(int argc, char **argv)
