@@ -11,6 +11,9 @@
  * of so many a lane, and the callback is asked between them. */
 enum { TASKS_PER_ROUND = 4 };
 
+/* A tenth of a millisecond and more of one core.  Waking others takes about as long where a threaded BLAS's wait for their turn. */
+enum { WORTH_WAKING = 1 << 17 };
+
 typedef struct region {
     const ntk_lane *outer;
     ntk_task task;
@@ -171,6 +174,11 @@ ntk_status ntk_run(const ntk_lane *lane, int64_t tasks, ntk_task task, void *arg
 {
     if (lane->nested || tasks < 2 || lane->work->context->threads < 2) return run_here(lane, tasks, task, argument);
     return run_concurrently(lane, tasks, task, argument);
+}
+
+ntk_status ntk_run_light(const ntk_lane *lane, int64_t numbers, int64_t tasks, ntk_task task, void *argument)
+{
+    return numbers < WORTH_WAKING ? run_here(lane, tasks, task, argument) : ntk_run(lane, tasks, task, argument);
 }
 
 ntk_status ntk_run_blas(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument)

@@ -55,6 +55,9 @@ int32_t ntk_lanes(const ntk_context *context);
  * call BLAS. */
 ntk_status ntk_run(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument);
 
+/* The same, but on the calling lane where so many numbers, of a few operations each, are not worth waking other threads. */
+ntk_status ntk_run_light(const ntk_lane *lane, int64_t numbers, int64_t tasks, ntk_task task, void *argument);
+
 /* The same for tasks that call BLAS: on the executor if BLAS is single-threaded, otherwise one after the other on the calling
  * thread, where BLAS brings its own threads and a task may itself ntk_run what is not BLAS. */
 ntk_status ntk_run_blas(const ntk_lane *lane, int64_t tasks, ntk_task task, void *argument);

@@ -227,7 +227,7 @@ static ntk_status forward_layer(const ntk_passes *passes, const ntk_lane *lane, 
     job.y = l + 1 == passes->weights->layers && passes->weights->outputs == 1 ? y : NULL;
     NTK_TRY(
         ntk_pass_into(passes, lane, l, chunk->rows, in, stride, ntk_at(chunk->theta, passes->dtype, layer->weights), 0, job.h));
-    return ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, activate_rows, &job);
+    return ntk_run_light(lane, chunk->rows * job.neurons, (chunk->rows - 1) / job.per_task + 1, activate_rows, &job);
 }
 
 ntk_status ntk_passes_forward(const ntk_passes *passes, const ntk_lane *lane, const ntk_chunk *chunk, void *y)

@@ -73,7 +73,8 @@ static ntk_status sweep_rows(void *argument, int64_t index, const ntk_lane *lane
 static ntk_status sweep(const layer_in_work *job, const ntk_lane *lane)
 {
     if (!job->b && !job->h) return NTK_OK;
-    return ntk_run(lane, (job->pass->chunk->rows - 1) / job->per_task + 1, sweep_rows, (void *)(uintptr_t)job);
+    return ntk_run_light(lane, job->pass->chunk->rows * job->neurons, (job->pass->chunk->rows - 1) / job->per_task + 1,
+                         sweep_rows, (void *)(uintptr_t)job);
 }
 
 /* --- sums of the samples' gradients --- */

@@ -146,7 +146,7 @@ ntk_status ntk_passes_second(const ntk_passes *passes, const ntk_lane *lane, con
         job.dt = ntk_pass_room(passes, DB_ROOM, l);
         job.dz = ntk_pass_array(passes, NTK_PASS_INPUT_CHANGES, l);
         NTK_TRY(follow(&job, lane));
-        NTK_TRY(ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, bend_rows, &job));
+        NTK_TRY(ntk_run_light(lane, chunk->rows * job.neurons, (chunk->rows - 1) / job.per_task + 1, bend_rows, &job));
         NTK_TRY(add_hidden(&job, lane));
     }
     return NTK_OK;

@@ -61,7 +61,7 @@ static ntk_status change_layer(const ntk_passes *passes, const ntk_lane *lane, c
     if (l > 0)
         NTK_TRY(ntk_pass_into(passes, lane, l, chunk->rows, changes_of(passes, NTK_PASS_OUTPUT_CHANGES, l - 1), layer->inputs,
                               ntk_at(chunk->theta, passes->dtype, layer->weights), 1, job.dz));
-    return ntk_run(lane, (chunk->rows - 1) / job.per_task + 1, change_rows, &job);
+    return ntk_run_light(lane, chunk->rows * job.neurons, (chunk->rows - 1) / job.per_task + 1, change_rows, &job);
 }
 
 ntk_status ntk_passes_tangent(const ntk_passes *passes, const ntk_lane *lane, const ntk_chunk *chunk, const void *v, void *y)

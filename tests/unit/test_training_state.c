@@ -86,7 +86,7 @@ START_TEST(threads)
 END_TEST
 
 /* Of so many parameters that several threads share a step. */
-enum { WIDE = 40, NEURONS = 1000, MANY = NEURONS * (WIDE + 1) };
+enum { WIDE = 40, NEURONS = 3300, MANY = NEURONS * (WIDE + 1) };
 
 static ntk_training *create_wide(ntk_context *owner, int32_t method)
 {

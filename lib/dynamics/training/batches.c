@@ -83,7 +83,7 @@ static ntk_status gather(const ntk_training *training, const ntk_lane *lane, int
                          .y = training->y_room,
                          .ldy = training->weights->outputs,
                          .rows = rows};
-    return ntk_run(lane, (rows - 1) / job.per_task + 1, gather_rows, &job);
+    return ntk_run_light(lane, rows * training->weights->inputs, (rows - 1) / job.per_task + 1, gather_rows, &job);
 }
 
 /* --- a stream's batch --- */

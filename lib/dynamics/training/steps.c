@@ -32,7 +32,7 @@ static void run_all(const ntk_lane *lane, ntk_task task, stepping *job)
     ntk_lane quiet = *lane;
     quiet.quiet = true;
     memset(training->done, 0, (size_t)tasks);
-    if (ntk_run(&quiet, tasks, task, job) >= 0) return;
+    if (ntk_run_light(&quiet, training->size, tasks, task, job) >= 0) return;
     for (int64_t i = 0; i < tasks; i++)
         if (!training->done[i]) (void)task(job, i, &quiet);
 }
