@@ -22,6 +22,7 @@
 #include <ntk/sink.h>
 #include <ntk/status.h>
 #include <ntk/stream.h>
+#include <ntk/theory.h>
 #include <ntk/training.h>
 #include <ntk/version.h>
 

@@ -72,6 +72,7 @@ static const ntk_kernel_operations operations = {
     .rescale = ntk_composite_rescale,
     .remake = remake,
     .write = ntk_constant_write,
+    .zonal = true,
 };
 
 ntk_status ntk_kernel_create_constant(ntk_context *context, ntk_kernel **kernel, double value)

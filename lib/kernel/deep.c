@@ -35,6 +35,7 @@ static const ntk_kernel_operations operations = {
     .points = false,
     .products = 1,
     .write = ntk_deep_write,
+    .zonal = true,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

@@ -162,4 +162,5 @@ const ntk_kernel_operations ntk_deep_shifted_operations = {
     .products = 1,
     .points = false,
     .write = ntk_deep_write,
+    .zonal = true,
 };

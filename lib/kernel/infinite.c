@@ -121,6 +121,7 @@ static const ntk_kernel_operations operations = {
     .points = true,
     .products = 1,
     .write = ntk_infinite_write,
+    .zonal = true,
 };
 
 static const ntk_kernel_operations *operations_of(const ntk_activation *activation)

@@ -49,6 +49,7 @@ typedef struct ntk_kernel_tile {
  *           others, remake makes it of other terms and numbers, which may be negative if signed_scales
  * write     puts what the kernel is into the writer's group (kernel/exchange.h)
  * products  how many times a tile takes the inner products of the kernel's own x; a finite kernel for K^NT
+ * zonal     K(x, x') is a function of <x, x'> for samples of one length, if its terms are
  * points    whether one sample can be compared with others without memory, as infinite.h's lines do */
 typedef struct ntk_kernel_operations {
     int64_t scratch;
@@ -77,6 +78,7 @@ typedef struct ntk_kernel_operations {
     bool signed_scales;
     ntk_status (*write)(struct ntk_writer *writer, const ntk_kernel *kernel);
     int64_t products;
+    bool zonal;
     bool points;
 } ntk_kernel_operations;
 

@@ -237,4 +237,5 @@ const ntk_kernel_operations ntk_kinked_operations = {
     .points = false,
     .products = 1,
     .write = ntk_infinite_write,
+    .zonal = true,
 };

@@ -253,4 +253,5 @@ const ntk_kernel_operations ntk_mehler_operations = {
     .points = false,
     .products = 1,
     .write = ntk_infinite_write,
+    .zonal = true,
 };

@@ -239,6 +239,7 @@ static const ntk_kernel_operations operations = {
     .rescale = ntk_composite_rescale,
     .remake = remake,
     .write = ntk_normalised_write,
+    .zonal = true,
 };
 
 ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base)

@@ -91,6 +91,7 @@ static const ntk_kernel_operations operations = {
     .rescale = ntk_composite_rescale,
     .remake = remake,
     .write = ntk_product_write,
+    .zonal = true,
 };
 
 ntk_status ntk_kernel_create_product(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *const *factors, int64_t count)

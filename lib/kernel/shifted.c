@@ -130,4 +130,5 @@ const ntk_kernel_operations ntk_shifted_operations = {
     .points = false,
     .products = 1,
     .write = ntk_infinite_write,
+    .zonal = true,
 };

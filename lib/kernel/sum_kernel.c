@@ -92,6 +92,7 @@ static const ntk_kernel_operations operations = {
     .rescale = ntk_composite_rescale,
     .remake = remake,
     .write = ntk_sum_write,
+    .zonal = true,
 };
 
 static ntk_status check_weights(const double *weights, int64_t count)

@@ -142,6 +142,13 @@ CALL(training_export, P(0), P(1))
 CALL(training_import, P(0), P(1), P(2), P(3), P(4), I32(5))
 CALL(training_import_stream, P(0), P(1), P(2), P(3))
 
+CALL(theory_gegenbauer, P(0), P(1), I(2))
+CALL(theory_multiplicities, P(0), I(1))
+CALL(theory_target_energies, P(0), P(1), P(2), I(3))
+CALL(theory_kernel_levels, P(0), P(1), I(2))
+CALL(theory_learning_curve, P(0), P(1), P(2), P(3), P(4))
+CALL(theory_sample_cost, P(0), P(1), P(2), X(3), P(4))
+
 /* --- what arguments refuse --- */
 
 static const test_bad bad_context[] = {BAD_I32(ntk_context_options, threads, -1),
@@ -390,6 +397,14 @@ static const test_bad bad_streamed_training[] = {BAD_TRAINING, BAD_I32(ntk_train
                                                  BAD_I32(ntk_training_options, record, 1), END};
 static const test_bad bad_steps[] = {BAD_INTEGER(-1, NTK_ERR_VALUE), BAD_INTEGER(INT64_MIN, NTK_ERR_VALUE), END};
 
+static const test_bad bad_error[] = {BAD_NUMBER(0), BAD_NUMBER(-1), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
+static const test_bad bad_curve[] = {BAD_I64(ntk_curve_options, d, 0, NTK_ERR_OPTION),
+                                     BAD_I64(ntk_curve_options, d, -1, NTK_ERR_OPTION),
+                                     BAD_SCALE(ntk_curve_options, total),
+                                     BAD_SCALE(ntk_curve_options, lambda),
+                                     BAD_SCALE(ntk_curve_options, noise_variance),
+                                     END};
+
 /* --- what valid calls have in their options --- */
 
 test_memory test_counted;
@@ -604,6 +619,10 @@ static const ntk_lazy_options short_sweep = {.struct_size = sizeof short_sweep,
                                              .replicates = 1,
                                              .steps = 1,
                                              .antisymmetric = 1};
+
+/* The kernel takes any number of inputs. */
+static const ntk_curve_options small_curve = {.struct_size = sizeof small_curve, .d = 3, .lambda = 0.5, .noise_variance = 0.25};
+
 /* The targets are no neuron's: it ends early, where a step is half as long as w. */
 static const ntk_neuron_options rough_neuron = {.struct_size = sizeof rough_neuron, .tolerance = 0.5, .seed = 3};
 
@@ -622,6 +641,12 @@ static const ntk_neuron_options rough_neuron = {.struct_size = sizeof rough_neur
         .name = "options", .kind = TEST_OPTIONS, .type = "ntk_network_options", .initial = start, .bad = list, \
         .size = sizeof(ntk_network_options), .traits = TEST_REQUIRED                                           \
     }
+#define CURVE                                                                                                            \
+    {                                                                                                                    \
+        .name = "options", .kind = TEST_OPTIONS, .type = "ntk_curve_options", .initial = &small_curve, .bad = bad_curve, \
+        .size = sizeof(ntk_curve_options), .traits = TEST_REQUIRED                                                       \
+    }
+#define ENERGIES INPUT("energies", DIM_t, DIM_1, TEST_COLS | TEST_FINITE | TEST_NOT_NEGATIVE)
 #define RC (TEST_ROWS | TEST_COLS)
 #define RCF (TEST_ROWS | TEST_COLS | TEST_FINITE)
 
@@ -1195,5 +1220,18 @@ const test_row test_rows[] = {
                    SOURCE(&training_source), INTEGER("borrow", 0, NULL)}},
     {ROW(training_import_stream, ""),
      .arguments = {CONTEXT, CREATED("training", TEST_TRAINING), TRAINING_STREAM, SOURCE(&streamed_source)}},
+    {ROW(theory_gegenbauer, ""),
+     .arguments = {OUTPUT_SOME("values", DIM_m, DIM_t, TEST_ROWS), INPUT("t", DIM_m, DIM_1, RCF), SIZE("d", DIM_d, bad_size)}},
+    {ROW(theory_multiplicities, ""), .arguments = {OUTPUT_SOME("logs", DIM_t, DIM_1, TEST_COLS), SIZE("d", DIM_d, bad_size)}},
+    {ROW(theory_target_energies, ""), .arguments = {CONTEXT, OUTPUT_SOME("energies", DIM_t, DIM_1, TEST_COLS),
+                                                    HANDLE("activation", activation), SIZE("d", DIM_d, bad_size)}},
+    {ROW(theory_kernel_levels, ""),
+     .arguments = {HANDLE("kernel", infinite), OUTPUT_SOME("levels", DIM_t, DIM_2, TEST_COLS), SIZE("d", DIM_d, bad_size)}},
+    {ROW(theory_kernel_levels, "deep"),
+     .arguments = {HANDLE("kernel", deep), OUTPUT_SOME("levels", DIM_t, DIM_2, TEST_COLS), SIZE("d", DIM_d, bad_size)}},
+    {ROW(theory_learning_curve, ""), .arguments = {HANDLE("kernel", infinite), OUTPUT("curve", DIM_m, DIM_6, 0), ENERGIES,
+                                                   INPUT("sizes", DIM_m, DIM_1, RCF | TEST_NOT_NEGATIVE), CURVE}},
+    {ROW(theory_sample_cost, ""),
+     .arguments = {HANDLE("kernel", infinite), RESULT("n", 8), ENERGIES, NUMBER("error", 0.5, bad_error), CURVE}},
 };
 const size_t test_row_count = sizeof test_rows / sizeof test_rows[0];

@@ -1,0 +1,175 @@
+#include "theory/levels.h"
+
+#include "core/matrix.h"
+#include "core/memory.h"
+#include "core/size.h"
+#include "core/status.h"
+#include "kernel/block.h"
+#include "kernel/infinite.h"
+#include "theory/sphere.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Numbers of samples that are compared at a time. */
+enum { PANEL_NUMBERS = 1 << 20 };
+
+/* A level is told from 0 by so many times its error. */
+static const double CERTAIN = 4;
+
+/* inputs  of samples that stand for those of d: what the kernel sees are inner products over d, so that two are enough but for the
+ *         lecture's kernels, which have a factor of d */
+typedef struct profile {
+    const ntk_kernel *kernel;
+    int64_t inputs;
+    const char *function;
+    double top;
+} profile;
+
+static bool is_zonal(const ntk_kernel *kernel)
+{
+    if (!kernel->operations->zonal) return false;
+    for (int64_t t = 0; t < kernel->term_count; t++)
+        if (!is_zonal(kernel->terms[t])) return false;
+    return true;
+}
+
+static bool counts_inputs(const ntk_kernel *kernel)
+{
+    const ntk_infinite *infinite = ntk_infinite_of(kernel);
+    if (infinite && infinite->lecture) return true;
+    for (int64_t t = 0; t < kernel->term_count; t++)
+        if (counts_inputs(kernel->terms[t])) return true;
+    return false;
+}
+
+ntk_status ntk_levels_check(const ntk_kernel *kernel, int64_t d, const char *function)
+{
+    NTK_TRY(ntk_sphere_check(d, function));
+    NTK_TRY(ntk_kernel_sizes_check(kernel, 1, d, function));
+    if (is_zonal(kernel)) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "%s: the kernel is no function of <x, x'> on the sphere, expected one of infinite width, or made of those",
+                    function);
+}
+
+/* values[i] = K(e, x_i) for x_i at the angle's sine and cosine to e, all of length sqrt(inputs). */
+static ntk_status compare(const profile *p, const ntk_lane *lane, double *values, const double *along, const double *across,
+                          int64_t count, double *samples)
+{
+    double length = sqrt((double)p->inputs), *pole = samples + count * p->inputs;
+    for (int64_t j = 0; j < (count + 1) * p->inputs; j++) samples[j] = 0;
+    for (int64_t i = 0; i < count; i++) {
+        samples[i * p->inputs] = length * along[i];
+        if (p->inputs > 1) samples[i * p->inputs + 1] = length * across[i];
+    }
+    pole[0] = length;
+    ntk_matrix out = ntk_matrix_f64(values, 1, count), x1 = ntk_matrix_const_f64(pole, 1, p->inputs),
+               x2 = ntk_matrix_const_f64(samples, count, p->inputs);
+    return ntk_block_write(p->kernel, lane, &out, &x1, &x2, p->function);
+}
+
+static ntk_status values_of(void *argument, const ntk_lane *lane, double *values, const ntk_sphere_rule *rule)
+{
+    const double one = 1, zero = 0;
+    profile *p = argument;
+    ntk_context *context = lane->work->context;
+    int64_t most = ntk_smaller(ntk_larger(1, PANEL_NUMBERS / p->inputs), rule->count);
+    double *samples;
+    uint64_t bytes;
+    NTK_TRY(ntk_size_multiply(&bytes, p->inputs, (int64_t)sizeof *samples));
+    NTK_TRY(ntk_allocate(context, &samples, most + 1, (int64_t)bytes, "samples of a sphere"));
+    ntk_share room = ntk_work_narrow(lane->work, 0, 0);
+    ntk_status status = compare(p, lane, &p->top, &one, &zero, 1, samples);
+    ntk_work_widen(lane->work, room);
+    for (int64_t first = 0; first < rule->count && status >= 0; first += most) {
+        int64_t count = ntk_smaller(most, rule->count - first);
+        room = ntk_work_narrow(lane->work, (double)first / (double)rule->count, (double)(first + count) / (double)rule->count);
+        status = compare(p, lane, values + first, rule->sine + first, rule->cosine + first, count, samples);
+        ntk_work_widen(lane->work, room);
+    }
+    ntk_free(context, samples);
+    return status;
+}
+
+/* --- the better of two ways --- */
+
+static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const double *a, int64_t count)
+{
+    double rest = levels->top, log2_lead = 0;
+    ntk_multiplicity b = ntk_sphere_first(of->d);
+    for (int64_t j = 0; j < count; j++) rest -= a[j];
+    rest = fmax(rest, 0) + 4 * DBL_EPSILON * levels->top;
+    for (int64_t k = 0; k < levels->degrees; k++, ntk_sphere_next(&b)) {
+        double log_b = ntk_sphere_log_multiplicity(&b), root = exp(log_b / 2), share = root * of->parts[k];
+        double error = root * (of->error + 8 * DBL_EPSILON * levels->top), other, doubt;
+        if (ntk_power_share(&other, &doubt, a, count, rest, of->d, k, log2_lead) && doubt <= error) {
+            share = other;
+            error = doubt;
+        }
+        levels->share[k] = share > CERTAIN * error ? share : 0;
+        levels->multiplicity[k] = ntk_sphere_multiplicity(&b);
+        levels->eigenvalue[k] = levels->share[k] > 0 ? exp(log(levels->share[k]) - log_b) : 0;
+        if (isfinite(levels->multiplicity[k]) && levels->share[k] > 0)
+            levels->eigenvalue[k] = levels->share[k] / levels->multiplicity[k];
+        /* Q_(k + 1) = (2 k + d - 2) / (k + d - 2) t Q_k - ..., but Q_1 = t */
+        if (k > 0) log2_lead += log2((double)(2 * k + of->d - 2) / (double)(k + of->d - 2));
+    }
+}
+
+ntk_status ntk_levels_find(ntk_levels *levels, const ntk_lane *lane, const ntk_kernel *kernel, int64_t d, int64_t degrees,
+                           const char *function)
+{
+    ntk_context *context = lane->work->context;
+    profile p = {.kernel = kernel, .inputs = counts_inputs(kernel) ? d : ntk_smaller(d, 2), .function = function};
+    ntk_sphere_expansion of = {.function = values_of, .argument = &p, .d = d, .degrees = degrees, .accuracy = 64 * DBL_EPSILON};
+    double *a;
+    int64_t count = 0;
+    *levels = (ntk_levels){.degrees = degrees};
+    NTK_TRY(ntk_allocate(context, &a, NTK_POWER_TERMS, sizeof *a, "a power series"));
+    ntk_status status = ntk_power_series(a, &count, kernel, d);
+    if (status >= 0) status = ntk_sphere_expand(&of, lane);
+    if (status >= 0) status = ntk_allocate(context, &levels->share, degrees, 3 * (int64_t)sizeof(double), "levels of a kernel");
+    if (status >= 0) {
+        levels->eigenvalue = levels->share + degrees;
+        levels->multiplicity = levels->eigenvalue + degrees;
+        levels->top = p.top;
+        choose(levels, &of, a, count);
+    }
+    ntk_free(context, of.parts);
+    ntk_free(context, a);
+    return status;
+}
+
+/* --- the call --- */
+
+static ntk_status write(const ntk_matrix *out, const ntk_levels *levels, const char *function)
+{
+    double most = out->dtype == NTK_F64 ? DBL_MAX : (double)FLT_MAX;
+    for (int64_t k = 0; k < levels->degrees; k++)
+        if (!(levels->multiplicity[k] <= most && levels->eigenvalue[k] <= most))
+            return ntk_fail(NTK_ERR_OVERFLOW,
+                            "%s: level %lld is too large for levels' dtype; ntk_theory_multiplicities gives logarithms",
+                            function, (long long)k);
+    for (int64_t k = 0; k < levels->degrees; k++) {
+        ntk_put(out->data, out->dtype, k * out->stride + NTK_LEVEL_EIGENVALUE, levels->eigenvalue[k]);
+        ntk_put(out->data, out->dtype, k * out->stride + NTK_LEVEL_MULTIPLICITY, levels->multiplicity[k]);
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_theory_kernel_levels(const ntk_kernel *kernel, const ntk_matrix *levels, int64_t d)
+{
+    NTK_REQUIRE(kernel);
+    NTK_TRY(ntk_output_check(levels, __func__, "levels"));
+    NTK_TRY(ntk_sphere_degrees_check(levels, NTK_LEVEL_COLUMNS, __func__, "levels"));
+    NTK_TRY(ntk_levels_check(kernel, d, __func__));
+    ntk_levels found;
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, kernel->base.context);
+    ntk_work_stage(&work, "levels of a kernel", 1, 0, 1);
+    NTK_TRY(ntk_levels_find(&found, &lane, kernel, d, levels->rows, __func__));
+    ntk_status status = write(levels, &found, __func__);
+    ntk_free(work.context, found.share);
+    return status;
+}
