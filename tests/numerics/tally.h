@@ -49,5 +49,6 @@ void measure_ridge(ntk_context *context);
 void measure_flow(ntk_context *context);
 void measure_model(ntk_context *context);
 void measure_neuron(void);
+void measure_theory(ntk_context *context);
 
 #endif

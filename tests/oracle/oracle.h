@@ -155,4 +155,15 @@ long double oracle_inverse(long double *inverse, const long double *A, int64_t n
 /* Gauss-Legendre nodes and weights on [-1, 1]. */
 void oracle_legendre(long double *nodes, long double *weights, int count);
 
+/* --- the sphere of radius sqrt(d), d >= 2, by degrees --- */
+
+/* How many functions there are of degree k. */
+long double oracle_multiplicity(int64_t d, int64_t k);
+
+/* E[f(t) Q_k(t)] of f(t) = max(0, t) (order 0), or the step (order 1). */
+long double oracle_ramp_degree(int64_t d, int64_t k, int order);
+
+/* The eigenvalue of ReLU's K^RF or K^NT (NTK_PART_). */
+long double oracle_relu_level(int64_t d, int64_t k, int32_t part);
+
 #endif

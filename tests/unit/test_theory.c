@@ -9,7 +9,6 @@ TEST_CONTEXT_FIXTURE(2)
 
 enum { DEGREES = 31 };
 static const double UNIT = DBL_EPSILON / 2;
-static const long double PI = 3.14159265358979323846264338327950288L;
 static const int64_t dimensions[] = {2, 3, 8, 30, 200, 1000, 5000};
 
 static void find_levels(const ntk_kernel *kernel, double levels[][NTK_LEVEL_COLUMNS], int64_t degrees, int64_t d)
@@ -19,37 +18,6 @@ static void find_levels(const ntk_kernel *kernel, double levels[][NTK_LEVEL_COLU
 }
 
 /* --- closed forms --- */
-
-static long double multiplicity(int64_t d, int64_t k)
-{
-    long double b = k > 0 ? (long double)(2 * k + d - 2) / (long double)k : 1;
-    for (int64_t i = 1; i < k; i++) b *= (long double)(d - 2 + i) / (long double)i;
-    return b;
-}
-
-/* E[sigma(t) Q_k] of max(0, t) (order 0) and of the step (order 1): Rodrigues' formula. */
-static long double projection(int64_t d, int64_t k, int order)
-{
-    long double n = (long double)d, top = (long double)k + (n - 3) / 2;
-    int64_t least = 2 - order, p = (k - least) / 2;
-    if (k == 0 && order == 0) return expl(lgammal(n / 2) - lgammal((n + 1) / 2)) / (2 * sqrtl(PI));
-    if (k == 1 - order) return order ? 0.5L : 1 / (2 * n);
-    if (k < least || (k - least) % 2) return 0;
-    long double log_value = lgammal(n / 2) - logl(PI) / 2 - (long double)k * logl(2) - lgammal((long double)k + (n - 1) / 2);
-    log_value += lgammal((long double)(k - least) + 1);
-    long double sign = p % 2 ? -1 : 1;
-    for (int64_t i = 0; i < p; i++) log_value += logl((top - (long double)i) / (long double)(i + 1));
-    return sign * expl(log_value);
-}
-
-static long double relu_level(int64_t d, int64_t k, int32_t part)
-{
-    long double n = (long double)d, j = (long double)k;
-    long double value = projection(d, k, 0), up = projection(d, k + 1, 1), down = k > 0 ? projection(d, k - 1, 1) : 0;
-    if (part == NTK_PART_RF) return n * value * value;
-    if (k == 0) return up * up;
-    return ((j + n - 2) * up * up + j * down * down) / (2 * j + n - 2);
-}
 
 /* The lesser of the header's two errors: of 32 roundings of sqrt(B) K(x, x), and the series' own, to which the terms from 2048 on add
  * some 2048^(-d / 2 - 1). */
@@ -61,7 +29,7 @@ START_TEST(relu_levels_are_the_closed_forms)
         double levels[DEGREES][NTK_LEVEL_COLUMNS];
         find_levels(kernel, levels, DEGREES, d);
         for (int64_t k = 0; k < DEGREES; k++) {
-            long double b = multiplicity(d, k), want = relu_level(d, k, part);
+            long double b = oracle_multiplicity(d, k), want = oracle_relu_level(d, k, part);
             double by_angle = 32 * UNIT * 0.5 / sqrt((double)b), error = (double)fabsl((long double)levels[k][0] - want);
             double bound = d < 30 ? by_angle : fmin(by_angle, 1e-12 * (double)want);
             if (!(error <= bound + 64 * UNIT * (double)want))
@@ -81,8 +49,8 @@ START_TEST(energies_are_the_closed_forms)
         double energies[DEGREES];
         theory_energies(context, energies, DEGREES, order ? NTK_STEP : NTK_RELU, d);
         for (int64_t k = 0; k < DEGREES; k++) {
-            long double lambda = projection(d, k, order) * (order ? 1 : sqrtl((long double)d));
-            long double want = sqrtl(multiplicity(d, k)) * fabsl(lambda);
+            long double lambda = oracle_ramp_degree(d, k, order) * (order ? 1 : sqrtl((long double)d));
+            long double want = sqrtl(oracle_multiplicity(d, k)) * fabsl(lambda);
             if (!(fabsl(sqrtl((long double)energies[k]) - want) <= 32 * (long double)UNIT))
                 ck_abort_msg("d = %d, order %d, k = %d: %.17g, expected %.17Lg", (int)d, order, (int)k, energies[k],
                              want * want);
