@@ -36,6 +36,16 @@ static ntk_status take_bias(double *a, int64_t *count, ntk_context *context, dou
     return NTK_OK;
 }
 
+/* Coefficients by quadrature that are no larger than its error are none: those of odd functions' even degrees. */
+static void drop_noise(double *c, const ntk_activation *activation)
+{
+    double size = 0;
+    if (ntk_activation_route(activation) == NTK_ROUTE_CLOSED) return;
+    for (int64_t k = 0; k < NTK_POWER_TERMS; k++) size = hypot(size, c[k]);
+    for (int64_t k = 0; k < NTK_POWER_TERMS; k++)
+        if (fabs(c[k]) <= activation->accuracy * size) c[k] = 0;
+}
+
 /* With c_k = E[sigma(sqrt(q) z) h_k(z)], q = weight_scale^2 + bias_scale^2, and S = q rho:
  * E[sigma sigma] = sum c_k^2 rho^k,   S E[sigma' sigma'] = sum k c_k^2 rho^k */
 ntk_status ntk_power_series(double *a, int64_t *count, const ntk_kernel *kernel, int64_t d)
@@ -50,6 +60,7 @@ ntk_status ntk_power_series(double *a, int64_t *count, const ntk_kernel *kernel,
     if (activation->family == NTK_FAMILY_LEVELS) nt = 0;
     ntk_matrix c = ntk_matrix_f64(a, NTK_POWER_TERMS, 1);
     NTK_TRY(ntk_activation_hermite(activation, &c, length));
+    drop_noise(a, activation);
     for (int64_t k = 0; k < NTK_POWER_TERMS; k++) {
         double term = out * a[k];
         a[k] = (infinite->rf + (double)k * nt) * term * term;

@@ -254,6 +254,21 @@ START_TEST(levels_of_deep_kernels)
 }
 END_TEST
 
+/* tanh is odd: no number of inputs gives its kernels even degrees. */
+START_TEST(missing_degrees_are_none)
+{
+    static const int64_t d[] = {2, 10, 50, 1000};
+    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    ntk_kernel *kernel = theory_kernel(context, NTK_TANH, &options);
+    for (int i = 0; i < 4; i++) {
+        double levels[8][NTK_LEVEL_COLUMNS];
+        find_levels(kernel, levels, 8, d[i]);
+        for (int k = 0; k < 8; k++) ck_assert_int_eq(levels[k][NTK_LEVEL_EIGENVALUE] > 0, k % 2);
+    }
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 START_TEST(other_kernels_are_refused)
 {
     double levels[2][NTK_LEVEL_COLUMNS], scale[2] = {1, 2};
@@ -296,6 +311,7 @@ int main(void)
     tcase_add_test(tests, levels_sum_to_the_kernel);
     tcase_add_test(tests, levels_of_made_kernels);
     tcase_add_test(tests, levels_of_deep_kernels);
+    tcase_add_test(tests, missing_degrees_are_none);
     tcase_add_test(tests, other_kernels_are_refused);
     return test_run(suite);
 }
