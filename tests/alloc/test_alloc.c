@@ -62,9 +62,9 @@ static void run(int group, const test_sizes *sizes, int64_t most, int32_t thread
     test_memory_inject(&options, &test_counted);
     options.threads = threads;
     test_world_make(&world, sizes, &options);
-    for (int row = group * GROUP; row < (group + 1) * GROUP && row < (int)test_row_count; row++) {
+    for (int row = group * GROUP; row < (group + 1) * GROUP && row < test_row_count(); row++) {
         test_attempt attempt;
-        test_attempt_make(&attempt, &test_rows[row], &world, NTK_F64);
+        test_attempt_make(&attempt, test_row_at(row), &world, NTK_F64);
         refuse_each(&attempt, most, threads == 1);
         test_attempt_free(&attempt);
     }
@@ -95,7 +95,7 @@ int main(void)
 {
     Suite *suite = suite_create("allocation failure");
     TCase *tests = test_case(suite, "every call");
-    int groups = ((int)test_row_count + GROUP - 1) / GROUP;
+    int groups = (test_row_count() + GROUP - 1) / GROUP;
     tcase_add_loop_test(tests, one_thread, 0, groups);
     tcase_add_loop_test(tests, one_thread_several_tiles, 0, groups);
     tcase_add_loop_test(tests, three_threads, 0, groups);

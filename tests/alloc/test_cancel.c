@@ -189,9 +189,9 @@ static void run(int group, int32_t threads, parallel_function parallel, int64_t 
     options.progress = watch;
     options.progress_user = &w;
     test_world_make(&world, &long_work, &options);
-    for (int row = group * GROUP; row < (group + 1) * GROUP && row < (int)test_row_count; row++) {
+    for (int row = group * GROUP; row < (group + 1) * GROUP && row < test_row_count(); row++) {
         test_attempt attempt;
-        test_attempt_make(&attempt, &test_rows[row], &world, NTK_F64);
+        test_attempt_make(&attempt, test_row_at(row), &world, NTK_F64);
         cancel_each(&attempt, &w, most);
         test_attempt_free(&attempt);
     }
@@ -221,7 +221,7 @@ int main(void)
 {
     Suite *suite = suite_create("cancellation");
     TCase *tests = test_case(suite, "every call");
-    int groups = ((int)test_row_count + GROUP - 1) / GROUP;
+    int groups = (test_row_count() + GROUP - 1) / GROUP;
     tcase_add_loop_test(tests, one_thread, 0, groups);
     tcase_add_loop_test(tests, three_threads, 0, groups);
     tcase_add_loop_test(tests, executor, 0, groups);

@@ -119,8 +119,9 @@ typedef struct test_row {
 /* Counts for the contexts that the table creates with an allocator. */
 extern test_memory test_counted;
 
-extern const test_row test_rows[];
-extern const size_t test_row_count;
+/* The table: of one function or more variants of it at a time.  Fails the test unless i is in [0, test_row_count()). */
+const test_row *test_row_at(int i);
+int test_row_count(void);
 
 /* A block of memory for a struct or a result. */
 typedef union test_block {

@@ -2,10 +2,17 @@
 #ifndef TEST_ROWS_H
 #define TEST_ROWS_H
 
+#include "archive.h"
 #include "attempt.h"
 
 #include <math.h>
 
+/* What a row invokes, of the values of its arguments. */
+#define CALL(function, ...)                                \
+    static ntk_status call_##function(const test_value *v) \
+    {                                                      \
+        return ntk_##function(__VA_ARGS__);                \
+    }
 #define P(i) v[i].pointer
 #define I(i) v[i].integer
 #define I32(i) (int32_t) v[i].integer
@@ -69,17 +76,12 @@
 #define SINK                                                                                                       \
     {                                                                                                              \
         .name = "sink", .kind = TEST_OPTIONS, .type = "ntk_sink", .size = sizeof(ntk_sink), .initial = &test_sink, \
-        .bad = bad_sink, .traits = TEST_REQUIRED                                                                   \
-    }
-#define STREAM                                                                                            \
-    {                                                                                                     \
-        .name = "stream", .kind = TEST_OPTIONS, .type = "ntk_sample_stream", .initial = &test_stream,     \
-        .size = sizeof(ntk_sample_stream), .bad = bad_sample_stream, .traits = TEST_REQUIRED | TEST_SIZED \
+        .bad = test_bad_sink, .traits = TEST_REQUIRED                                                              \
     }
 #define SOURCE(start)                                                                                               \
     {                                                                                                               \
         .name = "source", .kind = TEST_OPTIONS, .type = "ntk_source", .size = sizeof(ntk_source), .initial = start, \
-        .bad = bad_source, .traits = TEST_REQUIRED                                                                  \
+        .bad = test_bad_source, .traits = TEST_REQUIRED                                                             \
     }
 #define NUMBER(argument, value, list)                                       \
     {                                                                       \
@@ -93,7 +95,14 @@
     {                                                                     \
         .name = argument, .kind = TEST_INTEGER, .dim = which, .bad = list \
     }
+#define NETWORK(start, list)                                                                                   \
+    {                                                                                                          \
+        .name = "options", .kind = TEST_OPTIONS, .type = "ntk_network_options", .initial = start, .bad = list, \
+        .size = sizeof(ntk_network_options), .traits = TEST_REQUIRED                                           \
+    }
 #define CONTEXT HANDLE("context", context)
+#define RC (TEST_ROWS | TEST_COLS)
+#define RCF (TEST_ROWS | TEST_COLS | TEST_FINITE)
 #define ROW(name, what) .function = "ntk_" #name, .variant = what, .invoke = call_##name
 
 /* --- what arguments refuse --- */
@@ -133,5 +142,40 @@
 
 #define NOT_A_NUMBER ((double)NAN)
 #define INFINITE ((double)INFINITY)
+
+/* --- what several parts use --- */
+
+extern const test_bad test_bad_part[], test_bad_lambda[], test_bad_size[], test_bad_order[], test_bad_samples[],
+    test_bad_sink[], test_bad_source[], test_bad_network[], test_bad_deep_network[];
+
+extern const ntk_network_options test_plain_network, test_deep_network;
+
+/* Takes what it is given. */
+extern const ntk_sink test_sink;
+
+/* Gives the arrays that an object of the world was exported as. */
+#define TEST_SOURCE_OF(object)                                                                                    \
+    {                                                                                                             \
+        .struct_size = sizeof(ntk_source), .user = (void *)(uintptr_t)object, .describe = test_exported_describe, \
+        .read = test_exported_read                                                                                \
+    }
+
+/* Of uniform numbers, with the world's sizes for user. */
+extern const ntk_sample_stream test_stream;
+
+/* --- the parts, whose rows follow each other --- */
+
+typedef struct test_part {
+    const test_row *rows;
+    int count;
+} test_part;
+
+#define PART(rows)                                 \
+    {                                              \
+        rows, (int)(sizeof(rows) / sizeof *(rows)) \
+    }
+
+extern const test_part test_core_rows, test_network_rows, test_kernel_rows, test_ridge_rows, test_model_rows,
+    test_ridge_report_rows, test_dynamics_rows, test_theory_rows;
 
 #endif

@@ -53,8 +53,8 @@ START_TEST(callers_at_once)
     test_world world;
     options.threads = 3;
     test_world_make(&world, &sizes, &options);
-    for (int row = _i * GROUP; row < (_i + 1) * GROUP && row < (int)test_row_count; row++)
-        if (!test_rows[row].mutated) call_at_once(&test_rows[row], &world);
+    for (int row = _i * GROUP; row < (_i + 1) * GROUP && row < test_row_count(); row++)
+        if (!test_row_at(row)->mutated) call_at_once(test_row_at(row), &world);
     test_world_free(&world);
 }
 END_TEST
@@ -63,6 +63,6 @@ int main(void)
 {
     Suite *suite = suite_create("callers at once");
     TCase *tests = test_case(suite, "every call");
-    tcase_add_loop_test(tests, callers_at_once, 0, ((int)test_row_count + GROUP - 1) / GROUP);
+    tcase_add_loop_test(tests, callers_at_once, 0, (test_row_count() + GROUP - 1) / GROUP);
     return test_run(suite);
 }
