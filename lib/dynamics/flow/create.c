@@ -185,13 +185,16 @@ static ntk_status make(ntk_context *context, ntk_flow **flow, const ntk_ridge_pr
     return status;
 }
 
-/* y and f0 of so many samples. */
-static ntk_status check_targets(const ntk_matrix *y, const ntk_matrix *f0, int64_t n, const char *function)
+/* The shapes of x, y and f0, and then their values. */
+static ntk_status check_data(const ntk_matrix *x, const ntk_matrix *y, const ntk_matrix *f0, const char *function)
 {
     NTK_TRY(ntk_input_check(y, function, "y"));
-    NTK_TRY(ntk_shape_check(y, n, -1, function, "y"));
+    NTK_TRY(ntk_shape_check(y, x->rows, -1, function, "y"));
+    if (f0) NTK_TRY(ntk_input_check(f0, function, "f0"));
+    if (f0) NTK_TRY(ntk_shape_check(f0, x->rows, y->cols, function, "f0"));
+    NTK_TRY(ntk_finite_check(x, function, "x"));
     NTK_TRY(ntk_finite_check(y, function, "y"));
-    return ntk_flow_start_check(f0, "f0", n, y->cols, NULL, NULL, function);
+    return f0 ? ntk_finite_check(f0, function, "f0") : NTK_OK;
 }
 
 ntk_status ntk_flow_create(ntk_context *context, ntk_flow **flow, const ntk_kernel *kernel, const ntk_matrix *x,
@@ -204,8 +207,7 @@ ntk_status ntk_flow_create(ntk_context *context, ntk_flow **flow, const ntk_kern
     NTK_REQUIRE(kernel);
     NTK_TRY(ntk_input_check(x, __func__, "x"));
     NTK_TRY(ntk_shape_check(x, -1, ntk_kernel_inputs(kernel), __func__, "x"));
-    NTK_TRY(ntk_finite_check(x, __func__, "x"));
-    NTK_TRY(check_targets(y, f0, x->rows, __func__));
+    NTK_TRY(check_data(x, y, f0, __func__));
     NTK_TRY(read_options(&own, options, __func__));
     ntk_ridge_problem problem = {.kernel = kernel, .x = x, .y = y, .function = __func__};
     problem.options.dtype = own.dtype ? own.dtype : x->dtype;
@@ -234,7 +236,7 @@ ntk_status ntk_flow_create_gram(ntk_context *context, ntk_flow **flow, const ntk
     NTK_REQUIRE(gram);
     const ntk_samples *samples = &gram->set->samples;
     ntk_matrix x = ntk_samples_view(samples);
-    NTK_TRY(check_targets(y, f0, samples->rows, __func__));
+    NTK_TRY(check_data(&x, y, f0, __func__));
     NTK_TRY(read_options(&own, options, __func__));
     NTK_TRY(check_gram(gram, own.dtype, __func__));
     ntk_ridge_problem problem = {.kernel = samples->kernel, .gram = gram, .x = &x, .y = y, .function = __func__};
