@@ -49,8 +49,9 @@ enum {
  *                   in the network's parameterization.  Gradient descent on the linearized network is stable for c < 1, heavy ball for
  *                   c < 1 + mu, Nesterov's for c < (1 + mu) / (1 + 2 mu).  For LOGISTIC and SOFTMAX, H_0 is bounded by K_0 / (4 n) and
  *                   K_0 / (2 n).  With batches, the rows of the smallest stand for n in 1/n: then no step of gradient descent on the
- *                   linearized network expands, whatever the batch.  Computed once, when the training is made, by Lanczos' iteration to
- *                   a residual of 1e-6 lambda_max, from below.  Not of ADAGRAD, RMSPROP and ADAM, nor of streams */
+ *                   linearized network expands, whatever the batch, but one that has a sample twice.  Computed once, when the training
+ *                   is made, by Lanczos' iteration to a residual of 1e-6 lambda_max, or 300 products with K_0, from below.  Not of
+ *                   ADAGRAD, RMSPROP and ADAM, nor of streams */
 enum {
     NTK_SCHEDULE_CONSTANT = 0,
     NTK_SCHEDULE_INVERSE_SQRT = 1,
@@ -217,7 +218,7 @@ NTK_API ntk_status ntk_training_parameters(const ntk_training *training, const n
 NTK_API ntk_status ntk_training_network(ntk_context *context, ntk_network **network,
                                         const ntk_training *training) NTK_MUST_CHECK;
 
-/* Columns of the history (math.md 9).  Those that were not asked for, or are 0/0, are NaN.
+/* Columns of the history.  Those that were not asked for, that there is no step for, or whose divisor is 0, are NaN.
  * STEP             k
  * LOSS             of all samples at theta_k; of a stream, of the last step's batch before it
  * GRADIENT         |g| of the last step before k
@@ -229,8 +230,7 @@ NTK_API ntk_status ntk_training_network(ntk_context *context, ntk_network **netw
  *                  of several outputs their mean
  * ALIGNMENT        <K_k, K_0> / (|K_k| |K_0|)
  * CKA              the same of H K H, H = I - 1 1^T / n_p
- * TARGET_ALIGNMENT y^T K_k y / (|K_k| |y|^2), y the first rows of the targets; NaN if there is a probe of its own, or a stream; the
- *                  mean over outputs
+ * TARGET_ALIGNMENT sum_o y_o^T K_k y_o / (|K_k| |y|^2), y the first rows of the targets; NaN if there is a probe of its own, or a stream
  * GAP              |f_k - f_0 - J_0 (theta_k - theta_0)| / |f_k - f_0| on the probe set, at the same parameters
  * FLIPS            of the probe's inputs of the first hidden layer's neurons, the fraction whose sign is not that at theta_0 */
 enum {

@@ -1,5 +1,5 @@
 /* The progress callback asks to stop at its k-th call, for k where a stage begins and all over the call: it stops, leaves nothing
- * behind, and works afterwards. */
+ * behind, and works after all of them. */
 #include "attempt.h"
 #include "executor.h"
 
@@ -40,6 +40,11 @@ static const char *const long_calls[] = {
     "ntk_model_spectrum",
     "ntk_model_trajectory",
     "ntk_network_forward",
+    "ntk_network_gauss_newton",
+    "ntk_network_hessian",
+    "ntk_network_jacobian",
+    "ntk_network_jvp",
+    "ntk_network_vjp",
     "ntk_neuron_loss",
     "ntk_neuron_train",
     "ntk_ridge_create",

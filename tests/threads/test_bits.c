@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than one tile, panel and batch; more rows than a multiple of any of them. */
+/* More than one tile of a kernel matrix and one panel, and more rows than a multiple of any of them; one chunk of a network. */
 static const test_sizes sizes = {.n = 541, .m = 523, .d = 12, .N = 48, .t = 2};
 
 typedef int (*parallel_function)(void *, int64_t, void (*)(void *, int64_t), void *);

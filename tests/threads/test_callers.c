@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-/* More than one tile, panel and batch; more rows than a multiple of any of them. */
+/* More than one tile of a kernel matrix and one panel, and more rows than a multiple of any of them; one chunk of a network. */
 static const test_sizes sizes = {.n = 541, .m = 523, .d = 12, .N = 48, .t = 2};
 
 enum { CALLERS = 3, CALLS = 2 };

@@ -223,14 +223,15 @@ START_TEST(options_that_contradict)
         const char *name;
         ntk_training_options options;
         ntk_status status;
-    } cases[] = {{"options->step", plain, NTK_ERR_VALUE},      {"options->batch", plain, NTK_ERR_OPTION},
-                 {"options->batch", plain, NTK_ERR_OPTION},    {"options->schedule", plain, NTK_ERR_OPTION},
-                 {"options->schedule", plain, NTK_ERR_OPTION}, {"options->schedule", plain, NTK_ERR_OPTION},
-                 {"options->horizon", plain, NTK_ERR_OPTION},  {"options->final_step", plain, NTK_ERR_OPTION},
-                 {"options->patience", plain, NTK_ERR_OPTION}, {"options->validation_y", plain, NTK_ERR_OPTION},
-                 {"options->record", plain, NTK_ERR_OPTION},   {"options->loss_threshold", plain, NTK_ERR_OPTION},
-                 {"expected 1 or -1", plain, NTK_ERR_VALUE},   {"of sum 1", plain, NTK_ERR_VALUE},
-                 {"options->momentum", plain, NTK_ERR_OPTION}, {"options->replacement", plain, NTK_ERR_OPTION}};
+    } cases[] = {{"options->step", plain, NTK_ERR_VALUE},        {"options->batch", plain, NTK_ERR_OPTION},
+                 {"options->batch", plain, NTK_ERR_OPTION},      {"options->schedule", plain, NTK_ERR_OPTION},
+                 {"options->schedule", plain, NTK_ERR_OPTION},   {"options->schedule", plain, NTK_ERR_OPTION},
+                 {"options->horizon", plain, NTK_ERR_OPTION},    {"options->final_step", plain, NTK_ERR_OPTION},
+                 {"options->patience", plain, NTK_ERR_OPTION},   {"options->validation_y", plain, NTK_ERR_OPTION},
+                 {"options->record", plain, NTK_ERR_OPTION},     {"options->loss_threshold", plain, NTK_ERR_OPTION},
+                 {"expected 1 or -1", plain, NTK_ERR_VALUE},     {"of sum 1", plain, NTK_ERR_VALUE},
+                 {"options->momentum", plain, NTK_ERR_OPTION},   {"options->replacement", plain, NTK_ERR_OPTION},
+                 {"options->replacement", plain, NTK_ERR_OPTION}};
     cases[0].options.step = 0;
     cases[1].options.batch = 5;
     cases[2].options.method = NTK_TRAINING_SGD, cases[2].options.batch = N + 1;
@@ -247,6 +248,7 @@ START_TEST(options_that_contradict)
     cases[13].options.loss = NTK_LOSS_SOFTMAX;
     cases[14].options.momentum = 1;
     cases[15].options.method = NTK_TRAINING_ONLINE, cases[15].options.replacement = 1;
+    cases[16].options.replacement = 1;
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         ntk_training *training = NULL;
         CHECK_STATUS(ntk_training_create(context, &training, s.network, &s.x.view, &s.y.view, &cases[k].options),

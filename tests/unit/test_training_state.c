@@ -86,7 +86,7 @@ START_TEST(threads)
 END_TEST
 
 /* Of so many parameters that several threads share a step. */
-enum { WIDE = 40, NEURONS = 3300, MANY = NEURONS * (WIDE + 1) };
+enum { WIDE = 40, NEURONS = 4400, MANY = NEURONS * (WIDE + 1) };
 
 static ntk_training *create_wide(ntk_context *owner, int32_t method)
 {
@@ -258,6 +258,52 @@ START_TEST(cancelled)
 }
 END_TEST
 
+/* Stopped in what follows the step that reached the threshold, it does not step on. */
+START_TEST(cancelled_at_its_end)
+{
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    ntk_training_options choice = NTK_INIT(ntk_training_options);
+    ntk_training_report whole = NTK_INIT(ntk_training_report), report = NTK_INIT(ntk_training_report);
+    stopper stopping = {0};
+    ntk_context *own = NULL;
+    ntk_status status = NTK_ERR_CANCELLED;
+    options.threads = 1;
+    options.progress = stop;
+    options.progress_user = &stopping;
+    CHECK_OK(ntk_context_create(&own, &options));
+    training_scene s = training_scene_create(own, NTK_TANH);
+    choice.step = 0.02;
+    choice.record_every = 1;
+    choice.record = NTK_PROBE_KERNEL;
+    choice.validation_x = &s.x.view;
+    choice.validation_y = &s.y.view;
+    ntk_training *first = training_scene_train(own, &s, &choice);
+    CHECK_OK(ntk_training_run(first, &report, 4));
+    choice.loss_threshold = report.batch_loss;
+    ntk_training_destroy(first);
+    ntk_training *done = training_scene_train(own, &s, &choice);
+    CHECK_OK(ntk_training_run(done, &whole, 50));
+    ck_assert_int_eq(whole.ended, NTK_TRAINING_ENDED_LOSS);
+    ntk_training_destroy(done);
+    for (int64_t at = 1; status == NTK_ERR_CANCELLED; at++) {
+        stopping = (stopper){0};
+        ntk_training *stopped = training_scene_train(own, &s, &choice);
+        stopping = (stopper){.stop_at = at};
+        status = ntk_training_run(stopped, NULL, 50);
+        stopping = (stopper){0};
+        if (status == NTK_ERR_CANCELLED) {
+            CHECK_OK(ntk_training_run(stopped, &report, 50));
+            ck_assert_int_eq(report.ended, NTK_TRAINING_ENDED_LOSS);
+            ck_assert_int_eq(report.steps, whole.steps);
+        }
+        ntk_training_destroy(stopped);
+    }
+    ck_assert_int_eq(status, NTK_OK);
+    training_scene_free(&s);
+    ntk_context_destroy(own);
+}
+END_TEST
+
 /* --- ends --- */
 
 START_TEST(diverges)
@@ -345,6 +391,39 @@ START_TEST(patience)
 }
 END_TEST
 
+/* No validation gives a number: none is the best, and theta stays where the steps led. */
+START_TEST(patience_with_nothing)
+{
+    training_scene s = training_scene_create(context, NTK_TANH);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_training_report report = NTK_INIT(ntk_training_report);
+    test_array huge = test_array_make(N, M, 0, NTK_F64);
+    double theta[2][P];
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t o = 0; o < M; o++) test_set(&huge.view, i, o, 1e200);
+    options.step = 0.02;
+    ntk_training *plain = training_scene_train(context, &s, &options);
+    options.validation_x = &s.x.view;
+    options.validation_y = &huge.view;
+    options.patience = 3;
+    ntk_training *patient = training_scene_train(context, &s, &options);
+    CHECK_OK(ntk_training_run(patient, &report, 1000));
+    ck_assert_int_eq(report.ended, NTK_TRAINING_ENDED_PATIENCE);
+    ck_assert_int_eq(report.best_step, -1);
+    ck_assert(isnan(report.validation_loss));
+    CHECK_OK(ntk_training_run(plain, NULL, report.steps));
+    for (int k = 0; k < 2; k++) {
+        ntk_matrix view = ntk_matrix_f64(theta[k], P, 1);
+        CHECK_OK(ntk_training_parameters(k ? patient : plain, &view));
+    }
+    ck_assert_mem_eq(theta[0], theta[1], sizeof theta[0]);
+    ntk_training_destroy(plain);
+    ntk_training_destroy(patient);
+    test_array_free(&huge);
+    training_scene_free(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("training, state");
@@ -355,8 +434,10 @@ int main(void)
     tcase_add_test(tests, executor_gives_up);
     tcase_add_loop_test(tests, resumes, 0, SETTINGS);
     tcase_add_loop_test(tests, cancelled, 0, SETTINGS);
+    tcase_add_test(tests, cancelled_at_its_end);
     tcase_add_loop_test(tests, diverges, 0, 4);
     tcase_add_loop_test(tests, threshold, 0, 2);
     tcase_add_test(tests, patience);
+    tcase_add_test(tests, patience_with_nothing);
     return test_run(suite);
 }

@@ -259,13 +259,13 @@ static ntk_status read_sets(ntk_reader *reader, ntk_training *training)
 
 static ntk_status read_history(ntk_reader *reader, ntk_training *training)
 {
-    int64_t rows = training->state.records, count = rows * NTK_RECORD_COLUMNS;
+    int64_t rows = training->state.records;
     if (!rows) return NTK_OK;
     NTK_TRY(ntk_read_expect(reader, "history", NTK_ARRAY_F64, rows, NTK_RECORD_COLUMNS));
     NTK_TRY(ntk_allocate(reader->context, &training->history, rows, NTK_RECORD_COLUMNS * sizeof(double), "a history"));
     training->records_room = rows;
     NTK_TRY(ntk_read_array(reader, "history", NTK_ARRAY_F64, rows, NTK_RECORD_COLUMNS, training->history));
-    for (int64_t k = 0; k < count; k++)
+    for (int64_t k = 0; k < rows * NTK_RECORD_COLUMNS; k++)
         if (training->history[k] == missing) training->history[k] = NAN;
     return NTK_OK;
 }
@@ -277,14 +277,14 @@ static bool is_state(const ntk_training *training)
     /* numbers of draws are products of these */
     int64_t most = (INT64_MAX >> 2) / ntk_larger(training->options.batch, training->samples.rows);
     bool within_reach = state->steps <= most && state->samples <= INT64_MAX >> 1;
-    bool counts =
-        state->steps >= 0 && state->samples >= 0 && state->best_step >= -1 && state->worse >= 0 && state->records >= 0;
+    bool counts = state->steps >= 0 && state->samples >= 0 && state->best_step >= -1 && state->worse >= 0 &&
+                  state->worse - 1 <= state->steps && state->records >= 0 && state->records - 1 <= state->steps;
     bool known = state->ended >= 0 && state->ended <= NTK_TRAINING_ENDED_DIVERGED && state->pending <= NTK_PENDING_ALL;
     bool within =
         training->streamed || training->options.method != NTK_TRAINING_ONLINE || state->samples <= training->samples.rows;
     bool spectral = training->options.schedule != NTK_SCHEDULE_SPECTRAL || training->spectral_step > 0;
     bool begun = state->steps == 0 || (state->eta >= 0 && state->squared_norm >= 0);
-    return counts && within_reach && known && within && spectral && begun;
+    return within_reach && counts && known && within && spectral && begun;
 }
 
 static ntk_status read_state(ntk_reader *reader, ntk_training *training)

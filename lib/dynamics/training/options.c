@@ -125,8 +125,8 @@ static ntk_status check_batch(const ntk_training_options *own, int64_t n, bool s
     if (own->batch > n) return refuse(function, "batch", (double)own->batch, "at most the number of samples");
     if (own->method == NTK_TRAINING_GD && own->batch != n)
         return refuse(function, "batch", (double)own->batch, "0 for NTK_TRAINING_GD: use NTK_TRAINING_SGD");
-    if (own->method == NTK_TRAINING_ONLINE && own->replacement)
-        return refuse_pair(function, "replacement", "NTK_TRAINING_ONLINE");
+    if ((own->method == NTK_TRAINING_GD || own->method == NTK_TRAINING_ONLINE) && own->replacement)
+        return refuse_pair(function, "replacement", "NTK_TRAINING_GD or NTK_TRAINING_ONLINE");
     return NTK_OK;
 }
 

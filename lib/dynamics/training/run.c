@@ -98,7 +98,7 @@ static bool is_validation_due(const ntk_training *training)
 static void keep_best(const ntk_training *training, bool restore)
 {
     size_t bytes = (size_t)(training->size * ntk_dtype_size(training->options.dtype));
-    if (!training->best_q) return;
+    if (!training->best_q || training->state.best_step < 0) return;
     if (restore)
         memcpy(training->q, training->best_q, bytes);
     else
@@ -154,8 +154,9 @@ static ntk_status complete_step(ntk_training *training, const ntk_pass *pass)
 static ntk_status run_steps(ntk_training *training, const ntk_pass *pass, int64_t steps)
 {
     ntk_training_state *state = &training->state;
+    bool ends = state->pending && state->ended == NTK_TRAINING_ENDED_LOSS;
     NTK_TRY(complete_step(training, pass));
-    if (is_for_good(state->ended)) return NTK_OK;
+    if (ends || is_for_good(state->ended)) return NTK_OK;
     state->ended = NTK_TRAINING_ENDED_STEPS;
     for (int64_t i = 0; i < steps && state->ended == NTK_TRAINING_ENDED_STEPS; i++) {
         int64_t before = state->steps;
@@ -163,8 +164,8 @@ static ntk_status run_steps(ntk_training *training, const ntk_pass *pass, int64_
         if (status != NTK_OK) return status;
         if (state->steps == before) break;
         state->pending = NTK_PENDING_VALIDATION | NTK_PENDING_RECORD;
-        NTK_TRY(complete_step(training, pass));
         NTK_TRY(ntk_advance(pass->lane, 1));
+        NTK_TRY(complete_step(training, pass));
     }
     return NTK_OK;
 }

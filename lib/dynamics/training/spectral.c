@@ -136,7 +136,7 @@ static ntk_status run(lanczos *job, double *value)
     ntk_work_stage(job->pass->lane->work, "training's spectral step", most, 0, 1);
     for (int64_t k = 1; k <= most; k++) {
         NTK_TRY(iterate(job, k - 1));
-        *value = largest(job, k);
+        *value = isfinite(job->a[k - 1]) && isfinite(job->b[k - 1]) ? largest(job, k) : (double)NAN;
         if (!isfinite(*value) || job->b[k - 1] * last_component(job, k, *value) <= tolerance * *value) return NTK_OK;
     }
     return NTK_OK;
