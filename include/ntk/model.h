@@ -87,9 +87,9 @@ typedef struct ntk_jacobian_spectrum {
 } ntk_jacobian_spectrum;
 
 /* What is guaranteed of gradient flow of L(alpha f_theta) from theta_0, L(z) = (1/2) ||z - y||^2, and what is measured.  Math: Theorem 8.1
- * of Telgarsky's notes, Chizat, Oyallon and Bach 2019, with constants as in docs/numerics.md.  With s = sigma_min, S = sigma_max,
+ * of Telgarsky's notes, Chizat, Oyallon and Bach 2019, with constants as below.  With s = sigma_min, S = sigma_max,
  * L0 = initial_loss:
- * sigma_min, sigma_max  of J_theta_0
+ * sigma_min, sigma_max  of J_theta_0, less its error and with it (ntk_jacobian_spectrum.min_error, max_error)
  * beta             a proven Lipschitz constant of theta -> J_theta in operator norm on the ball of radius ball about theta_0: of networks
  *                  with one hidden layer and an activation with bounded derivatives; otherwise 0
  * beta_observed    a lower bound of any such constant, found by search about theta_0
@@ -109,7 +109,8 @@ typedef struct ntk_jacobian_spectrum {
  * certified_chizat 1 if alpha > alpha_chizat with a beta that is proven, and f_theta_0 is small enough
  * proven           1 if beta is proven: 0 then means that f is linear in theta
  * reserved         0
- * Where something is not certified what it guarantees is computed all the same, and where s is 0 it is infinite. */
+ * Where something is not certified what it guarantees is computed all the same, but output_gap and parameter_gap are infinite where
+ * beta is not known, and where s is 0 it is infinite. */
 typedef struct ntk_certificate {
     size_t struct_size;
     double sigma_min;

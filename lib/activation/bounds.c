@@ -34,8 +34,8 @@ static bool bounds_of_shape(const ntk_activation *activation, double *first, dou
     case NTK_FAMILY_GELU: /* at sqrt(2) and at 0 */
         *first = 0.5 * erfc(-1) + exp(-1) / root, *second = sqrt(2) / root;
         return true;
-    case NTK_FAMILY_SILU: /* the first rounded up */
-        *first = 1.0998393195, *second = 0.5;
+    case NTK_FAMILY_SILU: /* the first (1 + y) / 2, y tanh(y) = 1, rounded up */
+        *first = 1.0998393202, *second = 0.5;
         return true;
     default:
         return false;

@@ -44,6 +44,29 @@ START_TEST(bounds_are_reached)
 }
 END_TEST
 
+/* Where sigma' is largest, which the grid misses by what matters to a proof. */
+START_TEST(bounds_hold_at_the_maximum)
+{
+    static const struct {
+        int32_t kind;
+        double at;
+    } largest[] = {
+        {NTK_TANH, 0}, {NTK_SIGMOID, 0}, {NTK_ERF, 0}, {NTK_GELU, 1.4142135623730951}, {NTK_SILU, 2.3993572805154677}};
+    for (size_t i = 0; i < sizeof largest / sizeof largest[0]; i++) {
+        ntk_activation *activation;
+        double first, second, slope;
+        ntk_matrix U = ntk_matrix_const_f64(&largest[i].at, 1, 1), Slope = ntk_matrix_f64(&slope, 1, 1);
+        CHECK_OK(ntk_activation_create(context, &activation, largest[i].kind, NULL));
+        ck_assert(ntk_activation_bounds(activation, &first, &second));
+        CHECK_OK(ntk_activation_derivative(activation, &Slope, &U));
+        /* a few roundings, and ten digits of a constant */
+        ck_assert_msg(slope <= first * (1 + 4e-16) && slope >= first * (1 - 1e-9), "kind %d: %.17g of %.17g", largest[i].kind,
+                      slope, first);
+        ntk_activation_destroy(activation);
+    }
+}
+END_TEST
+
 START_TEST(kinks_and_growth_have_none)
 {
     static const int32_t kinds[] = {NTK_RELU, NTK_LEAKY_RELU, NTK_ABS, NTK_STEP, NTK_SIGN, NTK_EXP, NTK_MONOMIAL, NTK_HERMITE};
@@ -63,6 +86,7 @@ int main(void)
     TCase *all = test_case(suite, "bounds");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, bounds_are_reached);
+    tcase_add_test(all, bounds_hold_at_the_maximum);
     tcase_add_test(all, kinks_and_growth_have_none);
     return test_run(suite);
 }

@@ -1,4 +1,4 @@
-/* The certificate of lazy training (math.md 6.1 to 6.5). */
+/* The certificate of lazy training, by the formulas of <ntk/model.h>. */
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
@@ -86,8 +86,8 @@ static ntk_status certify(ntk_point *point, ntk_certificate *c, double alpha)
     if (status < 0) return status;
     status = ntk_point_spectrum(point, &spectrum, 0, SPECTRUM_SHARE);
     if (status < 0) return status;
-    c->sigma_min = spectrum.sigma_min;
-    c->sigma_max = spectrum.sigma_max;
+    c->sigma_min = fmax(spectrum.sigma_min - spectrum.min_error, 0);
+    c->sigma_max = spectrum.sigma_max + spectrum.max_error;
     c->initial_loss = at.residual * at.residual / 2;
     ntk_work_stage(problem->lane->work, "bound of beta", 1, SPECTRUM_SHARE, SPECTRUM_SHARE);
     NTK_TRY(ntk_lipschitz_bound(&c->beta, &proven, problem, c->sigma_min));

@@ -1,4 +1,4 @@
-/* The flow of the linearized model, in closed form (math.md 6.7). */
+/* The flow of the linearized model, in closed form. */
 #ifndef NTK_DYNAMICS_MODEL_LINEAR_H
 #define NTK_DYNAMICS_MODEL_LINEAR_H
 

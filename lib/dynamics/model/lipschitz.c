@@ -1,5 +1,5 @@
 /* The bound, of networks with one hidden layer: for u of unit length over samples and outputs, sum_j u_j H_j is block-diagonal over the
- * neurons, each block gamma [[0, b^T], [b, M]] with |b| <= ||X|| L1 and ||M|| <= A L2 R ||X||: math.md's
+ * neurons, each block gamma [[0, b^T], [b, M]] with |b| <= ||X|| L1 and ||M|| <= A L2 R ||X||: so that
  * beta = gamma ||X|| (m + sqrt(m^2 + 4 L1^2)) / 2, m = A L2 R, with the longest sample R and the largest output weights A of a neuron. */
 #include "dynamics/model/lipschitz.h"
 
@@ -59,7 +59,9 @@ static double bound_on_ball(const ingredients *of, double sigma_min)
         beta = bound_at(of, of->output + radius);
         if (fabs(radius - before) <= 4 * DBL_EPSILON * radius) break;
     }
-    return beta;
+    /* rounds end above and below in turns, and a radius that is too large gives a beta that is a bound */
+    double within = sigma_min / (2 * beta);
+    return of->both && beta > 0 && within > radius ? bound_at(of, of->output + within) : beta;
 }
 
 /* ||X||, from the smaller of X X^T and X^T X. */
