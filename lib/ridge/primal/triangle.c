@@ -254,9 +254,21 @@ static ntk_status solve(ntk_normal *normal, const double *signs)
     return ntk_advance(normal->lane, 0);
 }
 
+/* Of too few samples, rounding may leave a pivot that says nothing. */
+static ntk_status check_count(const ntk_normal *normal)
+{
+    int64_t unknowns = normal->p + (normal->ridge->system.mu ? 1 : 0);
+    if (normal->ridge->solution.report.lambda > 0 || normal->n >= unknowns) return NTK_OK;
+    return ntk_fail(
+        NTK_ERR_SINGULAR,
+        "%s: %lld samples do not determine %lld coefficients; increase lambda, or take fewer features or more samples",
+        normal->function, (long long)normal->n, (long long)unknowns);
+}
+
 ntk_status ntk_triangle_finish(ntk_normal *normal)
 {
     ntk_ridge *ridge = normal->ridge;
+    NTK_TRY(check_count(normal));
     int32_t dtype = normal->dtype;
     const void *top = normal->triangle.top;
     double *signs, length = ntk_get(top, dtype, 0);
