@@ -183,6 +183,7 @@ static ntk_status write_parameters(const derivative *call)
 {
     const ntk_matrix *out = call->out;
     if (call->shape != OF_PARAMETERS) return NTK_OK;
+    if (call->g == out->data && ntk_is_finite(call->g, out->dtype, out->rows)) return NTK_OK;
     for (int64_t k = 0; k < out->rows; k++)
         NTK_TRY(ntk_write_row(out, k, 0, ntk_at(call->g, out->dtype, k), out->dtype, 1, call->function, call->name));
     return NTK_OK;

@@ -8,6 +8,9 @@
 #include "network/network.h"
 #include "network/passes.h"
 
+/* Sums of a tile's rows, where they are of several outputs. */
+enum { MOST_SUMS = 1 << 19 };
+
 /* One call of ntk_network_forward.  Of one hidden layer without biases, where neurons i and i + N/2 have the same hidden weights,
  * their output weights are added and the first half is evaluated: half the work, and an antisymmetric start is exactly 0. */
 typedef struct forward {
@@ -105,7 +108,9 @@ static ntk_status forward_tiles(const ntk_lane *lane, forward *call)
 {
     ntk_context *context = lane->work->context;
     int64_t rows = call->y->rows;
-    call->tile = ntk_tile_shape(rows, call->neurons, ntk_layer_cost(call->weights->inputs));
+    int64_t outputs = call->weights->outputs;
+    call->tile = ntk_tile_shape(rows, call->neurons, ntk_layer_cost(call->weights->inputs) + 2.0 * (double)(outputs - 1));
+    if (outputs > 1) call->tile.rows = ntk_smaller(call->tile.rows, ntk_larger(1, MOST_SUMS / outputs));
     int64_t tasks = (rows - 1) / call->tile.rows + 1;
     int64_t bytes =
         call->tile.rows * (call->tile.neurons * ntk_dtype_size(call->dtype) + call->weights->outputs * (int64_t)sizeof(double));
