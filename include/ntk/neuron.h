@@ -12,8 +12,9 @@ NTK_BEGIN
 /* loss = E r^2 over x ~ N(0, I_d), and its gradient by w, in closed form: with theta the angle between w and w*,
  *   loss = (|w|^2 + |w*|^2) / 2 - |w| |w*| (sin theta + (pi - theta) cos theta) / pi
  *   gradient = w - ((pi - theta) w* + sin theta |w*| w / |w|) / pi
- * (Soltanolkotabi 2017, Brutzkus and Globerson 2017, with twice their loss).  Loss and gradient are right to a few roundings of
- * themselves: also near w*, where they vanish, and opposite to it.  At w = 0, where the gradient depends on the way there, it is
+ * (Soltanolkotabi 2017, Brutzkus and Globerson 2017, with twice their loss).  The loss is right to a few roundings of itself,
+ * also near w*, where it vanishes; the gradient to a few of |w - w*|, or beyond a right angle of |w| and of |w*| times what the angle
+ * lacks of pi.  At w = 0, where the gradient depends on the way there, it is
  * -w* / 2, which relu'(0) = 1/2 gives.
  * gradient  NULL, or d x 1, any dtype   w, truth  d x 1, any dtypes; truth is w*
  * Thread-safe.
@@ -132,7 +133,8 @@ typedef struct ntk_neuron_report {
  * NTK_NOTE_DIVERGED       the loss exceeds a million times that at the start and the mean of y^2; w is the last state
  * NTK_ERR_OPTION          an option is outside its domain; the message names it
  * NTK_ERR_VALUE           x, y, initial or truth holds NaN or infinity; or truth is 0
- * NTK_ERR_OVERFLOW        the loss or gradient at the start is not representable, or w is too large for its dtype
+ * NTK_ERR_OVERFLOW        the loss or gradient at the start is not representable, or w is too large for its dtype, in which it and the history are
+ *                         unspecified then
  * NTK_ERR_CANCELLED       w and report are untouched; the rows of the history are unspecified */
 NTK_API ntk_status ntk_neuron_train(ntk_context *context, const ntk_matrix *w, ntk_neuron_report *report, const ntk_matrix *x,
                                     const ntk_matrix *y, const ntk_neuron_options *options) NTK_MUST_CHECK;

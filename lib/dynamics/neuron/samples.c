@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-/* Not BLAS: with threads of its own it wakes them for every block, and in turns it has one caller.  A block stays in the cache from its outputs to its share of the gradient; a task of several is long enough to be worth waking a
- * thread for.  Tasks' gradients together are a small part of the samples. */
+/* Not BLAS: a threaded one would wake its threads for every block, and one whose calls take turns (core/blas.h) would serve one task at
+ * a time.  A block stays in the cache from its outputs to its share of the gradient; a task of several is long enough to be worth
+ * waking a thread for.  Tasks' gradients together are a small part of the samples. */
 enum { BLOCK_ELEMENTS = 1 << 14, TASK_ELEMENTS = 1 << 17, MOST_TASKS = 64, LEAST_ROWS = 16 };
 
 typedef struct evaluation {

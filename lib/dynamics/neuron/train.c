@@ -266,8 +266,8 @@ static ntk_status descend(descent *s, const ntk_lane *lane)
         double eta = step == 0 && options->start == NTK_NEURON_ZERO ? 2 * options->step : options->step;
         bool ends;
         ntk_status status = look(s, lane, step);
+        if (status == NTK_OK || (status == NTK_NOTE_DIVERGED && s->report.steps == step)) record(s, step);
         if (status != NTK_OK) return status;
-        record(s, step);
         status = judge(s, eta, &ends);
         if (status != NTK_OK || ends) return status;
         if (!move(s, eta)) return diverged(s);
