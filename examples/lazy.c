@@ -20,7 +20,7 @@ static const char *const names[NTK_LAZY_QUANTITIES] = {
 static void print_slopes(double (*slopes)[NTK_LAZY_SLOPE_COLUMNS], double (*table)[NTK_LAZY_COLUMNS])
 {
     printf("%-28s", "Powers of N");
-    for (int e = 0; e < EXPONENTS; e++) printf("     N^-%.2f", table[e * WIDTHS][NTK_LAZY_EXPONENT]);
+    for (int e = 0; e < EXPONENTS; e++) printf("      N^-%.2f", table[e * WIDTHS][NTK_LAZY_EXPONENT]);
     printf("\n");
     for (int q = 0; q < NTK_LAZY_QUANTITIES && names[q]; q++) {
         printf("%-28s", names[q]);

@@ -60,7 +60,7 @@ typedef struct ntk_flow_options {
 NTK_API ntk_status ntk_flow_memory(const ntk_context *context, uint64_t *bytes, const ntk_kernel *kernel, int64_t n, int64_t d,
                                    int64_t t, const ntk_flow_options *options) NTK_MUST_CHECK;
 
-/* Decomposes K(x, x): about n^3 10 operations, n^2 doubles held, and twice that for a while.   x  n x d   y  n x t
+/* Decomposes K(x, x): about n^3 10 operations, n^2 doubles held, and 2 n^2 more for a while.   x  n x d   y  n x t
  * f0  n x t, f_0(x), or NULL: 0.   options may be NULL.
  * It can't be stopped while LAPACK is at work.
  * NTK_ERR_OPTION    an option is outside its domain; the message names it
@@ -158,7 +158,8 @@ NTK_API ntk_status ntk_flow_weights(const ntk_flow *flow, const ntk_matrix *dthe
                                     double t) NTK_MUST_CHECK;
 
 /* The squared loss at each of times, T x 1, without the weight decay's term.   losses  T x 1, of all targets together, or T x t, each
- * target's share of it.   Exact to relative accuracy, however small.
+ * target's share of it.   Nothing cancels: of the eigenvalues and projections
+ * that were found right to relative accuracy, however small, where modes do not oscillate.
  * NTK_NOTE_DIVERGED  a loss is too large, or a mode has no limit: it is INFINITY there */
 NTK_API ntk_status ntk_flow_losses(const ntk_flow *flow, const ntk_matrix *losses, const ntk_matrix *times) NTK_MUST_CHECK;
 

@@ -13,7 +13,7 @@ NTK_BEGIN
  * HIDDEN_MOVEMENT  |W - W_0| / |W_0|;  OUTPUT_MOVEMENT  |a - a_0| / |a_0|
  * DRIFT            |K - K_0| / |K_0|, Frobenius norms of the tangent kernel of the trained part on the first 64 samples
  * LOSS, LOSS_LINEAR  the mean of r^2 over that of y^2, of f and f_lin
- * Those that are 0/0 are NaN. */
+ * Those over 0 are NaN. */
 enum {
     NTK_LAZY_GAP = 0,
     NTK_LAZY_LINEARIZATION = 1,

@@ -39,7 +39,8 @@ enum { NTK_LEVEL_EIGENVALUE = 0, NTK_LEVEL_MULTIPLICITY = 1, NTK_LEVEL_COLUMNS =
  * Of infinite kernels and their sums, products, cosines and constants.  Of two ways the one with the lesser error is taken, degree by
  * degree:
  *   integrals over the angle        B xi_k to some 1e-15 sqrt(B) K(x, x), and the kernel's own accuracy
- *   power series with terms >= 0    to some 1e-14 of xi_k, and what the terms from degree 2048 on may add; of one hidden layer,
+ *   power series with terms >= 0    to some 1e-14 of xi_k where sigma has its coefficients in closed form (else to what <ntk/activation.h>
+ *                                   says of these), and what the terms from degree 2048 on may add; of one hidden layer,
  *                                   without a large bias, d >= 2
  * A level that the error does not tell from 0 is 0: kernels of several layers, and those made of others, have none where B is of
  * the order 1e25.

@@ -43,7 +43,7 @@ static void scene_free(scene *s)
 
 /* --- slopes --- */
 
-/* What math.md 9 found of an antisymmetric start at N from 64 to 4096; of gaps, Theorem 3's -1/2, which ReLU attains for its signs
+/* What an antisymmetric start was found to give at N from 64 to 4096; of gaps, Theorem 3's -1/2, which ReLU attains for its signs
  * change, and -1, which smooth activations come near, whose first derivatives by random signs' sums are N^1/2 smaller than bounded; and
  * what follows of other starts.
  * within  of it, beside three standard errors: what is left of the limit at these widths */

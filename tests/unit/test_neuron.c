@@ -189,7 +189,7 @@ START_TEST(predicted_rates)
 }
 END_TEST
 
-/* What math.md 7 found of 20 seeds, mostly of 200 inputs: how many converge, and how fast; here of fewer seeds, and 50 inputs, of which
+/* What was found of 20 seeds, mostly of 200 inputs: how many converge, and how fast; here of fewer seeds, and 50 inputs, of which
  * some find w* where none does in the limit.
  * within  of the rate that was found there: four standard errors of these means, over seeds, as measured, and their difference by d */
 typedef struct finding {

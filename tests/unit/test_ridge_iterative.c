@@ -280,7 +280,7 @@ START_TEST(samples_that_repeat)
 }
 END_TEST
 
-/* As math.md 8 has it of samples on a sphere: fewer the larger the rank, most where that is above 1 + d + ... of the degrees there are. */
+/* Of samples on a sphere: fewer the larger the rank, most where that is above 1 + d + ... of the degrees there are. */
 START_TEST(iterations_fall)
 {
     enum { MORE = 600, WIDE = 10 };
