@@ -163,7 +163,8 @@ NTK_API ntk_status ntk_flow_weights(const ntk_flow *flow, const ntk_matrix *dthe
  * NTK_NOTE_DIVERGED  a loss is too large, or a mode has no limit: it is INFINITY there */
 NTK_API ntk_status ntk_flow_losses(const ntk_flow *flow, const ntk_matrix *losses, const ntk_matrix *times) NTK_MUST_CHECK;
 
-/* The same of m test samples, with m in place of n in the loss.   x  m x d   y  m x t   f0x  m x t, or NULL: 0 */
+/* The same of m test samples, with m in place of n in the loss; but NTK_ERR_OVERFLOW where a mode has a number and an output is too
+ * large for the flow's dtype.   x  m x d   y  m x t   f0x  m x t, or NULL: 0 */
 NTK_API ntk_status ntk_flow_test_losses(const ntk_flow *flow, const ntk_matrix *losses, const ntk_matrix *x,
                                         const ntk_matrix *y, const ntk_matrix *f0x, const ntk_matrix *times) NTK_MUST_CHECK;
 

@@ -256,6 +256,15 @@ START_TEST(options_that_contradict)
         CHECK_MESSAGE(cases[k].name);
         ck_assert_ptr_null(training);
     }
+    ntk_matrix none = s.x.view;
+    none.rows = -1;
+    ntk_training_options probing = plain;
+    ntk_training *training = NULL;
+    uint64_t bytes;
+    probing.probe = &none;
+    CHECK_STATUS(ntk_training_create(context, &training, s.network, &s.x.view, &s.y.view, &probing), NTK_ERR_SHAPE);
+    CHECK_MESSAGE("options->probe is -1 x 4");
+    CHECK_STATUS(ntk_training_memory(context, &bytes, s.network, N, &probing), NTK_ERR_SHAPE);
     training_scene_free(&s);
 }
 END_TEST

@@ -1,6 +1,7 @@
 #include "core/options.h"
 
 #include "activation/activation.h"
+#include "core/matrix.h"
 #include "core/size.h"
 #include "core/status.h"
 #include "dynamics/training/training.h"
@@ -160,6 +161,20 @@ static void set_defaults(ntk_training_options *own, int64_t n, bool streamed)
     own->borrow = own->borrow != 0;
 }
 
+/* The matrices of the options, whose rows are counted before their numbers are taken. */
+static ntk_status check_sets(const ntk_training_options *own, const ntk_weights *weights, const char *function)
+{
+    const ntk_matrix *const sets[] = {own->validation_x, own->validation_y, own->probe};
+    static const char *const names[] = {"options->validation_x", "options->validation_y", "options->probe"};
+    for (int i = 0; i < 3; i++) {
+        if (!sets[i]) continue;
+        NTK_TRY(ntk_input_check(sets[i], function, names[i]));
+        NTK_TRY(ntk_shape_check(sets[i], i == 1 ? own->validation_x->rows : -1, i == 1 ? weights->outputs : weights->inputs,
+                                function, names[i]));
+    }
+    return NTK_OK;
+}
+
 ntk_status ntk_training_options_read(ntk_training_options *own, const ntk_training_options *options, const ntk_weights *weights,
                                      int64_t n, int32_t dtype, bool streamed, const char *function)
 {
@@ -171,6 +186,7 @@ ntk_status ntk_training_options_read(ntk_training_options *own, const ntk_traini
     if (!own->validation_x != !own->validation_y)
         return ntk_fail(NTK_ERR_OPTION, "%s: options->validation_%s is NULL, but not the other", function,
                         own->validation_x ? "y" : "x");
+    NTK_TRY(check_sets(own, weights, function));
     if (own->patience > 0 && !own->validation_x) return refuse_pair(function, "patience", "no validation set");
     return ntk_training_options_check(own, weights, n, streamed, function);
 }
