@@ -288,6 +288,58 @@ START_TEST(test_memory_is_as_said)
 }
 END_TEST
 
+/* So wide a network that its samples take two chunks: the largest singular value of J, as a whole and by its products, is the root of
+ * the largest eigenvalue of the features' kernel. */
+START_TEST(test_samples_in_chunks)
+{
+    enum { MANY = 130, WIDE = 8200, ROUNDS = 200 };
+    ntk_network_options options = plain(WIDE, 0, 5);
+    ntk_network *network = oracle_network_create(context, NTK_TANH, 0, &options);
+    int64_t size = ntk_network_size(network, NTK_PART_BOTH);
+    ntk_model *model;
+    ntk_features *features;
+    ntk_kernel *kernel;
+    test_array theta = test_array_make(size, 1, 0, NTK_F64), x = test_array_make(MANY, D, 0, NTK_F64);
+    test_array K = test_array_make(MANY, MANY, 0, NTK_F64), v = test_array_make(MANY, 1, 0, NTK_F64);
+    double length = 0, next[MANY];
+    for (int64_t i = 0; i < MANY; i++) {
+        test_set(&v.view, i, 0, 1);
+        for (int64_t k = 0; k < D; k++) test_set(&x.view, i, k, test_uniform(401, i * D + k));
+    }
+    CHECK_OK(ntk_network_parameters(network, &theta.view));
+    CHECK_OK(ntk_features_create(context, &features, network, NTK_PART_RF));
+    CHECK_OK(ntk_kernel_create_finite(context, &kernel, features));
+    CHECK_OK(ntk_kernel_block(kernel, &K.view, &x.view, &x.view));
+    for (int round = 0; round < ROUNDS; round++) {
+        double square = 0;
+        for (int64_t i = 0; i < MANY; i++) {
+            next[i] = 0;
+            for (int64_t j = 0; j < MANY; j++) next[i] += test_get(&K.view, i, j) * test_get(&v.view, j, 0);
+            square += next[i] * next[i];
+        }
+        length = sqrt(square);
+        for (int64_t i = 0; i < MANY; i++) test_set(&v.view, i, 0, next[i] / length);
+    }
+    CHECK_OK(ntk_model_from_network(context, &model, network, NTK_PART_RF));
+    for (int32_t way = NTK_SPECTRUM_DENSE; way <= NTK_SPECTRUM_LANCZOS; way++) {
+        ntk_model_options choice = NTK_INIT(ntk_model_options);
+        ntk_jacobian_spectrum spectrum = NTK_INIT(ntk_jacobian_spectrum);
+        choice.spectrum = way;
+        CHECK_OK(ntk_model_set_options(model, &choice));
+        CHECK_OK(ntk_model_spectrum(model, &spectrum, &theta.view, &x.view));
+        ck_assert_int_eq(spectrum.rows, MANY);
+        /* sums of 8200 products, and what 200 rounds leave of a ratio of eigenvalues below a half */
+        ck_assert_double_eq_tol(spectrum.sigma_max, sqrt(length), 1e-11 * sqrt(length));
+    }
+    ntk_model_destroy(model);
+    ntk_kernel_destroy(kernel);
+    ntk_features_destroy(features);
+    ntk_network_destroy(network);
+    test_array *const arrays[] = {&theta, &x, &K, &v};
+    for (int i = 0; i < 4; i++) test_array_free(arrays[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("networks as models");
@@ -299,6 +351,7 @@ int main(void)
     tcase_add_test(all, test_no_bound);
     tcase_add_test(all, test_network_and_callbacks_agree);
     tcase_add_test(all, test_parts_move_alone);
+    tcase_add_test(all, test_samples_in_chunks);
     tcase_add_test(all, test_memory_is_as_said);
     return test_run(suite);
 }
