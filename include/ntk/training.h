@@ -263,16 +263,22 @@ NTK_API ntk_status ntk_training_history(const ntk_training *training, const ntk_
  * NTK_ERR_NULL, NTK_ERR_OPTION  sink is NULL, or none */
 NTK_API ntk_status ntk_training_export(const ntk_training *training, const ntk_sink *sink) NTK_MUST_CHECK;
 
-/* Makes a training of what was exported and of the same samples, or the same stream, which goes on at the first sample that was not
- * used: from here on it is, to the bit, what the exported one would have become.  borrow is not stored, and is given anew.
+/* Makes a training of what was exported and of the same samples: from here on it is, to the bit, what the exported one would have
+ * become.   x  n x d   y  n x m   borrow  as in the options, which do not store it
  * NTK_ERR_SHAPE        x or y is not as large as that which was exported
+ * NTK_ERR_STATE        what was exported is a training of a stream
  * NTK_ERR_FORMAT       an array is absent, or not what it should be: the message names it
  * NTK_ERR_CALLBACK     the source reported failure
  * NTK_ERR_UNSUPPORTED  it has functions of the caller's, and the source does not give them
  * NTK_ERR_MEMORY       what it takes cannot be had
- * other errors as for ntk_training_create and ntk_training_create_stream */
+ * other errors as for ntk_training_create */
 NTK_API ntk_status ntk_training_import(ntk_context *context, ntk_training **training, const ntk_matrix *x, const ntk_matrix *y,
                                        const ntk_source *source, int32_t borrow) NTK_MUST_CHECK;
+
+/* The same of a training of a stream, which goes on at the first sample that was not used.  What stream points at outlives the
+ * training.
+ * NTK_ERR_STATE        what was exported is a training of samples
+ * other errors as above, and as for ntk_training_create_stream */
 NTK_API ntk_status ntk_training_import_stream(ntk_context *context, ntk_training **training, const ntk_sample_stream *stream,
                                               const ntk_source *source) NTK_MUST_CHECK;
 
