@@ -119,6 +119,19 @@ typedef struct test_row {
 /* Counts for the contexts that the table creates with an allocator. */
 extern test_memory test_counted;
 
+/* As TEST_CONTEXT_FIXTURE, with that allocator, all of whose memory must have come back. */
+#define TEST_COUNTED_FIXTURE(threads)                   \
+    static ntk_context *context;                        \
+    static void setup(void)                             \
+    {                                                   \
+        context = test_context(threads, &test_counted); \
+    }                                                   \
+    static void teardown(void)                          \
+    {                                                   \
+        ntk_context_destroy(context);                   \
+        ck_assert_int_eq(test_counted.live, 0);         \
+    }
+
 /* The table: of one function or more variants of it at a time.  Fails the test unless i is in [0, test_row_count()). */
 const test_row *test_row_at(int i);
 int test_row_count(void);

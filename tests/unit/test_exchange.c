@@ -9,17 +9,7 @@
 
 enum { D = 3, N = 6 };
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(1, &test_counted);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-    ck_assert_int_eq(test_counted.live, 0);
-}
+TEST_COUNTED_FIXTURE(1)
 
 /* --- handles --- */
 

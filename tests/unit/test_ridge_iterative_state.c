@@ -10,17 +10,7 @@
 enum { N = 200, D = 4, T = 2 };
 static const double lambda = 0.05;
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, &test_counted);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-    ck_assert_int_eq(test_counted.live, 0);
-}
+TEST_COUNTED_FIXTURE(2)
 
 typedef struct scene {
     ntk_kernel *kernel;

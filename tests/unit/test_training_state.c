@@ -7,17 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ntk_context *context;
-
-static void setup(void)
-{
-    context = test_context(2, &test_counted);
-}
-static void teardown(void)
-{
-    ntk_context_destroy(context);
-    ck_assert_int_eq(test_counted.live, 0);
-}
+TEST_COUNTED_FIXTURE(2)
 
 /* Parameters, history and report, hashed. */
 static uint64_t hash_of(ntk_training *training)
