@@ -29,14 +29,23 @@ bench_runner limit_syrk(limit_arrays *arrays)
     return (bench_runner){.run = run_syrk, .argument = arrays};
 }
 
+/* out = op(y) op(x), m x n. */
+static void gemm(const limit_arrays *arrays, CBLAS_TRANSPOSE left, CBLAS_TRANSPOSE right, int64_t m, int64_t n, int64_t k)
+{
+    lapack_int rows = narrow(m), cols = narrow(n), depth = narrow(k), lda = narrow(arrays->y.cols),
+               ldb = narrow(arrays->x.cols);
+    if (arrays->x.dtype == NTK_F64)
+        cblas_dgemm(CblasRowMajor, left, right, rows, cols, depth, 1, arrays->y.data, lda, arrays->x.data, ldb, 0, arrays->out,
+                    cols);
+    else
+        cblas_sgemm(CblasRowMajor, left, right, rows, cols, depth, 1, arrays->y.data, lda, arrays->x.data, ldb, 0, arrays->out,
+                    cols);
+}
+
 static void run_gemm(void *argument)
 {
-    limit_arrays *a = argument;
-    lapack_int m = narrow(a->y.rows), n = narrow(a->x.rows), k = narrow(a->x.cols);
-    if (a->x.dtype == NTK_F64)
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a->y.data, k, a->x.data, k, 0, a->out, n);
-    else
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a->y.data, k, a->x.data, k, 0, a->out, n);
+    const limit_arrays *a = argument;
+    gemm(a, CblasNoTrans, CblasTrans, a->y.rows, a->x.rows, a->x.cols);
 }
 
 bench_runner limit_gemm(limit_arrays *arrays)
@@ -46,12 +55,8 @@ bench_runner limit_gemm(limit_arrays *arrays)
 
 static void run_gemm_transposed(void *argument)
 {
-    limit_arrays *a = argument;
-    lapack_int m = narrow(a->y.cols), n = narrow(a->x.cols), k = narrow(a->x.rows);
-    if (a->x.dtype == NTK_F64)
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a->y.data, m, a->x.data, n, 0, a->out, n);
-    else
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a->y.data, m, a->x.data, n, 0, a->out, n);
+    const limit_arrays *a = argument;
+    gemm(a, CblasTrans, CblasNoTrans, a->y.cols, a->x.cols, a->x.rows);
 }
 
 bench_runner limit_gemm_transposed(limit_arrays *arrays)
