@@ -3,7 +3,7 @@
  *
  *     mnist_fit FOLDER [n]      n = 60000 training images; FOLDER has MNIST's files, gzipped or not; "-": random numbers instead
  *
- * Prints time, peak memory, the residual of the equations at some of the samples (by products in f64), and how many of the test
+ * Prints time, that of each stage, peak memory, the residual of the equations at some of the samples (by products in f64), and how many of the test
  * images are misread.  Limit: ssyrk and spotrf of 10000 of the images, times (n / 10000)^2 and (n / 10000)^3. */
 #include "calls.h"
 #include "data.h"
@@ -14,9 +14,44 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double LAMBDA = 1e-3, TOLERANCE = 1e-8;
-enum { LIMIT_IMAGES = 10000, RESIDUALS = 500 };
+enum { LIMIT_IMAGES = 10000, RESIDUALS = 500, STAGES = 16, NAME_SIZE = 64 };
+
+/* --- the stages of a call --- */
+
+/* names, seconds  of the stages, in the order in which they began
+ * from            when the last of them did */
+typedef struct watch {
+    char names[STAGES][NAME_SIZE];
+    double seconds[STAGES], from;
+    int count;
+} watch;
+
+/* Progress callback: a stage lasts until another one, or the call's end, is first heard of. */
+static int note_stage(void *user, const char *stage, double fraction)
+{
+    watch *w = user;
+    double time = bench_clock();
+    (void)fraction;
+    if (w->count > 0 && (!stage || strcmp(stage, w->names[w->count - 1]) != 0))
+        w->seconds[w->count - 1] += time - w->from;
+    else if (w->count > 0)
+        return 0;
+    w->from = time;
+    if (stage && w->count < STAGES) snprintf(w->names[w->count++], NAME_SIZE, "%s", stage);
+    return 0;
+}
+
+static void print_stages(watch *w)
+{
+    note_stage(w, NULL, 1);
+    for (int i = 0; i < w->count; i++)
+        if (w->seconds[i] >= 1) printf("  %-40s %7.1f s\n", w->names[i], w->seconds[i]);
+}
+
+/* --- the fit, and what it is worth --- */
 
 static double limit_seconds(const ntk_matrix *x)
 {
@@ -68,7 +103,7 @@ static int64_t misread(const ntk_ridge *ridge, const images_set *test)
     return count;
 }
 
-static void measure(ntk_context *context, const images_set *train, const images_set *test)
+static void measure(ntk_context *context, watch *w, const images_set *train, const images_set *test)
 {
     double limit = limit_seconds(&train->x);
     ntk_kernel *kernel = call_relu_kernel(context, NTK_PART_BOTH, 1);
@@ -80,10 +115,12 @@ static void measure(ntk_context *context, const images_set *train, const images_
     options.precision = NTK_PRECISION_MIXED;
     options.tolerance = TOLERANCE;
     options.borrow = 1;
+    *w = (watch){.count = 0};
     double start = bench_clock();
     bench_check(ntk_ridge_create(context, &ridge, kernel, &train->x, &train->y, LAMBDA, &options));
     bench_row("fit K^RF+K^NT, f32 factor, packed", (bench_sizes){train->x.rows, train->x.cols, 0}, NTK_F64,
               bench_clock() - start, limit, "ssyrk + spotrf, scaled");
+    print_stages(w);
     bench_check(ntk_ridge_summary(ridge, &report));
     printf(
         "lambda %g; smallest pivot %.2g, condition at least %.2g; %d products with K for corrections, to a backward error of %.1e\n",
@@ -101,11 +138,16 @@ static void measure(ntk_context *context, const images_set *train, const images_
 int main(int argc, char **argv)
 {
     int64_t n = images_arguments(argc, argv);
-    ntk_context *context = bench_context(true);
+    static watch stages;
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    ntk_context *context;
+    options.progress = note_stage;
+    options.progress_user = &stages;
+    bench_check(ntk_context_create(&context, &options));
     images_set train = images_read(argv[1], "train", n, NTK_F64),
                test = images_read(argv[1], "t10k", n < IMAGES_TEST ? n : IMAGES_TEST, NTK_F64);
     bench_header(context);
-    measure(context, &train, &test);
+    measure(context, &stages, &train, &test);
     images_free(&train);
     images_free(&test);
     ntk_context_destroy(context);
