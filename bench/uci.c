@@ -26,8 +26,9 @@ enum { NUMBERS = 2 * DEPTHS + 3 };
 
 static const double FIRST_LAMBDA = 0.01, LEAST_LAMBDA = 1e-7;
 
-/* So many samples' factor is held in single precision, and solutions are corrected. */
-enum { MIXED_FROM = 20000 };
+/* From so many samples on the factor is packed.  In double precision, since data without noise choose a lambda that is nothing in single
+ * precision. */
+enum { PACKED_FROM = 20000 };
 
 static const struct {
     const char *name;
@@ -110,10 +111,8 @@ static ntk_ridge *fit(const task *t, const bench_split *s, const ntk_kernel *ker
     ntk_ridge *ridge;
     options.method = NTK_RIDGE_DUAL;
     options.borrow = 1;
-    if (s->n > MIXED_FROM) {
-        options.precision = NTK_PRECISION_MIXED;
-        options.storage = NTK_STORAGE_PACKED;
-    }
+    options.precision = NTK_PRECISION_PLAIN;
+    if (s->n > PACKED_FROM) options.storage = NTK_STORAGE_PACKED;
     bench_check(ntk_ridge_create(t->context, &ridge, kernel, &X, &Y, lambda, &options));
     return ridge;
 }
@@ -209,9 +208,8 @@ static double search_seconds(const task *t, double n)
 
 static double fit_seconds(const task *t, double n, double m)
 {
-    double layers = DEPTHS * (DEPTHS + 1) / 2, corrections = n > MIXED_FROM ? 5 : 1;
-    double algebra = (n * n * n / 6 + n * n * m / 2) / FLOPS / (n > MIXED_FROM ? 2 : 1);
-    return (double)t->splits * PARTS * (DEPTHS * algebra + layers * n * (corrections * n / 2 + m) / ENTRIES);
+    double layers = DEPTHS * (DEPTHS + 1) / 2, algebra = (n * n * n / 6 + n * n * m / 2) / FLOPS;
+    return (double)t->splits * PARTS * (DEPTHS * algebra + layers * n * (n / 2 + m) / ENTRIES);
 }
 
 static int plan(const task *t)
