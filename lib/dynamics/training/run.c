@@ -44,21 +44,50 @@ static void swap_gradients(ntk_training *training)
     training->gradient = kept;
 }
 
+/* What is found of a step: the loss of its batch, its size, and the sums of gather. */
+typedef struct found {
+    double loss, eta, sums[NTK_SUMS];
+} found;
+
 /* Notes what a step was, once it is taken. */
-static void note(ntk_training *training, const ntk_batch *batch, double loss, double squared_norm, double eta)
+static void note(ntk_training *training, const ntk_batch *batch, const found *of)
 {
     ntk_training_state *state = &training->state;
     int64_t epoch = ntk_training_epoch(training), place = state->steps % epoch;
-    state->batch_loss = loss;
-    state->gradient_norm = sqrt(squared_norm);
-    state->squared_norm = squared_norm;
-    state->eta = eta;
+    state->batch_loss = of->loss;
+    state->gradient_norm = sqrt(of->sums[NTK_SUM_NORM]);
+    state->squared_norm = of->sums[NTK_SUM_NORM];
+    state->eta = of->eta;
     state->samples += batch->rows;
-    state->epoch_loss = place == 0 ? loss : state->epoch_loss + loss;
+    state->epoch_loss = place == 0 ? of->loss : state->epoch_loss + of->loss;
     state->steps++;
     if (training->options.loss_threshold > 0 && place == epoch - 1 &&
         state->epoch_loss <= training->options.loss_threshold * (double)epoch)
         state->ended = NTK_TRAINING_ENDED_LOSS;
+}
+
+/* Moves the parameters along the gradient at point. */
+static ntk_status move(ntk_training *training, const ntk_pass *pass, const ntk_batch *batch, const void *point, found *of)
+{
+    ntk_training_gather(training, pass->lane, point, of->sums);
+    double norm = sqrt(of->sums[NTK_SUM_NORM]);
+    if (is_too_long(training, 0, norm)) return diverge(training, of->loss, norm, training->state.eta);
+    NTK_TRY(ntk_training_eta(training, pass, batch, of->loss, of->sums, &of->eta));
+    if (is_too_long(training, of->eta, norm)) return diverge(training, of->loss, norm, of->eta);
+    ntk_training_step(training, pass->lane, of->eta, false);
+    swap_gradients(training);
+    return NTK_OK;
+}
+
+/* The same in one pass. */
+static ntk_status move_at_once(ntk_training *training, const ntk_pass *pass, const ntk_batch *batch, found *of)
+{
+    NTK_TRY(ntk_training_eta(training, pass, batch, of->loss, of->sums, &of->eta));
+    ntk_training_prepare(training, pass->lane, of->eta, of->sums);
+    double norm = sqrt(of->sums[NTK_SUM_NORM]);
+    if (is_too_long(training, of->eta, norm)) return diverge(training, of->loss, norm, of->eta);
+    ntk_training_exchange(training);
+    return NTK_OK;
 }
 
 static ntk_status take_step(ntk_training *training, const ntk_pass *pass)
@@ -66,23 +95,18 @@ static ntk_status take_step(ntk_training *training, const ntk_pass *pass)
     bool ahead = training->options.method == NTK_TRAINING_NESTEROV;
     const void *point = ahead ? training->ahead : ntk_training_point(training);
     ntk_batch batch;
-    double loss, eta = 0, sums[NTK_SUMS];
+    found of = {0};
     NTK_TRY(ntk_training_batch(training, pass->lane, &batch, function));
     if (batch.rows == 0) {
         training->state.ended = NTK_TRAINING_ENDED_SAMPLES;
         return NTK_OK;
     }
-    NTK_TRY(ntk_pass_loss(pass, &batch, point, training->gradient, &loss));
-    if (!isfinite(loss)) return diverge(training, loss, NAN, training->state.eta);
-    ntk_training_gather(training, pass->lane, point, sums);
-    double norm = sqrt(sums[NTK_SUM_NORM]);
-    if (is_too_long(training, 0, norm)) return diverge(training, loss, norm, training->state.eta);
-    NTK_TRY(ntk_training_eta(training, pass, &batch, loss, sums, &eta));
-    if (is_too_long(training, eta, norm)) return diverge(training, loss, norm, eta);
-    ntk_training_step(training, pass->lane, eta, false);
-    swap_gradients(training);
-    note(training, &batch, loss, sums[NTK_SUM_NORM], eta);
-    return NTK_OK;
+    NTK_TRY(ntk_pass_loss(pass, &batch, point, training->gradient, &of.loss));
+    if (!isfinite(of.loss)) return diverge(training, of.loss, NAN, training->state.eta);
+    ntk_status status =
+        ntk_training_exchanges(training) ? move_at_once(training, pass, &batch, &of) : move(training, pass, &batch, point, &of);
+    if (status == NTK_OK) note(training, &batch, &of);
+    return status;
 }
 
 /* --- validation --- */

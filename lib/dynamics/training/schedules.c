@@ -53,6 +53,12 @@ static ntk_status backtrack(ntk_training *training, const ntk_pass *pass, const 
     return NTK_OK;
 }
 
+bool ntk_schedule_is_foreseen(int32_t schedule)
+{
+    return schedule != NTK_SCHEDULE_BACKTRACKING && schedule != NTK_SCHEDULE_POLYAK &&
+           schedule != NTK_SCHEDULE_BARZILAI_BORWEIN;
+}
+
 ntk_status ntk_training_eta(ntk_training *training, const ntk_pass *pass, const ntk_batch *batch, double loss,
                             const double sums[], double *eta)
 {

@@ -15,7 +15,7 @@ typedef struct stepping {
     ntk_step step;
     void *gradient;
     const void *point, *base, *previous;
-    double sign, decay;
+    double sign, decay, eta;
 } stepping;
 
 static stepping begin(const ntk_training *training, const ntk_lane *lane)
@@ -64,13 +64,19 @@ static const void *part_of(const ntk_training *training, const void *point)
     return training->options.linearized ? point : ntk_at(point, training->options.dtype, training->first);
 }
 
-void ntk_training_gather(ntk_training *training, const ntk_lane *lane, const void *point, double sums[])
+static stepping begin_at(ntk_training *training, const ntk_lane *lane, const void *point)
 {
     stepping job = begin(training, lane);
     job.gradient = training->gradient;
     job.point = part_of(training, point);
     job.base = ntk_training_decay_base(training, &job.sign);
     job.decay = training->options.weight_decay;
+    return job;
+}
+
+void ntk_training_gather(ntk_training *training, const ntk_lane *lane, const void *point, double sums[])
+{
+    stepping job = begin_at(training, lane, point);
     job.previous = training->state.steps > 0 ? training->previous : NULL;
     run_all(lane, gather_stretch, &job);
     add_sums(training, sums);
@@ -128,4 +134,39 @@ void ntk_training_step(ntk_training *training, const ntk_lane *lane, double eta,
     choose_loop(&job, options->method);
     if (trial) job.loop = job.loops->trial;
     run_all(lane, step_stretch, &job);
+}
+
+/* --- both at once --- */
+
+bool ntk_training_exchanges(const ntk_training *training)
+{
+    const ntk_training_options *options = &training->options;
+    bool plain = options->method <= NTK_TRAINING_ONLINE, all = training->size == training->weights->size;
+    return plain && all && !options->linearized && ntk_schedule_is_foreseen(options->schedule);
+}
+
+static ntk_status exchange_stretch(void *argument, int64_t index, const ntk_lane *lane)
+{
+    (void)lane;
+    const stepping *job = argument;
+    const ntk_training *training = job->training;
+    job->loops->exchange(job->gradient, job->point, job->base, job->sign, job->decay, job->eta, index * NTK_STRETCH,
+                         ntk_stretch_count(training->size, index), training->sums + index * NTK_SUMS);
+    training->done[index] = 1;
+    return NTK_OK;
+}
+
+void ntk_training_prepare(ntk_training *training, const ntk_lane *lane, double eta, double sums[])
+{
+    stepping job = begin_at(training, lane, training->theta);
+    job.eta = eta;
+    run_all(lane, exchange_stretch, &job);
+    add_sums(training, sums);
+}
+
+void ntk_training_exchange(ntk_training *training)
+{
+    void *next = training->gradient;
+    training->gradient = training->theta;
+    training->theta = training->q = next;
 }

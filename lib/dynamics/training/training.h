@@ -148,10 +148,19 @@ void ntk_training_gather(ntk_training *training, const ntk_lane *lane, const voi
 /* One step of the method, or, where trial is true, ahead = q - eta g alone.  It cannot fail or be stopped. */
 void ntk_training_step(ntk_training *training, const ntk_lane *lane, double eta, bool trial);
 
+/* Whether a step needs one pass, in which the gradient's memory receives the next parameters: of plain descent on all parameters whose
+ * step size asks for no sums.  prepare does so, with the sums of gather; exchange, which may be left out, makes them the parameters. */
+bool ntk_training_exchanges(const ntk_training *training);
+void ntk_training_prepare(ntk_training *training, const ntk_lane *lane, double eta, double sums[]);
+void ntk_training_exchange(ntk_training *training);
+
 /* Sum of (q + sign base)^2 at a point. */
 double ntk_training_spread(const ntk_training *training, const void *point);
 
 /* --- schedules.c --- */
+
+/* Whether eta follows from the options and the number of the step. */
+bool ntk_schedule_is_foreseen(int32_t schedule);
 
 /* eta of the step that comes; loss, sums: of its batch, the latter from gather. */
 ntk_status ntk_training_eta(ntk_training *training, const ntk_pass *pass, const ntk_batch *batch, double loss,

@@ -21,7 +21,7 @@
 #define TABLE(precision)                                                                                           \
     {                                                                                                              \
         descend_##precision, momentum_##precision, nesterov_##precision, adagrad_##precision, rmsprop_##precision, \
-            adam_##precision, trial_##precision, gather_##precision                                                \
+            adam_##precision, trial_##precision, gather_##precision, exchange_##precision                          \
     }
 
 const ntk_step_loops NTK_ISA_NAME(ntk_step_loops)[2] = {TABLE(f64), TABLE(f32)};

@@ -19,7 +19,8 @@ enum { NTK_SUM_NORM, NTK_SUM_CHANGE, NTK_SUM_SPREAD, NTK_SUMS };
 
 /* On count parameters from first on.
  * gather    g += decay (q + sign base), where decay is not 0, base NULL for 0; and the sums, in an order that depends on count alone.
- *           previous may be NULL */
+ *           previous may be NULL
+ * exchange  the same, with no gradient before it, and then g = q - eta g: the next q */
 typedef struct ntk_step_loops {
     void (*descend)(const ntk_step *step, int64_t first, int64_t count);
     void (*momentum)(const ntk_step *step, int64_t first, int64_t count);
@@ -30,6 +31,8 @@ typedef struct ntk_step_loops {
     void (*trial)(const ntk_step *step, int64_t first, int64_t count);
     void (*gather)(void *g, const void *q, const void *base, double sign, double decay, const void *previous, int64_t first,
                    int64_t count, double sums[NTK_SUMS]);
+    void (*exchange)(void *g, const void *q, const void *base, double sign, double decay, double eta, int64_t first,
+                     int64_t count, double sums[NTK_SUMS]);
 } ntk_step_loops;
 
 /* By dtype - 1. */

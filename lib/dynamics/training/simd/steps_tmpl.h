@@ -141,6 +141,24 @@ static void NAME(gather)(void *g, const void *q, const void *base, double sign, 
     sums[NTK_SUM_CHANGE] = previous ? NAME(change)((const REAL *)previous + first, own, count) : 0;
 }
 
+/* Numbers that are still in the first cache when they are read again. */
+enum { NAME(PIECE) = 1024 };
+
+static void NAME(exchange)(void *g, const void *q, const void *base, double sign, double decay, double eta, int64_t first,
+                           int64_t count, double sums[NTK_SUMS])
+{
+    const VECTOR back = V(set)((REAL)-eta);
+    double piece[NTK_SUMS];
+    for (int s = 0; s < NTK_SUMS; s++) sums[s] = 0;
+    for (int64_t end = first + count; first < end; first += NAME(PIECE)) {
+        int64_t last = end - first < NAME(PIECE) ? end : first + NAME(PIECE);
+        NAME(gather)(g, q, base, sign, decay, NULL, first, last - first, piece);
+        for (int s = 0; s < NTK_SUMS; s++) sums[s] += piece[s];
+        for (int64_t i = first; i < last; i += LANES)
+            NAME(put)(g, i, last - i, V(fma)(back, NAME(take)(g, i, last - i), NAME(take)(q, i, last - i)));
+    }
+}
+
 #undef REAL
 #undef V
 #undef VECTOR
