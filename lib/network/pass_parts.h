@@ -99,6 +99,8 @@ const void *ntk_pass_derivatives(const ntk_passes *passes, const ntk_lane *lane,
 void *ntk_pass_sums(const ntk_passes *passes, int which);
 void ntk_pass_sums_clear(const ntk_passes *passes, int which, int64_t task, int64_t neurons);
 void ntk_pass_sums_add(const ntk_passes *passes, int which, int64_t task, int64_t neurons, double weight, const void *row);
+void ntk_pass_sums_combine(const ntk_passes *passes, const ntk_lane *lane, int which, int64_t task, int64_t neurons,
+                           int64_t rows, const void *weights, const void *from);
 void ntk_pass_sums_write(const ntk_passes *passes, int which, int64_t tasks, int64_t neurons, double factor, bool add, void *g);
 
 /* Of output biases, if there are any: y_io += output_bias c_o; and g_o = output_bias sum_i u_io, or added to g.  c, g and u (for 0) may be

@@ -5,6 +5,7 @@
 #include "core/size.h"
 #include "network/layer.h"
 #include "network/pass_parts.h"
+#include "network/simd/rows.h"
 
 #include <string.h>
 
@@ -43,6 +44,14 @@ void ntk_pass_sums_clear(const ntk_passes *passes, int which, int64_t task, int6
 void ntk_pass_sums_add(const ntk_passes *passes, int which, int64_t task, int64_t neurons, double weight, const void *row)
 {
     ntk_add_scaled(passes->dtype, ntk_at(ntk_pass_sums(passes, which), passes->dtype, task * neurons), weight, row, neurons);
+}
+
+void ntk_pass_sums_combine(const ntk_passes *passes, const ntk_lane *lane, int which, int64_t task, int64_t neurons,
+                           int64_t rows, const void *weights, const void *from)
+{
+    void *sums = ntk_at(ntk_pass_sums(passes, which), passes->dtype, task * neurons);
+    NTK_OF_ISA(lane->work->context->isa, ntk_row_loops, passes->dtype - 1)
+        ->combine(sums, from, neurons, rows, neurons, weights);
 }
 
 void ntk_pass_sums_write(const ntk_passes *passes, int which, int64_t tasks, int64_t neurons, double factor, bool add, void *g)

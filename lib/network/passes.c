@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "network/elements.h"
 #include "network/pass_parts.h"
+#include "network/simd/rows.h"
 
 /* A chunk has at most so many numbers of its widest layer and of all layers: enough rows for a threaded product, few enough for the
  * caches; and rows between the limits. */
@@ -200,8 +201,9 @@ static void activate_group(const activating *job, const ntk_lane *lane, int64_t 
     ntk_activation_evaluate(activation, isa, dtype, 0, h, h, count);
     if (!job->y) return;
     const void *a = ntk_at(job->chunk->theta, dtype, ntk_pass_output_weights(passes));
-    for (int64_t i = 0; i < rows; i++)
-        ntk_put(job->y, dtype, first + i, passes->weights->gamma * ntk_dot(dtype, ntk_at(h, dtype, i * N), a, N));
+    NTK_OF_ISA(isa, ntk_row_loops, dtype - 1)->outputs(ntk_at(job->y, dtype, first), h, N, rows, N, a);
+    for (int64_t i = first; i < first + rows; i++)
+        ntk_put(job->y, dtype, i, passes->weights->gamma * ntk_get(job->y, dtype, i));
 }
 
 static ntk_status activate_rows(void *argument, int64_t index, const ntk_lane *lane)

@@ -1,9 +1,11 @@
+#include "core/context.h"
 #include "core/matrix.h"
 #include "core/size.h"
 #include "core/status.h"
 #include "network/elements.h"
 #include "network/pass_parts.h"
 #include "network/passes.h"
+#include "network/simd/rows.h"
 
 /* Which sums a sweep makes: of b, for the biases, and of u h, for the output weights of a single output. */
 enum { BIAS_SUMS, OUTPUT_SUMS };
@@ -36,17 +38,28 @@ static void derive_group(const layer_in_work *job, const ntk_lane *lane, int64_t
 {
     const ntk_passes *passes = job->pass->passes;
     int32_t dtype = passes->dtype;
-    int64_t N = job->neurons, end = (first + rows) * N, count;
+    int64_t end = (first + rows) * job->neurons, count;
     double room[NTK_PASS_PIECE];
-    for (int64_t i = first; job->alone && i < first + rows; i++) {
-        const void *a = ntk_at(job->pass->chunk->theta, dtype, ntk_pass_output_weights(passes));
-        double u = passes->weights->gamma * ntk_get(job->pass->u, dtype, i);
-        ntk_scale(dtype, ntk_at(job->b, dtype, i * N), u, a, N);
-    }
-    for (int64_t k = first * N; k < end; k += count) {
+    for (int64_t k = first * job->neurons; k < end; k += count) {
         count = ntk_smaller(NTK_PASS_PIECE, end - k);
         const void *slopes = ntk_pass_derivatives(passes, lane, 1, job->layer, k, count, room);
         ntk_multiply(dtype, ntk_at(job->b, dtype, k), slopes, count);
+    }
+}
+
+/* The same of a row where it is gamma u a that follows. */
+static void derive_alone(const layer_in_work *job, const ntk_lane *lane, int64_t row)
+{
+    const ntk_passes *passes = job->pass->passes;
+    int32_t dtype = passes->dtype;
+    int64_t N = job->neurons, count;
+    const void *a = ntk_at(job->pass->chunk->theta, dtype, ntk_pass_output_weights(passes));
+    double room[NTK_PASS_PIECE], u = passes->weights->gamma * ntk_get(job->pass->u, dtype, row);
+    for (int64_t k = 0; k < N; k += count) {
+        count = ntk_smaller(NTK_PASS_PIECE, N - k);
+        const void *slopes = ntk_pass_derivatives(passes, lane, 1, job->layer, row * N + k, count, room);
+        NTK_OF_ISA(lane->work->context->isa, ntk_row_loops, dtype - 1)
+            ->weigh(ntk_at(job->b, dtype, row * N + k), u, ntk_at(a, dtype, k), slopes, count);
     }
 }
 
@@ -58,14 +71,19 @@ static ntk_status sweep_rows(void *argument, int64_t index, const ntk_lane *lane
     int64_t N = job->neurons, first = index * job->per_task, group = ntk_pass_group_rows(N), rows;
     int64_t last = ntk_smaller(first + job->per_task, job->pass->chunk->rows);
     if (job->bias_sums) ntk_pass_sums_clear(passes, BIAS_SUMS, index, N);
-    if (job->h) ntk_pass_sums_clear(passes, OUTPUT_SUMS, index, N);
-    for (; first < last; first += rows) {
-        rows = ntk_smaller(group, last - first);
-        if (job->b) derive_group(job, lane, first, rows);
+    if (job->h) {
+        ntk_pass_sums_clear(passes, OUTPUT_SUMS, index, N);
+        ntk_pass_sums_combine(passes, lane, OUTPUT_SUMS, index, N, last - first, ntk_at(job->pass->u, dtype, first),
+                              ntk_at(job->h, dtype, first * N));
+    }
+    for (; first < last && job->b; first += rows) {
+        rows = job->alone ? 1 : ntk_smaller(group, last - first);
+        if (job->alone)
+            derive_alone(job, lane, first);
+        else
+            derive_group(job, lane, first, rows);
         for (int64_t i = first; job->bias_sums && i < first + rows; i++)
             ntk_pass_sums_add(passes, BIAS_SUMS, index, N, 1, ntk_at(job->b, dtype, i * N));
-        for (int64_t i = first; job->h && i < first + rows; i++)
-            ntk_pass_sums_add(passes, OUTPUT_SUMS, index, N, ntk_get(job->pass->u, dtype, i), ntk_at(job->h, dtype, i * N));
     }
     return ntk_advance(lane, 0);
 }

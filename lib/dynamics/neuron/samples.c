@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "dynamics/neuron/simd/rows.h"
+#include "network/simd/rows.h"
 
 #include <string.h>
 
@@ -84,7 +84,7 @@ static ntk_status evaluate_rows(void *argument, int64_t index, const ntk_lane *l
 {
     const evaluation *call = argument;
     const ntk_neuron_samples *s = call->samples;
-    const ntk_row_loops *loops = NTK_OF_ISA(lane->work->context->isa, ntk_row_loops, 0);
+    const ntk_row_loops *loops = NTK_OF_ISA(lane->work->context->isa, ntk_row_loops, NTK_F64 - 1);
     int64_t begin = index * s->per_task, end = ntk_smaller(begin + s->per_task, s->n), rows;
     double *outputs = s->outputs + index * s->per_block, *gradient = s->gradients + index * s->d;
     memset(gradient, 0, (size_t)s->d * sizeof *gradient);
