@@ -129,6 +129,19 @@ NTK_API ntk_status ntk_kernel_create_normalised(ntk_context *context, ntk_kernel
 NTK_API ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kernel, const ntk_kernel *base,
                                          const ntk_matrix *scales) NTK_MUST_CHECK;
 
+/* --- kernels of given levels --- */
+
+/* K(x, x') = sum_k shares[k] Q_k(<x, x'> / (|x| |x'|)), Q_k the Gegenbauer polynomials of d inputs (<ntk/theory.h>): on the sphere it has
+ * the eigenvalue shares[k] / B(d, k) on functions of degree k.  With shares 1, ..., 1 up to degree l, and a lambda that is small beside
+ * them, ridge regression is polynomial regression of degree l.  A sample of length 0 has the mean over all directions, shares[0].
+ * It is exact to rounding, some 1e-16 k a degree; it has no scales.
+ * shares  degrees x 1, at most 2048 rows
+ * NTK_ERR_SHAPE     a dimension does not fit, or d is less than 1
+ * NTK_ERR_VALUE     a share is negative or not finite, or, of d = 1, that of a degree from 2 on is not 0
+ * NTK_ERR_OVERFLOW  the sum of shares is too large to be represented */
+NTK_API ntk_status ntk_kernel_create_zonal(ntk_context *context, ntk_kernel **kernel, const ntk_matrix *shares,
+                                           int64_t d) NTK_MUST_CHECK;
+
 /* --- kernels of the caller's --- */
 
 /* A symmetric, positive semidefinite function K(x, x').  The callbacks get views of the library's arrays in the dtype of the
@@ -225,7 +238,8 @@ NTK_API ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matri
 NTK_API ntk_status ntk_kernel_gradient(const ntk_kernel *kernel, const ntk_matrix *g, const ntk_matrix *x1,
                                        const ntk_matrix *x2, const ntk_matrix *v) NTK_MUST_CHECK;
 
-/* *count = the number of the kernel's scales, as ntk_kernel_scale_gradient takes them; 0 of a finite kernel or a caller's.
+/* *count = the number of the kernel's scales, as ntk_kernel_scale_gradient takes them; 0 of a finite kernel, one of given
+ * levels or a caller's.
  * NTK_ERR_UNSUPPORTED  the kernel, or one that it is made of, is an infinite one of a kinked activation with a shift or an
  *                      offset, or has scales of its inputs but no ntk_kernel_gradient */
 NTK_API ntk_status ntk_kernel_scales(const ntk_kernel *kernel, int64_t *count) NTK_MUST_CHECK;

@@ -36,8 +36,8 @@ NTK_API ntk_status ntk_theory_target_energies(ntk_context *context, const ntk_ma
 enum { NTK_LEVEL_EIGENVALUE = 0, NTK_LEVEL_MULTIPLICITY = 1, NTK_LEVEL_COLUMNS = 2 };
 
 /* levels[k] = (xi_k, B(d, k)): the kernel is K(x, x') = sum_k B(d, k) xi_k Q_k(t), and xi_k its eigenvalue on functions of degree k.
- * Of infinite kernels and their sums, products, cosines and constants.  Of two ways the one with the lesser error is taken, degree by
- * degree:
+ * Of infinite kernels, kernels of given levels, and what is made of them by sums, products, cosines and constants.  Given levels are
+ * given back.  Of two ways the one with the lesser error is taken, degree by degree:
  *   integrals over the angle        B xi_k to some 1e-15 sqrt(B) K(x, x), and the kernel's own accuracy
  *   power series with terms >= 0    to some 1e-14 of xi_k where sigma has its coefficients in closed form (else to what <ntk/activation.h>
  *                                   says of these), and what the terms from degree 2048 on may add; of one hidden layer,

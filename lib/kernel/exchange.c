@@ -7,6 +7,7 @@
 #include "kernel/composite.h"
 #include "kernel/deep.h"
 #include "kernel/finite.h"
+#include "kernel/zonal.h"
 
 #include <math.h>
 
@@ -103,6 +104,15 @@ ntk_status ntk_normalised_write(ntk_writer *writer, const ntk_kernel *kernel)
 {
     NTK_TRY(ntk_write_text(writer, "kind", "normalised"));
     return write_base(writer, kernel);
+}
+
+ntk_status ntk_zonal_write(ntk_writer *writer, const ntk_kernel *kernel)
+{
+    int64_t degrees = 0;
+    const double *shares = ntk_zonal_shares(kernel, &degrees);
+    NTK_TRY(ntk_write_text(writer, "kind", "zonal"));
+    NTK_TRY(ntk_write_integer(writer, "inputs", kernel->inputs));
+    return ntk_write_array(writer, "shares", NTK_ARRAY_F64, degrees, -1, 1, shares);
 }
 
 ntk_status ntk_user_kernel_write(ntk_writer *writer, const ntk_kernel *kernel)
@@ -241,6 +251,28 @@ static ntk_status read_ard(ntk_reader *reader, ntk_kernel **kernel)
     return status;
 }
 
+static ntk_status make_zonal(ntk_reader *reader, ntk_kernel **kernel, const ntk_matrix *shares, int64_t inputs)
+{
+    ntk_status status = ntk_kernel_create_zonal(reader->context, kernel, shares, inputs);
+    if (status != NTK_ERR_VALUE && status != NTK_ERR_OVERFLOW) return status;
+    return ntk_read_refuse(reader, "shares", "numbers that are not negative, with a finite sum");
+}
+
+static ntk_status read_zonal(ntk_reader *reader, ntk_kernel **kernel)
+{
+    int64_t count, inputs;
+    double *shares;
+    NTK_TRY(ntk_read_integer(reader, "inputs", 1, INT64_MAX, &inputs));
+    NTK_TRY(ntk_read_shape(reader, "shares", NTK_ARRAY_F64, &count, NULL));
+    if (count > NTK_ZONAL_MOST_DEGREES) return ntk_read_refuse(reader, "shares", "fewer degrees");
+    NTK_TRY(ntk_allocate(reader->context, &shares, count, sizeof *shares, "a kernel's levels"));
+    ntk_matrix column = ntk_matrix_f64(shares, count, 1);
+    ntk_status status = ntk_read_array(reader, "shares", NTK_ARRAY_F64, count, -1, shares);
+    if (status >= 0) status = make_zonal(reader, kernel, &column, inputs);
+    ntk_free(reader->context, shares);
+    return status;
+}
+
 /* --- of several terms --- */
 
 typedef struct terms_read {
@@ -299,9 +331,10 @@ static ntk_status read_product(ntk_reader *reader, ntk_kernel **kernel)
 
 ntk_status ntk_kernel_read(ntk_reader *reader, ntk_kernel **kernel)
 {
-    static const char *const kinds[] = {"infinite", "finite", "sum", "product", "constant", "ard", "normalised", "user"};
-    ntk_status (*const read[])(ntk_reader *, ntk_kernel **) = {read_infinite, read_finite, read_sum,        read_product,
-                                                               read_constant, read_ard,    read_normalised, read_user};
+    static const char *const kinds[] = {"infinite", "finite",     "sum",   "product", "constant",
+                                        "ard",      "normalised", "zonal", "user"};
+    ntk_status (*const read[])(ntk_reader *, ntk_kernel **) = {
+        read_infinite, read_finite, read_sum, read_product, read_constant, read_ard, read_normalised, read_zonal, read_user};
     int64_t kind;
     *kernel = NULL;
     NTK_TRY(ntk_read_choice(reader, "kind", kinds, sizeof kinds / sizeof kinds[0], &kind));

@@ -20,6 +20,7 @@ ntk_status ntk_product_write(ntk_writer *writer, const ntk_kernel *kernel);
 ntk_status ntk_constant_write(ntk_writer *writer, const ntk_kernel *kernel);
 ntk_status ntk_ard_write(ntk_writer *writer, const ntk_kernel *kernel);
 ntk_status ntk_normalised_write(ntk_writer *writer, const ntk_kernel *kernel);
+ntk_status ntk_zonal_write(ntk_writer *writer, const ntk_kernel *kernel);
 ntk_status ntk_user_kernel_write(ntk_writer *writer, const ntk_kernel *kernel);
 
 #endif

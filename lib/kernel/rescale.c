@@ -99,7 +99,8 @@ static ntk_status check(const ntk_kernel *kernel, const ntk_matrix *values, cons
     if (!kernel->operations->scales)
         return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel has no derivatives by scales", function);
     if (kernel->operations->scales(kernel) == 0)
-        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel, being finite or a caller's, has no scales", function);
+        return ntk_fail(NTK_ERR_UNSUPPORTED, "%s: the kernel, being finite, of given levels or a caller's, has no scales",
+                        function);
     return ntk_shape_check(values, kernel->operations->scales(kernel), 1, function, "values");
 }
 

@@ -1,18 +1,10 @@
 #include "core/matrix.h"
 #include "core/status.h"
+#include "kernel/zonal.h"
 #include "theory/sphere.h"
 
 #include <math.h>
 #include <ntk/theory.h>
-
-/* (k + d - 2) Q_(k + 1) = (2 k + d - 2) t Q_k - k Q_(k - 1) */
-static double next_value(double t, double now, double last, int64_t k, int64_t d)
-{
-    double j = (double)k, n = (double)d;
-    if (k == 0) return t;
-    if (d == 1) return 0;
-    return ((2 * j + n - 2) * t * now - j * last) / (j + n - 2);
-}
 
 ntk_status ntk_theory_gegenbauer(const ntk_matrix *values, const ntk_matrix *t, int64_t d)
 {
@@ -27,7 +19,8 @@ ntk_status ntk_theory_gegenbauer(const ntk_matrix *values, const ntk_matrix *t, 
         double at = ntk_get(t->data, t->dtype, i * t->stride), last = 0, now = 1;
         for (int64_t k = 0; k < values->cols; k++) {
             NTK_TRY(ntk_write_row(values, i, k, &now, NTK_F64, 1, __func__, "values"));
-            double next = next_value(at, now, last, k, d);
+            ntk_gegenbauer step = ntk_gegenbauer_at(d, k);
+            double next = step.up * at * now - step.down * last;
             last = now;
             now = next;
         }

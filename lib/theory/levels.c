@@ -6,6 +6,7 @@
 #include "core/status.h"
 #include "kernel/block.h"
 #include "kernel/infinite.h"
+#include "kernel/zonal.h"
 #include "theory/sphere.h"
 
 #include <float.h>
@@ -18,7 +19,7 @@ enum { PANEL_NUMBERS = 1 << 20 };
 static const double CERTAIN = 4;
 
 /* inputs  of samples that stand for those of d: what the kernel sees are inner products over d, so that two are enough but for the
- *         lecture's kernels, which have a factor of d */
+ *         lecture's kernels, which have a factor of d, and those of given levels */
 typedef struct profile {
     const ntk_kernel *kernel;
     int64_t inputs;
@@ -37,7 +38,8 @@ static bool is_zonal(const ntk_kernel *kernel)
 static bool counts_inputs(const ntk_kernel *kernel)
 {
     const ntk_infinite *infinite = ntk_infinite_of(kernel);
-    if (infinite && infinite->lecture) return true;
+    int64_t degrees;
+    if ((infinite && infinite->lecture) || ntk_zonal_shares(kernel, &degrees)) return true;
     for (int64_t t = 0; t < kernel->term_count; t++)
         if (counts_inputs(kernel->terms[t])) return true;
     return false;
@@ -94,6 +96,14 @@ static ntk_status values_of(void *argument, const ntk_lane *lane, double *values
 
 /* --- the better of two ways --- */
 
+static void put_level(ntk_levels *levels, int64_t k, double share, const ntk_multiplicity *b)
+{
+    levels->share[k] = share;
+    levels->multiplicity[k] = ntk_sphere_multiplicity(b);
+    levels->eigenvalue[k] = share > 0 ? exp(log(share) - ntk_sphere_log_multiplicity(b)) : 0;
+    if (isfinite(levels->multiplicity[k]) && share > 0) levels->eigenvalue[k] = share / levels->multiplicity[k];
+}
+
 static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const double *a, int64_t count)
 {
     double rest = levels->top, log2_lead = 0;
@@ -107,37 +117,60 @@ static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const dou
             share = other;
             error = doubt;
         }
-        levels->share[k] = share > CERTAIN * error ? share : 0;
-        levels->multiplicity[k] = ntk_sphere_multiplicity(&b);
-        levels->eigenvalue[k] = levels->share[k] > 0 ? exp(log(levels->share[k]) - log_b) : 0;
-        if (isfinite(levels->multiplicity[k]) && levels->share[k] > 0)
-            levels->eigenvalue[k] = levels->share[k] / levels->multiplicity[k];
+        put_level(levels, k, share > CERTAIN * error ? share : 0, &b);
         /* Q_(k + 1) = (2 k + d - 2) / (k + d - 2) t Q_k - ..., but Q_1 = t */
         if (k > 0) log2_lead += log2((double)(2 * k + of->d - 2) / (double)(k + of->d - 2));
     }
+}
+
+static ntk_status find_levels(ntk_levels *levels, const ntk_lane *lane, const ntk_kernel *kernel, int64_t d,
+                              const char *function)
+{
+    ntk_context *context = lane->work->context;
+    profile p = {.kernel = kernel, .inputs = counts_inputs(kernel) ? d : ntk_smaller(d, 2), .function = function};
+    ntk_sphere_expansion of = {.function = values_of, .argument = &p, .d = d, .degrees = levels->degrees};
+    double *a;
+    int64_t count = 0;
+    of.accuracy = 64 * DBL_EPSILON;
+    NTK_TRY(ntk_allocate(context, &a, NTK_POWER_TERMS, sizeof *a, "a power series"));
+    ntk_status status = ntk_power_series(a, &count, kernel, d);
+    if (status >= 0) status = ntk_sphere_expand(&of, lane);
+    if (status >= 0) {
+        levels->top = p.top;
+        choose(levels, &of, a, count);
+    }
+    ntk_free(context, of.parts);
+    ntk_free(context, a);
+    return status;
+}
+
+/* Of a kernel that is given by its levels. */
+static void take_shares(ntk_levels *levels, const double *shares, int64_t count, int64_t d)
+{
+    ntk_multiplicity b = ntk_sphere_first(d);
+    for (int64_t k = 0; k < count; k++) levels->top += shares[k];
+    for (int64_t k = 0; k < levels->degrees; k++, ntk_sphere_next(&b)) put_level(levels, k, k < count ? shares[k] : 0, &b);
 }
 
 ntk_status ntk_levels_find(ntk_levels *levels, const ntk_lane *lane, const ntk_kernel *kernel, int64_t d, int64_t degrees,
                            const char *function)
 {
     ntk_context *context = lane->work->context;
-    profile p = {.kernel = kernel, .inputs = counts_inputs(kernel) ? d : ntk_smaller(d, 2), .function = function};
-    ntk_sphere_expansion of = {.function = values_of, .argument = &p, .d = d, .degrees = degrees, .accuracy = 64 * DBL_EPSILON};
-    double *a;
     int64_t count = 0;
+    const double *shares = ntk_zonal_shares(kernel, &count);
     *levels = (ntk_levels){.degrees = degrees};
-    NTK_TRY(ntk_allocate(context, &a, NTK_POWER_TERMS, sizeof *a, "a power series"));
-    ntk_status status = ntk_power_series(a, &count, kernel, d);
-    if (status >= 0) status = ntk_sphere_expand(&of, lane);
-    if (status >= 0) status = ntk_allocate(context, &levels->share, degrees, 3 * (int64_t)sizeof(double), "levels of a kernel");
-    if (status >= 0) {
-        levels->eigenvalue = levels->share + degrees;
-        levels->multiplicity = levels->eigenvalue + degrees;
-        levels->top = p.top;
-        choose(levels, &of, a, count);
+    NTK_TRY(ntk_allocate(context, &levels->share, degrees, 3 * (int64_t)sizeof(double), "levels of a kernel"));
+    levels->eigenvalue = levels->share + degrees;
+    levels->multiplicity = levels->eigenvalue + degrees;
+    ntk_status status = NTK_OK;
+    if (shares)
+        take_shares(levels, shares, count, d);
+    else
+        status = find_levels(levels, lane, kernel, d, function);
+    if (status < 0) {
+        ntk_free(context, levels->share);
+        levels->share = NULL;
     }
-    ntk_free(context, of.parts);
-    ntk_free(context, a);
     return status;
 }
 

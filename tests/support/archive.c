@@ -150,13 +150,16 @@ static void export_all(exported *to)
 {
     test_world world;
     ntk_sink sinks[OBJECTS];
-    const ntk_kernel *terms[3];
-    ntk_kernel *cosine, *sum;
+    const double shares[] = {1, 0.5};
+    const ntk_matrix levels = ntk_matrix_const_f64(shares, 2, 1);
+    const ntk_kernel *terms[4];
+    ntk_kernel *cosine, *zonal, *sum;
     for (int i = 0; i < OBJECTS; i++) sinks[i] = test_archive_sink(&to->archives[i]);
     test_world_make(&world, &to->sizes, NULL);
     CHECK_OK(ntk_kernel_create_normalised(world.context, &cosine, world.deep));
-    terms[0] = world.infinite, terms[1] = world.finite, terms[2] = cosine;
-    CHECK_OK(ntk_kernel_create_sum(world.context, &sum, terms, NULL, 3));
+    CHECK_OK(ntk_kernel_create_zonal(world.context, &zonal, &levels, to->sizes.d));
+    terms[0] = world.infinite, terms[1] = world.finite, terms[2] = cosine, terms[3] = zonal;
+    CHECK_OK(ntk_kernel_create_sum(world.context, &sum, terms, NULL, 4));
     CHECK_OK(ntk_network_export(world.network, &sinks[0]));
     CHECK_OK(ntk_features_export(world.features, &sinks[1]));
     CHECK_OK(ntk_kernel_export(sum, &sinks[2]));
@@ -164,6 +167,7 @@ static void export_all(exported *to)
     CHECK_OK(ntk_training_export(world.training, &sinks[4]));
     CHECK_OK(ntk_training_export(world.streamed, &sinks[5]));
     ntk_kernel_destroy(sum);
+    ntk_kernel_destroy(zonal);
     ntk_kernel_destroy(cosine);
     test_world_free(&world);
 }

@@ -44,7 +44,7 @@ static int64_t resolve(test_dim dim, const test_world *world)
     case DIM_sss:
         return 8;
     case DIM_made:
-        return 4 + 1 + 4 + s->d + 4;
+        return 5 + 1 + 4 + s->d + 4;
     case DIM_2t:
         return 2 * s->t;
     case DIM_wide:

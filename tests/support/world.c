@@ -88,8 +88,9 @@ const ntk_kernel_functions test_user_kernel = {
 
 static void make_composites(test_world *world)
 {
-    ntk_kernel *made[5];
-    const double weights[4] = {0.5, 2, 1, 3};
+    ntk_kernel *made[6];
+    const double weights[5] = {0.5, 2, 1, 3, 0.25}, shares[3] = {1, 0.5, 2};
+    const ntk_matrix levels = ntk_matrix_const_f64(shares, 3, 1);
     test_array scales = test_array_make(1, world->sizes.d, 0, NTK_F64);
     test_array_fill(&scales, 103);
     CHECK_OK(ntk_kernel_create_normalised(world->context, &made[0], world->infinite));
@@ -98,9 +99,10 @@ static void make_composites(test_world *world)
     CHECK_OK(ntk_kernel_create_user(world->context, &made[3], &test_user_kernel));
     const ntk_kernel *factors[2] = {made[0], made[1]};
     CHECK_OK(ntk_kernel_create_product(world->context, &made[4], factors, 2));
-    const ntk_kernel *terms[4] = {world->finite, made[2], made[3], made[4]};
-    CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 4));
-    for (int i = 0; i < 5; i++) ntk_kernel_destroy(made[i]);
+    CHECK_OK(ntk_kernel_create_zonal(world->context, &made[5], &levels, world->sizes.d));
+    const ntk_kernel *terms[5] = {world->finite, made[2], made[3], made[4], made[5]};
+    CHECK_OK(ntk_kernel_create_sum(world->context, &world->composite, terms, weights, 5));
+    for (int i = 0; i < 6; i++) ntk_kernel_destroy(made[i]);
     test_array_free(&scales);
 }
 

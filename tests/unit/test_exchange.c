@@ -88,9 +88,11 @@ static ntk_kernel *lecture(void)
 /* Every way to make a kernel of kernels. */
 static ntk_kernel *composite(void)
 {
-    const double scales[D] = {0.5, -1, 0}, weights[] = {0.25, 2};
+    const double scales[D] = {0.5, -1, 0}, weights[] = {0.25, 2, 0.5};
     ntk_matrix s = ntk_matrix_const_f64(scales, 1, D);
-    ntk_kernel *made[7];
+    const double shares[] = {0.5, 1, 0.25};
+    ntk_matrix levels = ntk_matrix_const_f64(shares, 3, 1);
+    ntk_kernel *made[8];
     made[0] = infinite(NTK_GELU, 1, 0);
     made[1] = finite_kernel(1, 1);
     CHECK_OK(ntk_kernel_create_ard(context, &made[2], made[0], &s));
@@ -98,10 +100,11 @@ static ntk_kernel *composite(void)
     CHECK_OK(ntk_kernel_create_constant(context, &made[4], 0.75));
     const ntk_kernel *factors[] = {made[2], made[3], made[4]};
     CHECK_OK(ntk_kernel_create_product(context, &made[5], factors, 3));
-    const ntk_kernel *terms[] = {made[5], made[1]};
-    CHECK_OK(ntk_kernel_create_sum(context, &made[6], terms, weights, 2));
-    for (int i = 0; i < 6; i++) ntk_kernel_destroy(made[i]);
-    return made[6];
+    CHECK_OK(ntk_kernel_create_zonal(context, &made[6], &levels, D));
+    const ntk_kernel *terms[] = {made[5], made[1], made[6]};
+    CHECK_OK(ntk_kernel_create_sum(context, &made[7], terms, weights, 3));
+    for (int i = 0; i < 7; i++) ntk_kernel_destroy(made[i]);
+    return made[7];
 }
 
 enum { KERNELS = NTK_SILU + 8 };

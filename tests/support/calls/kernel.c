@@ -8,6 +8,7 @@ CALL(kernel_create_sum, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, (double[
 CALL(kernel_create_product, P(0), P(1), (const ntk_kernel *[]){P(2), P(3)}, I(4))
 CALL(kernel_create_constant, P(0), P(1), X(2))
 CALL(kernel_create_normalised, P(0), P(1), P(2))
+CALL(kernel_create_zonal, P(0), P(1), P(2), I(3))
 CALL(kernel_create_ard, P(0), P(1), P(2), P(3))
 CALL(kernel_create_user, P(0), P(1), P(2))
 CALL(kernel_export, P(0), P(1))
@@ -109,6 +110,9 @@ static const test_row rows[] = {
     {ROW(kernel_create_normalised, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("base", infinite)}},
     {ROW(kernel_create_ard, ""),
      .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL), HANDLE("base", finite), INPUT("scales", DIM_1, DIM_d, RCF)}},
+    {ROW(kernel_create_zonal, ""), .arguments = {CONTEXT, CREATED("kernel", TEST_KERNEL),
+                                                 INPUT("shares", DIM_m, DIM_1, TEST_COLS | TEST_FINITE | TEST_NOT_NEGATIVE),
+                                                 SIZE("d", DIM_d, test_bad_size)}},
     {ROW(kernel_create_user, ""), .arguments = {CONTEXT,
                                                 CREATED("kernel", TEST_KERNEL),
                                                 {.name = "functions",
