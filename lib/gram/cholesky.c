@@ -52,29 +52,22 @@ static block block_at(const ntk_symmetric *A, int64_t span, int64_t begin, int64
 
 /* --- pivots --- */
 
-static ntk_status singular(const char *what, int64_t row, double pivot, double entry, int64_t n)
-{
-    return ntk_fail(
-        NTK_ERR_SINGULAR,
-        "%s, %lld x %lld, is not positive definite to working precision: the squared pivot of row %lld (counted from "
-        "0) is %.3g, its diagonal entry %.3g; increase lambda, or remove samples that repeat or depend on others",
-        what, (long long)n, (long long)n, (long long)row, pivot, entry);
-}
-
-/* The pivots of tile k, whose factorization stopped at row failed of the tile, or not (-1). */
-static ntk_status check_pivots(const step *at, const double *entries, int64_t failed, double *smallest, const char *what)
+/* The pivots of tile k, whose factorization stopped at row stopped of the tile, or not (-1).  False: *failed is one that is too small. */
+static bool check_pivots(const step *at, const double *entries, int64_t stopped, double *smallest, ntk_pivot *failed)
 {
     const ntk_symmetric *A = at->A;
-    int64_t first = at->k * NTK_SYMMETRIC_EDGE, rows = failed >= 0 ? failed : ntk_symmetric_rows(A, at->k);
+    int64_t first = at->k * NTK_SYMMETRIC_EDGE, rows = stopped >= 0 ? stopped : ntk_symmetric_rows(A, at->k);
     double roundoff = A->dtype == NTK_F64 ? 0x1p-53 : 0x1p-24, least = 4 * sqrt((double)A->n) * roundoff;
     for (int64_t i = first; i < first + rows; i++) {
         double root = ntk_symmetric_diagonal(A, i), pivot = root * root;
-        if (!(pivot > least * entries[i])) return singular(what, i, pivot, entries[i], A->n);
+        *failed = (ntk_pivot){i, pivot, entries[i]};
+        if (!(pivot > least * entries[i])) return false;
         if (pivot / entries[i] < *smallest) *smallest = pivot / entries[i];
     }
-    if (failed < 0) return NTK_OK;
     /* what LAPACK leaves in the place of a pivot that is not positive is that pivot or the square root of nothing */
-    return singular(what, first + failed, 0, entries[first + failed], A->n);
+    *failed = (ntk_pivot){.row = -1};
+    if (stopped >= 0) *failed = (ntk_pivot){first + stopped, 0, entries[first + stopped]};
+    return stopped < 0;
 }
 
 /* --- factorization --- */
@@ -116,14 +109,14 @@ static ntk_status update_block(void *argument, int64_t index, const ntk_lane *la
 }
 
 static ntk_status factor_all(const ntk_symmetric *A, const ntk_lane *lane, const double *entries, double *smallest,
-                             const char *what)
+                             ntk_pivot *failed)
 {
     int64_t tiles = ntk_symmetric_tiles(A);
     for (step at = {.A = A, .span = span_of(A, lane)}; at.k < tiles; at.k++) {
         int64_t ld, pivot, below = blocks_in(A, at.span, at.k + 1, tiles);
         void *diagonal = ntk_symmetric_tile(A, at.k, at.k, &ld);
         NTK_TRY(ntk_blas_potrf(A->dtype, ntk_symmetric_rows(A, at.k), diagonal, ld, &pivot));
-        NTK_TRY(check_pivots(&at, entries, pivot, smallest, what));
+        if (!check_pivots(&at, entries, pivot, smallest, failed)) return NTK_OK;
         NTK_TRY(ntk_advance(lane, 1));
         NTK_TRY(ntk_run_blas(lane, below, solve_block, &at));
         NTK_TRY(ntk_run_blas(lane, below * (below + 1) / 2, update_block, &at));
@@ -131,8 +124,8 @@ static ntk_status factor_all(const ntk_symmetric *A, const ntk_lane *lane, const
     return NTK_OK;
 }
 
-ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, double begin, double end, double *smallest,
-                               const char *what)
+ntk_status ntk_cholesky_attempt(const ntk_symmetric *A, const ntk_lane *lane, double begin, double end, double *smallest,
+                                ntk_pivot *failed)
 {
     ntk_context *context = lane->work->context;
     int64_t tiles = ntk_symmetric_tiles(A);
@@ -140,12 +133,26 @@ ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, dou
     NTK_TRY(ntk_allocate(context, &entries, A->n, sizeof *entries, "a matrix's diagonal"));
     for (int64_t i = 0; i < A->n; i++) entries[i] = ntk_symmetric_diagonal(A, i);
     *smallest = 1;
+    *failed = (ntk_pivot){.row = -1};
     /* units: potrf 1, and for each tile trsm 1, syrk 1, gemm 2 */
     ntk_work_stage(lane->work, "factorization", tiles + tiles * (tiles - 1) / 2 + tiles * (tiles - 1) * (2 * tiles - 1) / 6,
                    begin, end);
-    ntk_status status = factor_all(A, lane, entries, smallest, what);
+    ntk_status status = factor_all(A, lane, entries, smallest, failed);
     ntk_free(context, entries);
     return status;
+}
+
+ntk_status ntk_cholesky_factor(const ntk_symmetric *A, const ntk_lane *lane, double begin, double end, double *smallest,
+                               const char *what)
+{
+    ntk_pivot failed;
+    NTK_TRY(ntk_cholesky_attempt(A, lane, begin, end, smallest, &failed));
+    if (failed.row < 0) return NTK_OK;
+    return ntk_fail(
+        NTK_ERR_SINGULAR,
+        "%s, %lld x %lld, is not positive definite to working precision: the squared pivot of row %lld (counted from "
+        "0) is %.3g, its diagonal entry %.3g; increase lambda, or remove samples that repeat or depend on others",
+        what, (long long)A->n, (long long)A->n, (long long)failed.row, failed.square, failed.entry);
 }
 
 ntk_status ntk_cholesky_memory(uint64_t *bytes, int64_t n)
@@ -192,10 +199,11 @@ static ntk_status substitute(void *argument, int64_t index, const ntk_lane *lane
     return ntk_advance(lane, i.tiles);
 }
 
-static ntk_status solve_part(solution *at, const ntk_lane *lane)
+/* Turns begin to end - 1 of those forward, which come first, and back. */
+static ntk_status solve_part(solution *at, const ntk_lane *lane, int64_t begin_turn, int64_t end_turn)
 {
     int64_t tiles = ntk_symmetric_tiles(at->L);
-    for (int64_t turn = 0; turn < 2 * tiles; turn++) {
+    for (int64_t turn = begin_turn; turn < end_turn; turn++) {
         int64_t ld, begin;
         at->forward = turn < tiles;
         at->k = at->forward ? turn : 2 * tiles - 1 - turn;
@@ -209,15 +217,28 @@ static ntk_status solve_part(solution *at, const ntk_lane *lane)
     return NTK_OK;
 }
 
-ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end, void *b, int64_t ldb,
-                              int64_t targets)
+static ntk_status solve(const ntk_symmetric *L, const ntk_lane *lane, ntk_share share, int64_t begin_turn, int64_t end_turn,
+                        void *b, int64_t ldb, int64_t targets)
 {
     int64_t tiles = ntk_symmetric_tiles(L), rounds = (targets - 1) / TARGETS + 1;
-    ntk_work_stage(lane->work, "solution", rounds * tiles * (tiles + 1), begin, end);
+    ntk_work_stage(lane->work, "solution", rounds * (end_turn - begin_turn) * (tiles + 1) / 2, share.begin, share.end);
     for (int64_t first = 0; first < targets; first += TARGETS) {
         solution at = {.L = L, .b = ntk_at(b, L->dtype, first), .ldb = ldb, .span = span_of(L, lane)};
         at.targets = targets - first < TARGETS ? targets - first : TARGETS;
-        NTK_TRY(solve_part(&at, lane));
+        NTK_TRY(solve_part(&at, lane, begin_turn, end_turn));
     }
     return NTK_OK;
+}
+
+ntk_status ntk_cholesky_solve(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end, void *b, int64_t ldb,
+                              int64_t targets)
+{
+    return solve(L, lane, (ntk_share){begin, end}, 0, 2 * ntk_symmetric_tiles(L), b, ldb, targets);
+}
+
+ntk_status ntk_cholesky_solve_half(const ntk_symmetric *L, const ntk_lane *lane, double begin, double end,
+                                   ntk_transpose transpose, void *b, int64_t ldb, int64_t targets)
+{
+    int64_t tiles = ntk_symmetric_tiles(L), first = transpose == NTK_PLAIN ? 0 : tiles;
+    return solve(L, lane, (ntk_share){begin, end}, first, first + tiles, b, ldb, targets);
 }

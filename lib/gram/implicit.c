@@ -102,21 +102,36 @@ static ntk_status sweep_all(sweep *job, const ntk_lane *lane, const char *stage,
 }
 
 /* x itself is the matrix's. */
+ntk_status ntk_implicit_open(ntk_samples *own, ntk_samples **samples, const ntk_gram *gram, const ntk_lane *lane,
+                             const char *function)
+{
+    ntk_samples *held = &gram->set->samples;
+    *own = (ntk_samples){.kernel = NULL};
+    *samples = held;
+    if (shares_samples(held->kernel, held->dtype, held->rows)) return NTK_OK;
+    ntk_matrix x = ntk_samples_view(held);
+    ntk_work_stage(lane->work, "samples of a kernel", 1, 0, 0);
+    NTK_TRY(ntk_samples_open(own, held->kernel, lane, &x, held->dtype, x.rows, false, function, "x"));
+    *samples = own;
+    return NTK_OK;
+}
+
+ntk_status ntk_implicit_open_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t n, int64_t d)
+{
+    return shares_samples(kernel, dtype, n) ? NTK_OK : ntk_prepared_memory(kernel, bytes, dtype, n, d, n);
+}
+
 ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*begin)(void *argument), ntk_tile_visitor visit,
                               void *argument, const char *function)
 {
-    ntk_samples *held = &gram->set->samples, own;
+    const ntk_share whole = {0, 1};
+    ntk_samples own;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, gram->base.context);
-    sweep job = {.samples = held, .visit = visit, .argument = argument};
-    job.shared = shares_samples(held->kernel, held->dtype, held->rows);
-    shape_of(&job, held->kernel, held->dtype, held->rows, held->inputs);
-    const ntk_share whole = {0, 1};
-    if (job.shared) return sweep_all(&job, &lane, stage, whole, begin);
-    ntk_matrix x = ntk_samples_view(held);
-    ntk_work_stage(&work, "samples of a kernel", 1, 0, 0);
-    NTK_TRY(ntk_samples_open(&own, held->kernel, &lane, &x, held->dtype, x.rows, false, function, "x"));
-    job.samples = &own;
+    sweep job = {.visit = visit, .argument = argument};
+    NTK_TRY(ntk_implicit_open(&own, &job.samples, gram, &lane, function));
+    job.shared = job.samples != &own;
+    shape_of(&job, job.samples->kernel, job.samples->dtype, job.samples->rows, job.samples->inputs);
     ntk_status status = sweep_all(&job, &lane, stage, whole, begin);
     ntk_samples_close(&own);
     return status;
@@ -135,7 +150,7 @@ ntk_status ntk_implicit_sweep(ntk_samples *samples, const ntk_lane *lane, const 
 ntk_status ntk_implicit_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int32_t dtype, int64_t n,
                                int64_t d)
 {
-    if (!shares_samples(kernel, dtype, n)) NTK_TRY(ntk_prepared_memory(kernel, bytes, dtype, n, d, n));
+    NTK_TRY(ntk_implicit_open_memory(kernel, bytes, dtype, n, d));
     return ntk_sweep_memory(kernel, context, bytes, dtype, n, d);
 }
 

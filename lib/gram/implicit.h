@@ -24,6 +24,14 @@ ntk_status ntk_implicit_visit(const ntk_gram *gram, const char *stage, void (*be
 ntk_status ntk_implicit_sweep(ntk_samples *samples, const ntk_lane *lane, const char *stage, ntk_share share,
                               ntk_tile_visitor visit, void *argument);
 
+/* A matrix's samples as one call's sweeps take them: its own, or others, which are opened, as a stage of no units, and belong to the
+ * caller, who closes own in either case.  After a failure there is nothing to close. */
+ntk_status ntk_implicit_open(ntk_samples *own, ntk_samples **samples, const ntk_gram *gram, const ntk_lane *lane,
+                             const char *function);
+
+/* Adds the bytes that they hold. */
+ntk_status ntk_implicit_open_memory(const ntk_kernel *kernel, uint64_t *bytes, int32_t dtype, int64_t n, int64_t d);
+
 /* Rows and columns of the tiles of so many samples. */
 int64_t ntk_sweep_edge(const ntk_kernel *kernel, int32_t dtype, int64_t n, int64_t d);
 

@@ -4,8 +4,6 @@
 #include "core/size.h"
 #include "core/status.h"
 
-#include <string.h>
-
 enum { EDGE = NTK_SYMMETRIC_EDGE };
 
 /* Rows begin on cache lines, and not a power of two apart, which would map a column to few cache sets. */
@@ -158,8 +156,8 @@ static ntk_status copy_tile_row(void *argument, int64_t index, const ntk_lane *l
         const void *source = ntk_symmetric_tile(from, index, j, &from_ld);
         void *target = ntk_symmetric_tile(job->to, index, j, &to_ld);
         for (int64_t r = 0; r < rows; r++)
-            memcpy(ntk_at(target, from->dtype, r * to_ld), ntk_at(source, from->dtype, r * from_ld),
-                   (size_t)((j < index ? count : r + 1) * ntk_dtype_size(from->dtype)));
+            ntk_convert(ntk_at(target, job->to->dtype, r * to_ld), job->to->dtype, ntk_at(source, from->dtype, r * from_ld),
+                        from->dtype, j < index ? count : r + 1);
         NTK_TRY(ntk_advance(lane, 0));
     }
     return ntk_advance(lane, 1);

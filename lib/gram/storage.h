@@ -39,7 +39,7 @@ ntk_status ntk_symmetric_held(const ntk_symmetric *matrix, uint64_t *bytes);
 /* A packed one of panels of another height, some tiles. */
 ntk_status ntk_symmetric_create_packed(ntk_context *context, ntk_symmetric *matrix, int32_t dtype, int64_t n, int64_t height);
 
-/* Copies the elements of from, of the same storage and dtype, and of no more rows.  Units of the stage: rows of tiles. */
+/* Copies the elements of from, of no more rows, to any storage and dtype.  Units of the stage: rows of tiles. */
 ntk_status ntk_symmetric_copy(const ntk_symmetric *to, const ntk_symmetric *from, const ntk_lane *lane);
 
 static inline int64_t ntk_symmetric_tiles(const ntk_symmetric *matrix)

@@ -1,5 +1,6 @@
 #include "network/elements.h"
 
+#include <math.h>
 #include <ntk/matrix.h>
 
 /* Eight partial sums let a compiler use vectors without a licence to reorder; they are double for both types, so that the
@@ -57,4 +58,29 @@ void ntk_multiply(int32_t dtype, void *out, const void *by, int64_t count)
 double ntk_dot(int32_t dtype, const void *a, const void *b, int64_t count)
 {
     return dtype == NTK_F64 ? dot_f64(a, b, count) : dot_f32(a, b, count);
+}
+
+/* --- vectors --- */
+
+double ntk_vector_norm(const double *v, int64_t count)
+{
+    return sqrt(ntk_dot(NTK_F64, v, v, count));
+}
+
+void ntk_vector_add(double *y, double factor, const double *x, int64_t count)
+{
+    for (int64_t k = 0; k < count; k++) y[k] += factor * x[k];
+}
+
+double ntk_vector_normalise(double *v, int64_t count)
+{
+    double norm = ntk_vector_norm(v, count);
+    if (!(norm > 0 && isfinite(1 / norm))) return 0;
+    for (int64_t k = 0; k < count; k++) v[k] /= norm;
+    return norm;
+}
+
+int64_t ntk_vector_room(int64_t count)
+{
+    return (count + 7) / 8 * 8;
 }

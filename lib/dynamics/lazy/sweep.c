@@ -1,3 +1,4 @@
+#include "core/fit.h"
 #include "core/inner.h"
 #include "core/matrix.h"
 #include "core/memory.h"
@@ -174,8 +175,8 @@ static void write_table(const sweep *s, const ntk_matrix *table)
         double line[NTK_LAZY_COLUMNS] = {[NTK_LAZY_EXPONENT] = options->exponents[row / options->width_count],
                                          [NTK_LAZY_WIDTH] = (double)options->widths[row % options->width_count]};
         for (int q = 0; q < NTK_LAZY_QUANTITIES; q++)
-            ntk_lazy_mean(numbers + q, options->replicates, NTK_LAZY_QUANTITIES, false, &line[NTK_LAZY_MEANS + 2 * q],
-                          &line[NTK_LAZY_MEANS + 2 * q + 1]);
+            ntk_fit_mean(numbers + q, options->replicates, NTK_LAZY_QUANTITIES, false, &line[NTK_LAZY_MEANS + 2 * q],
+                         &line[NTK_LAZY_MEANS + 2 * q + 1]);
         ntk_convert(ntk_row(table, row), table->dtype, line, NTK_F64, NTK_LAZY_COLUMNS);
     }
 }
@@ -190,10 +191,10 @@ static void write_slopes(const sweep *s, const ntk_matrix *slopes, double *room)
         for (int q = 0; q < NTK_LAZY_QUANTITIES; q++) {
             for (int64_t i = 0; i < widths; i++) {
                 room[i] = log((double)options->widths[i]);
-                ntk_lazy_mean(s->numbers + (row * widths + i) * stride + q, options->replicates, NTK_LAZY_QUANTITIES, true,
-                              &room[widths + i], &room[2 * widths + i]);
+                ntk_fit_mean(s->numbers + (row * widths + i) * stride + q, options->replicates, NTK_LAZY_QUANTITIES, true,
+                             &room[widths + i], &room[2 * widths + i]);
             }
-            ntk_lazy_slope(room, room + widths, room + 2 * widths, widths, &line[2 * q], &line[2 * q + 1]);
+            ntk_fit_slope(room, room + widths, room + 2 * widths, widths, &line[2 * q], &line[2 * q + 1]);
         }
         ntk_convert(ntk_row(slopes, row), slopes->dtype, line, NTK_F64, NTK_LAZY_SLOPE_COLUMNS);
     }

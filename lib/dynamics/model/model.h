@@ -4,6 +4,7 @@
 
 #include "core/blas.h"
 #include "core/operand.h"
+#include "network/elements.h"
 #include "network/weights.h"
 
 #include <ntk/model.h>
@@ -105,18 +106,5 @@ ntk_status ntk_dense_transposed(const ntk_lane *lane, const double *J, int64_t m
 
 /* J's rows by J^T u of unit vectors; unit is room for m numbers. */
 ntk_status ntk_point_jacobian_by_rows(ntk_point *point, double *unit, double *J);
-
-/* --- vectors --- */
-
-double ntk_vector_norm(const double *v, int64_t count);
-
-/* y = y + factor x */
-void ntk_vector_add(double *y, double factor, const double *x, int64_t count);
-
-/* v = v / norm; what norm was, 0 (and v as it is) unless it is a positive number. */
-double ntk_vector_normalise(double *v, int64_t count);
-
-/* Elements of a vector, up to the end of a cache line: so that equal vectors are summed in the same order by any BLAS. */
-int64_t ntk_vector_room(int64_t count);
 
 #endif

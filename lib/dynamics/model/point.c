@@ -114,28 +114,3 @@ ntk_status ntk_dense_transposed(const ntk_lane *lane, const double *J, int64_t m
     }
     return NTK_OK;
 }
-
-/* --- vectors --- */
-
-double ntk_vector_norm(const double *v, int64_t count)
-{
-    return sqrt(ntk_dot(NTK_F64, v, v, count));
-}
-
-void ntk_vector_add(double *y, double factor, const double *x, int64_t count)
-{
-    for (int64_t k = 0; k < count; k++) y[k] += factor * x[k];
-}
-
-double ntk_vector_normalise(double *v, int64_t count)
-{
-    double norm = ntk_vector_norm(v, count);
-    if (!(norm > 0 && isfinite(1 / norm))) return 0;
-    for (int64_t k = 0; k < count; k++) v[k] /= norm;
-    return norm;
-}
-
-int64_t ntk_vector_room(int64_t count)
-{
-    return (count + 7) / 8 * 8;
-}

@@ -4,8 +4,8 @@
 #include "core/options.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "dynamics/model/lanczos.h"
 #include "dynamics/model/tangent.h"
+#include "gram/lanczos.h"
 
 #include <float.h>
 #include <math.h>
@@ -45,6 +45,39 @@ static void take_lanczos(ntk_jacobian_spectrum *spectrum, const ntk_model_proble
     spectrum->method = NTK_SPECTRUM_LANCZOS;
 }
 
+/* J  the point's Jacobian, or NULL: products of the point serve */
+typedef struct products {
+    ntk_point *point;
+    const double *J;
+} products;
+
+static ntk_status multiply(void *argument, const double *v, double *y)
+{
+    const products *by = argument;
+    const ntk_model_problem *problem = by->point->problem;
+    if (by->J) return ntk_dense_multiply(problem->lane, by->J, problem->m, problem->p, v, y);
+    return ntk_point_multiply(by->point, v, y);
+}
+
+static ntk_status transposed(void *argument, const double *u, double *g)
+{
+    const products *by = argument;
+    const ntk_model_problem *problem = by->point->problem;
+    if (by->J) return ntk_dense_transposed(problem->lane, by->J, problem->m, problem->p, u, g);
+    return ntk_point_transposed(by->point, u, g);
+}
+
+static ntk_status find_extremes(ntk_lanczos *found, ntk_point *point, const double *J, int64_t most, double tolerance)
+{
+    const ntk_model_problem *problem = point->problem;
+    products by = {point, J};
+    const ntk_lanczos_matrix A = {
+        .multiply = multiply, .transposed = transposed, .argument = &by, .rows = problem->m, .cols = problem->p};
+    const ntk_lanczos_settings settings = {
+        .most = most, .tolerance = tolerance, .seed = problem->model->options.seed, .function = problem->function};
+    return ntk_lanczos_run(found, problem->lane, &A, &settings);
+}
+
 static ntk_status by_lanczos(ntk_point *point, ntk_jacobian_spectrum *spectrum)
 {
     const ntk_model_problem *problem = point->problem;
@@ -52,7 +85,7 @@ static ntk_status by_lanczos(ntk_point *point, ntk_jacobian_spectrum *spectrum)
     ntk_lanczos found;
     int64_t most = ntk_smaller(options->max_iterations, problem->m);
     ntk_work_stage(problem->lane->work, "singular values", most, 0, 1);
-    NTK_TRY(ntk_lanczos_run(&found, point, NULL, most, options->lanczos_tolerance));
+    NTK_TRY(find_extremes(&found, point, NULL, most, options->lanczos_tolerance));
     take_lanczos(spectrum, problem, &found);
     if (found.converged) return NTK_OK;
     return ntk_fail(NTK_NOTE_NOT_CONVERGED,
@@ -75,7 +108,7 @@ static ntk_status by_eigenvalues(ntk_tangent *tangent, ntk_point *point, ntk_jac
     if (largest == 0 || problem->p < problem->m) return NTK_OK;
     spectrum->min_error = error / (2 * spectrum->sigma_min);
     if (spectrum->sigma_min >= LEAST_RATIO * spectrum->sigma_max) return NTK_OK;
-    NTK_TRY(ntk_lanczos_run(&found, point, tangent->J, problem->m, 0));
+    NTK_TRY(find_extremes(&found, point, tangent->J, problem->m, 0));
     take_lanczos(spectrum, problem, &found);
     spectrum->method = NTK_SPECTRUM_DENSE;
     spectrum->iterations = 0;
@@ -112,7 +145,7 @@ ntk_status ntk_jacobian_spectrum_memory(const ntk_model *model, uint64_t *bytes,
     if (__builtin_mul_overflow(n, model->outputs, &m))
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld samples of %lld outputs are too many", (long long)n, (long long)model->outputs);
     if (!lanczos) NTK_TRY(ntk_tangent_memory(model, bytes, n));
-    return ntk_lanczos_memory(model, bytes, m, lanczos ? ntk_smaller(model->options.max_iterations, m) : m);
+    return ntk_lanczos_memory(bytes, m, model->parameters, lanczos ? ntk_smaller(model->options.max_iterations, m) : m);
 }
 
 ntk_status ntk_model_spectrum(const ntk_model *model, ntk_jacobian_spectrum *spectrum, const ntk_matrix *theta,

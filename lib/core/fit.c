@@ -1,8 +1,8 @@
-#include "dynamics/lazy/lazy.h"
+#include "core/fit.h"
 
 #include <math.h>
 
-void ntk_lazy_mean(const double *numbers, int64_t count, int64_t stride, bool logarithms, double *mean, double *error)
+void ntk_fit_mean(const double *numbers, int64_t count, int64_t stride, bool logarithms, double *mean, double *error)
 {
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -22,7 +22,7 @@ static double weight_of(double error, double shared)
     return shared > 0 ? 1 / (error * error + shared) : 1;
 }
 
-void ntk_lazy_slope(const double *x, const double *means, const double *errors, int64_t count, double *slope, double *error)
+void ntk_fit_slope(const double *x, const double *means, const double *errors, int64_t count, double *slope, double *error)
 {
     double shared = 0, weights = 0, centre = 0, spread = 0, rise = 0, scatter = 0;
     for (int64_t i = 0; i < count; i++) shared += errors[i] * errors[i] / (double)count;
