@@ -4,6 +4,7 @@
 
 #include <ntk/activation.h>
 #include <ntk/api.h>
+#include <ntk/concentration.h>
 #include <ntk/context.h>
 #include <ntk/derivatives.h>
 #include <ntk/features.h>

@@ -74,6 +74,7 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_neuron_options);
     CHECK_INIT(ntk_neuron_report);
     CHECK_INIT(ntk_curve_options);
+    CHECK_INIT(ntk_concentration_options);
     CHECK_INIT(ntk_flow_options);
     CHECK_INIT(ntk_flow_report);
     CHECK_INIT(ntk_training_options);

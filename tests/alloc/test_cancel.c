@@ -13,6 +13,7 @@ static const test_sizes long_work = {.n = 547, .m = 523, .d = 12, .N = 48, .t = 
 /* Calls whose work grows with the samples: they must ask. */
 /* clang-format off */
 static const char *const long_calls[] = {
+    "ntk_concentration_sweep",
     "ntk_flow_create",
     "ntk_flow_create_gram",
     "ntk_flow_losses",
@@ -26,6 +27,7 @@ static const char *const long_calls[] = {
     "ntk_features_multiply_transposed",
     "ntk_gram_copy",
     "ntk_gram_create",
+    "ntk_gram_deviation",
     "ntk_gram_multiply",
     "ntk_gram_stream",
     "ntk_kernel_block",

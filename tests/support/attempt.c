@@ -61,6 +61,8 @@ static int64_t resolve(test_dim dim, const test_world *world)
         return NTK_LAZY_COLUMNS;
     case DIM_lazy_slopes:
         return NTK_LAZY_SLOPE_COLUMNS;
+    case DIM_concentration:
+        return NTK_CONCENTRATION_COLUMNS;
     case DIM_compare:
         return NTK_COMPARE_COLUMNS;
     case DIM_path:

@@ -47,6 +47,7 @@ typedef enum test_dim {
     DIM_record,
     DIM_lazy,
     DIM_lazy_slopes,
+    DIM_concentration,
     DIM_compare
 } test_dim;
 
