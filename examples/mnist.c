@@ -1,19 +1,14 @@
 /* Handwritten digits by ridge regression with the kernel K^NT of an infinitely wide ReLU network.
- * cc mnist.c idx.c file.c command.c progress.c $(pkg-config --cflags --libs ntk) -lz */
+ * cc mnist.c digits.c idx.c file.c command.c progress.c $(pkg-config --cflags --libs ntk) -lz */
 #define _POSIX_C_SOURCE 200809L
 
 #include "command.h"
-#include "idx.h"
+#include "digits.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <ntk/ntk.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { DIGITS = 10 };
 
 typedef struct settings {
     const char *folder;
@@ -21,13 +16,6 @@ typedef struct settings {
     double lambda;
     int32_t dtype;
 } settings;
-
-/* Images as rows of pixels, and their digits. */
-typedef struct digits {
-    int64_t n, d;
-    double *x;
-    idx_array labels;
-} digits;
 
 static const char help[] =
     "Usage: mnist FOLDER [options]\n"
@@ -71,47 +59,10 @@ static void parse_arguments(settings *s, int count, char **arguments)
     s->folder = command_operand(count - optind, arguments + optind, "folder", help);
 }
 
-/* Reads FOLDER/name, or FOLDER/name.gz if there is no such file. */
-static void read_array(idx_array *array, const char *folder, const char *name, int dimensions)
-{
-    char path[4096], message[FILE_MESSAGE_SIZE];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (access(path, F_OK)) snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-    if (idx_read(array, path, dimensions, message)) command_fail(message);
-}
-
-/* Reads the images and labels of one set, at most so many. */
 static void read_digits(digits *set, const char *folder, const char *prefix, int64_t most)
 {
-    idx_array images;
-    char name[64], message[FILE_MESSAGE_SIZE];
-    snprintf(name, sizeof name, "%s-images-idx3-ubyte", prefix);
-    read_array(&images, folder, name, 3);
-    snprintf(name, sizeof name, "%s-labels-idx1-ubyte", prefix);
-    read_array(&set->labels, folder, name, 1);
-    if (images.size[0] != set->labels.size[0]) {
-        snprintf(message, sizeof message, "%s: the %s set has %lld images and %lld labels", folder, prefix,
-                 (long long)images.size[0], (long long)set->labels.size[0]);
-        command_fail(message);
-    }
-    set->n = images.size[0] < most ? images.size[0] : most;
-    set->d = images.size[1] * images.size[2];
-    set->x = calloc((size_t)(set->n * set->d), sizeof *set->x);
-    if (!set->x) command_fail("not enough memory for the images");
-    for (int64_t i = 0; i < set->n * set->d; i++) set->x[i] = images.values[i] / 255.0;
-    for (int64_t i = 0; i < set->n; i++) {
-        if (set->labels.values[i] < DIGITS) continue;
-        snprintf(message, sizeof message, "%s/%s: label %lld is %d, expected 0 to 9", folder, name, (long long)i,
-                 set->labels.values[i]);
-        command_fail(message);
-    }
-    idx_free(&images);
-}
-
-static void free_digits(digits *set)
-{
-    free(set->x);
-    idx_free(&set->labels);
+    char message[FILE_MESSAGE_SIZE];
+    if (digits_read(set, folder, prefix, most, message)) command_fail(message);
 }
 
 static ntk_ridge *fit(ntk_context *context, const digits *train, const settings *s, progress_line *progress)
@@ -202,7 +153,7 @@ int main(int count, char **arguments)
     print_counts(test.n, counts);
     ntk_ridge_destroy(ridge);
     ntk_context_destroy(context);
-    free_digits(&test);
-    free_digits(&train);
+    digits_free(&test);
+    digits_free(&train);
     return EXIT_SUCCESS;
 }
