@@ -16,7 +16,7 @@ has_package() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install 
 # A tool counts as present wherever it came from; a library only as its Debian package.
 is_present() {
     case $1 in
-    meson | pkg-config | gcc | g++ | cmake) command -v "$1" >/dev/null ;;
+    meson | pkg-config | gcc | g++ | cmake | doxygen | python3) command -v "$1" >/dev/null ;;
     ninja-build) command -v ninja >/dev/null ;;
     *) has_package "$1" ;;
     esac

@@ -13,8 +13,6 @@
 #define NTK_MUST_CHECK
 #endif
 
-/* NTK_INIT(type): the initial value of a struct that the caller allocates: struct_size set, every other member zero,
- * which is the default of every option. */
 #ifdef __cplusplus
 #define NTK_BEGIN extern "C" {
 #define NTK_END }
@@ -31,6 +29,8 @@ template <typename T> inline T init()
 #else
 #define NTK_BEGIN
 #define NTK_END
+/* The initial value of a struct that the caller allocates: struct_size set, every other member zero, which is the default of
+ * every option. */
 #define NTK_INIT(type)              \
     {                               \
         .struct_size = sizeof(type) \

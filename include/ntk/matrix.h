@@ -30,6 +30,7 @@ typedef struct ntk_matrix {
     int32_t flags;
 } ntk_matrix;
 
+/* A view of contiguous rows, of any type and flags. */
 static inline ntk_matrix ntk_matrix_view(const void *data, int64_t rows, int64_t cols, int32_t dtype, int32_t flags)
 {
     ntk_matrix view;
@@ -42,22 +43,25 @@ static inline ntk_matrix ntk_matrix_view(const void *data, int64_t rows, int64_t
     return view;
 }
 
-/* Views of contiguous arrays.  For rows further apart, set stride afterwards. */
+/* A view of a contiguous array in double precision.  For rows further apart, set stride afterwards. */
 static inline ntk_matrix ntk_matrix_f64(double *data, int64_t rows, int64_t cols)
 {
     return ntk_matrix_view(data, rows, cols, NTK_F64, 0);
 }
 
+/* The same in single precision. */
 static inline ntk_matrix ntk_matrix_f32(float *data, int64_t rows, int64_t cols)
 {
     return ntk_matrix_view(data, rows, cols, NTK_F32, 0);
 }
 
+/* A read-only view in double precision. */
 static inline ntk_matrix ntk_matrix_const_f64(const double *data, int64_t rows, int64_t cols)
 {
     return ntk_matrix_view(data, rows, cols, NTK_F64, NTK_READONLY);
 }
 
+/* A read-only view in single precision. */
 static inline ntk_matrix ntk_matrix_const_f32(const float *data, int64_t rows, int64_t cols)
 {
     return ntk_matrix_view(data, rows, cols, NTK_F32, NTK_READONLY);

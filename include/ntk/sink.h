@@ -36,6 +36,7 @@ typedef struct ntk_sink {
 } ntk_sink;
 
 /* Where a handle's arrays come from.  As above; what is read is checked, so that a source may hold anything.
+ * user      the first argument of describe and read
  * describe  for array->name sets type, rank and shape, and returns 0; positive: there is no such array; negative: failure as of write
  * read      writes the elements of an array so described to data, row after row without gaps; returns as write does
  * handle    NULL, or gives what no array can hold: for the name of an activation of the caller's functions (such as

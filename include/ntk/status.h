@@ -33,6 +33,7 @@ typedef int32_t ntk_status;
     X(NTK_ERR_CALLBACK, -14, "a callback reported failure")                                \
     X(NTK_ERR_INTERNAL, -15, "a library beneath reported an impossible error")
 
+/* All of them. */
 enum {
 #define NTK_STATUS_VALUE(name, value, meaning) name = (value),
     NTK_STATUS_TABLE(NTK_STATUS_VALUE)

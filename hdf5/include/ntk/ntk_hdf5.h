@@ -19,6 +19,7 @@
 
 NTK_BEGIN
 
+/* Saves a handle to path. */
 NTK_API ntk_status ntk_hdf5_save_network(const ntk_network *network, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_save_features(const ntk_features *features, const char *path) NTK_MUST_CHECK;
 NTK_API ntk_status ntk_hdf5_save_kernel(const ntk_kernel *kernel, const char *path) NTK_MUST_CHECK;
