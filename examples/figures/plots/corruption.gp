@@ -6,12 +6,13 @@ set rmargin at screen 0.97
 set xrange [-4:104]
 set xtics 25
 set yrange [0:*]
+set ytics 10
 
 set tmargin at screen 0.96
 set bmargin at screen 0.43
 set format x ''
 set ylabel 'error on other samples in %'
-set key top left
+set key top left title 'bars: ± 1 standard error'
 shift(x, k) = x + 0.8 * k
 plot data using (shift(column('corrupted'), -1)):(of('network', 'test')):(of('network', 'test_se')) \
          with yerrorlines linestyle 11 title 'network', \
@@ -23,7 +24,8 @@ plot data using (shift(column('corrupted'), -1)):(of('network', 'test')):(of('ne
 set tmargin at screen 0.37
 set bmargin at screen 0.12
 set format x '%g'
-set yrange [0:25]
+set yrange [0:10]
+set ytics 5
 set xlabel 'labels replaced by random ones, in %'
 set ylabel 'error in training in %'
 unset key

@@ -6,8 +6,8 @@ set xtics (32, 64, 128, 256, 512, 1024, 2048)
 set xrange [26:2520]
 set yrange [1.5e-4:0.8]
 set xlabel 'width N, neurons'
-set ylabel "gap of outputs after 20 steps, relative to y (bars: standard error)"
-set key bottom left
+set ylabel 'gap of outputs after 20 steps, relative to y'
+set key bottom left title 'bars: ± 1 standard error'
 stats data using (of('tanh N^-1/2', 'gap')) name 'TANH' nooutput
 stats data using (of('ReLU N^-1/2', 'gap')) name 'RELU' nooutput
 plot TANH_max * 32 / x with lines linestyle 23 title 'slopes -1/2 and -1', \
