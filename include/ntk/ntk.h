@@ -23,6 +23,7 @@
 #include <ntk/sink.h>
 #include <ntk/status.h>
 #include <ntk/stream.h>
+#include <ntk/target.h>
 #include <ntk/theory.h>
 #include <ntk/training.h>
 #include <ntk/version.h>

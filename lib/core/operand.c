@@ -51,6 +51,13 @@ ntk_status ntk_operand_open(const ntk_lane *lane, ntk_operand *operand, const nt
     return ntk_operand_copy(lane, operand, m, dtype, function, name);
 }
 
+ntk_status ntk_operand_open_dense(const ntk_lane *lane, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
+                                  const char *function, const char *name)
+{
+    bool dense = m->stride == m->cols || m->rows == 1;
+    return (dense ? ntk_operand_open : ntk_operand_copy)(lane, operand, m, dtype, function, name);
+}
+
 void ntk_operand_close(ntk_context *context, ntk_operand *operand)
 {
     ntk_free(context, operand->copy);

@@ -20,6 +20,10 @@ ntk_status ntk_operand_open(const ntk_lane *lane, ntk_operand *operand, const nt
 ntk_status ntk_operand_copy(const ntk_lane *lane, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
                             const char *function, const char *name);
 
+/* As ntk_operand_open, with rows one behind the other. */
+ntk_status ntk_operand_open_dense(const ntk_lane *lane, ntk_operand *operand, const ntk_matrix *m, int32_t dtype,
+                                  const char *function, const char *name);
+
 void ntk_operand_close(ntk_context *context, ntk_operand *operand);
 
 #endif

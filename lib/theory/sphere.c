@@ -135,10 +135,9 @@ static ntk_status create_rule(ntk_sphere_rule *rule, ntk_context *context, const
     return NTK_OK;
 }
 
-/* --- orthonormal polynomials: t p_k = a_(k + 1) p_(k + 1) + a_k p_(k - 1) --- */
+/* --- orthonormal polynomials --- */
 
-/* a_k; 0 where there is no p_k. */
-static double off_diagonal(int64_t d, int64_t k)
+double ntk_sphere_step(int64_t d, int64_t k)
 {
     double n = (double)d, j = (double)k;
     if (k == 1) return sqrt(1 / n);
@@ -157,7 +156,7 @@ static ntk_status project(double *parts, int64_t degrees, const ntk_lane *lane, 
         rule->now[i] = rule->root[i];
     }
     for (int64_t k = 0; k < degrees; k++) {
-        double sum = 0, after = off_diagonal(d, k + 1), inverse = after > 0 ? 1 / after : 0;
+        double sum = 0, after = ntk_sphere_step(d, k + 1), inverse = after > 0 ? 1 / after : 0;
         for (int64_t i = 0; i < rule->count; i++) {
             double now = rule->now[i];
             sum += values[i] * rule->root[i] * now;
@@ -200,14 +199,21 @@ static ntk_status expand(ntk_sphere_expansion *e, const ntk_lane *lane, double *
     return status;
 }
 
+/* Within a task of others the stage is theirs. */
+static ntk_status expand_share(ntk_sphere_expansion *e, const ntk_lane *lane, int64_t pieces)
+{
+    if (lane->nested) return expand(e, lane, e->parts, pieces);
+    ntk_share room = ntk_work_narrow(lane->work, 1 - 1 / (double)pieces, 1 - 0.5 / (double)pieces);
+    ntk_status status = expand(e, lane, e->parts, pieces);
+    ntk_work_widen(lane->work, room);
+    return status;
+}
+
 static ntk_status refine(ntk_sphere_expansion *e, const ntk_lane *lane, double *before)
 {
     for (int64_t pieces = 1; pieces <= MOST_PIECES; pieces *= 2) {
         for (int64_t k = 0; k < e->degrees; k++) before[k] = e->parts[k];
-        ntk_share room = ntk_work_narrow(lane->work, 1 - 1 / (double)pieces, 1 - 0.5 / (double)pieces);
-        ntk_status status = expand(e, lane, e->parts, pieces);
-        ntk_work_widen(lane->work, room);
-        NTK_TRY(status);
+        NTK_TRY(expand_share(e, lane, pieces));
         e->error = 0;
         for (int64_t k = 0; k < e->degrees; k++) e->error = fmax(e->error, fabs(e->parts[k] - before[k]));
         if (e->d == 1) e->error = 0;

@@ -27,6 +27,9 @@ void ntk_sphere_next(ntk_multiplicity *b);
 double ntk_sphere_multiplicity(const ntk_multiplicity *b);
 double ntk_sphere_log_multiplicity(const ntk_multiplicity *b);
 
+/* Orthonormal polynomials p_k = sqrt(B) Q_k: t p_k = a_(k + 1) p_(k + 1) + a_k p_(k - 1).  a_k; 0 where there is no p_k. */
+double ntk_sphere_step(int64_t d, int64_t k);
+
 /* The sphere by latitudes: nodes t = sine, sqrt(1 - t^2) = cosine, and roots of weights, whose squares sum to 1.  Panels of
  * Gauss-Legendre's rule that get ever shorter to both poles, where kernels have branch points, and split at the breaks; nodes whose
  * weight is nothing are left out.  Of d = 1 the two poles. */
@@ -53,7 +56,8 @@ typedef struct ntk_sphere_expansion {
     double *parts, size, error;
 } ntk_sphere_expansion;
 
-/* Rules with twice the nodes until two agree, or the last one; parts is allocated, for ntk_free. */
+/* Rules with twice the nodes until two agree, or the last one; parts is allocated, for ntk_free.  A nested lane's
+ * stage stays as it is. */
 ntk_status ntk_sphere_expand(ntk_sphere_expansion *expansion, const ntk_lane *lane);
 
 #endif

@@ -36,6 +36,8 @@ size_t sizes(void)
     ntk_neuron_report descent = NTK_INIT(ntk_neuron_report);
     ntk_training_options training = NTK_INIT(ntk_training_options);
     ntk_training_report trained = NTK_INIT(ntk_training_report);
+    ntk_target_functions target = NTK_INIT(ntk_target_functions);
+    ntk_degree_options degrees = NTK_INIT(ntk_degree_options);
     ntk_curve_options curve = NTK_INIT(ntk_curve_options);
     ntk_concentration_options concentration = NTK_INIT(ntk_concentration_options);
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
@@ -46,5 +48,5 @@ size_t sizes(void)
            approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
            limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + functions.struct_size +
            model.struct_size + spectrum.struct_size + certificate.struct_size + trajectory.struct_size + taken.struct_size +
-           curve.struct_size + concentration.struct_size + (size_t)view.rows;
+           target.struct_size + degrees.struct_size + curve.struct_size + concentration.struct_size + (size_t)view.rows;
 }

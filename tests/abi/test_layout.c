@@ -73,6 +73,8 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_neuron_rates);
     CHECK_INIT(ntk_neuron_options);
     CHECK_INIT(ntk_neuron_report);
+    CHECK_INIT(ntk_target_functions);
+    CHECK_INIT(ntk_degree_options);
     CHECK_INIT(ntk_curve_options);
     CHECK_INIT(ntk_concentration_options);
     CHECK_INIT(ntk_flow_options);

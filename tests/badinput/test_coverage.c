@@ -8,7 +8,7 @@
 
 static void check_destroy(void)
 {
-    for (int kind = TEST_CONTEXT; kind <= TEST_MODEL; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
+    for (int kind = TEST_CONTEXT; kind <= TEST_TARGET; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
 }
 
 static void check_sizes(void)
@@ -16,9 +16,11 @@ static void check_sizes(void)
     test_world world;
     ck_assert_int_eq(ntk_gram_size(NULL), -1);
     ck_assert_int_eq(ntk_features_size(NULL), -1);
+    ck_assert_int_eq(ntk_target_inputs(NULL), -1);
     test_world_make(&world, &test_small, NULL);
     ck_assert_int_eq(ntk_gram_size(world.gram), test_small.n);
     ck_assert_int_eq(ntk_features_size(world.features), test_small.N * (test_small.d + 1));
+    ck_assert_int_eq(ntk_target_inputs(world.target), test_small.d);
     test_world_free(&world);
 }
 
@@ -76,6 +78,7 @@ static const struct {
     {"ntk_status_name", check_strings},          {"ntk_error_message", check_strings},
     {"ntk_version_string", check_strings},       {"ntk_abi_version", check_strings},
     {"ntk_flow_destroy", check_destroy},         {"ntk_model_destroy", check_destroy},
+    {"ntk_target_destroy", check_destroy},       {"ntk_target_inputs", check_sizes},
 };
 enum { WITHOUT_STATUS = sizeof without_status / sizeof without_status[0] };
 

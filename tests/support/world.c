@@ -173,6 +173,8 @@ void test_world_make(test_world *world, const test_sizes *sizes, const ntk_conte
     CHECK_OK(ntk_kernel_create_finite(world->context, &world->finite, world->features));
     CHECK_OK(ntk_kernel_create_monte_carlo(world->context, &world->monte_carlo, world->activation, 3, NTK_PART_BOTH, &network));
     CHECK_OK(ntk_model_from_network(world->context, &world->model, world->network, NTK_PART_BOTH));
+    CHECK_OK(ntk_target_create_network(world->context, &world->target, world->network));
+    CHECK_OK(ntk_target_create_network(world->context, &world->deep_target, world->deep_network));
     make_composites(world);
     make_ridges(world);
     make_trainings(world, &network);
@@ -194,7 +196,8 @@ const test_owned test_world_handles[] = {
     {TEST_RIDGE, offsetof(test_world, iterative)},    {TEST_FLOW, offsetof(test_world, flow)},
     {TEST_GRAM, offsetof(test_world, few_gram)},      {TEST_NETWORK, offsetof(test_world, wide_network)},
     {TEST_TRAINING, offsetof(test_world, training)},  {TEST_TRAINING, offsetof(test_world, streamed)},
-    {TEST_MODEL, offsetof(test_world, model)},
+    {TEST_MODEL, offsetof(test_world, model)},        {TEST_TARGET, offsetof(test_world, target)},
+    {TEST_TARGET, offsetof(test_world, deep_target)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 
@@ -334,6 +337,15 @@ static uint64_t hash_model(const ntk_model *model, const test_sizes *sizes)
     return test_hash(1, &spectrum, sizeof spectrum);
 }
 
+static uint64_t hash_target(const ntk_target *target)
+{
+    test_array x = test_array_make(3, ntk_target_inputs(target), 0, NTK_F64), y = test_array_make(3, 1, 0, NTK_F64);
+    test_array_fill(&x, 207);
+    CHECK_OK(ntk_target_evaluate(target, &y.view, &x.view));
+    test_array_free(&x);
+    return hash_array(1, &y);
+}
+
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes)
 {
     switch (kind) {
@@ -357,6 +369,8 @@ uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_
         return hash_training(handle);
     case TEST_MODEL:
         return hash_model(handle, sizes);
+    case TEST_TARGET:
+        return hash_target(handle);
     }
     ck_abort();
 }
@@ -393,6 +407,9 @@ void test_handle_destroy(test_handle_kind kind, void *handle)
         break;
     case TEST_MODEL:
         ntk_model_destroy(handle);
+        break;
+    case TEST_TARGET:
+        ntk_target_destroy(handle);
         break;
     }
 }

@@ -43,6 +43,8 @@ typedef struct test_world {
     ntk_flow *flow;                    /* of N samples and the infinite kernel */
     ntk_training *training, *streamed; /* of wide_network: by batches, with two rows of history; of a stream */
     ntk_model *model;                  /* of network, both parts */
+    ntk_target *target;                /* of network: a sum */
+    ntk_target *deep_target;           /* of deep_network: from samples */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
@@ -62,7 +64,8 @@ typedef enum test_handle_kind {
     TEST_RIDGE,
     TEST_FLOW,
     TEST_TRAINING,
-    TEST_MODEL
+    TEST_MODEL,
+    TEST_TARGET
 } test_handle_kind;
 
 /* A hash of bytes, continued from another. */
