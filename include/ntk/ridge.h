@@ -282,8 +282,8 @@ NTK_API ntk_status ntk_ridge_leave_one_out_classes(const ntk_ridge *ridge, const
  *
  * They make the model that ntk_ridge_create would make of the changed data, to rounding, and need it for themselves: readers may go on
  * with a copy.  A call that fails or is cancelled leaves the model as it was, to the bit.  While they work they hold two models, but
- * for an append within options.capacity, which holds two without their factor and one factor.  A DUAL's factor is updated (math: Golub
- * and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew, and ITERATIVE ones, too, from the best that the
+ * for an append within options.capacity, which holds two without their factor and one factor, and from the second one on, unless a copy
+ * shares them, one copy of the samples, too.  A DUAL's factor is updated (math: Golub and Van Loan 2013, section 6.5.4); SPECTRAL and PRIMAL models are fitted anew, and ITERATIVE ones, too, from the best that the
  * coefficients they had allow.
  * NTK_ERR_STATE  the model is light
  * notes and other errors as for ntk_ridge_create */

@@ -28,6 +28,12 @@ void *ntk_retain(const void *object)
     return counted;
 }
 
+bool ntk_is_alone(const void *object)
+{
+    ntk_object *counted = (ntk_object *)(uintptr_t)object;
+    return atomic_load_explicit(&counted->references, memory_order_acquire) == 1;
+}
+
 void ntk_release(void *object)
 {
     ntk_object *counted = object;

@@ -4,6 +4,7 @@
 
 #include <ntk/context.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* The first member of every handle but the context. */
 typedef struct ntk_object {
@@ -18,6 +19,9 @@ ntk_status ntk_object_create(ntk_context *context, void *object_out, size_t size
 
 /* Returns object; NULL is fine. */
 void *ntk_retain(const void *object);
+
+/* Whether nobody else has a reference. */
+bool ntk_is_alone(const void *object);
 
 /* Gives one reference back; the last one destroys.  NULL is fine. */
 void ntk_release(void *object);

@@ -100,10 +100,11 @@ static inline const void *ntk_samples_at(const ntk_samples *samples, int64_t row
 /* The samples as a view. */
 ntk_matrix ntk_samples_view(const ntk_samples *samples);
 
-/* Samples that several handles share; it retains their kernel. */
+/* Samples that several handles share; it retains their kernel.   room  0, or rows that the copy of x has memory for */
 typedef struct ntk_sample_set {
     ntk_object base;
     ntk_samples samples;
+    int64_t room;
 } ntk_sample_set;
 
 /* As ntk_samples_open, for a matrix of all samples with themselves: all is their number, or 0 where one pass is to have everything, and

@@ -40,19 +40,38 @@ static void keep_start(ntk_ridge_change *change, int64_t to, int64_t first, int6
     }
 }
 
+/* An append's x begins with the model's where that has memory for more rows and no copy of the model has it, too; what is written behind
+ * it the model does not read.  A new one is as long as the factor may become before it is made anew. */
+static ntk_status open_x(ntk_ridge_change *change, int64_t rows)
+{
+    const ntk_ridge *ridge = change->ridge;
+    const ntk_ridge_report *report = &ridge->solution.report;
+    const ntk_sample_set *set = ridge->system.set;
+    int64_t n = report->samples, held = ridge->system.L.room;
+    bool grows = report->method == NTK_RIDGE_DUAL && rows > n && rows - n <= n;
+    void *x = NULL;
+    change->x_room = !grows ? rows : rows <= held ? held : change->room;
+    change->lent = grows && set->room >= rows && ntk_is_alone(set) && set->base.context == ridge->base.context;
+    if (change->lent)
+        x = set->samples.x.copy;
+    else
+        NTK_TRY(ntk_allocate(ridge->base.context, &x, change->x_room, report->inputs * ntk_dtype_size(report->dtype),
+                             "a copy of x"));
+    change->x = ntk_matrix_view(x, rows, report->inputs, report->dtype, 0);
+    return NTK_OK;
+}
+
 ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk_lane *lane, int64_t rows, const char *function)
 {
     ntk_context *context = ridge->base.context;
     const ntk_ridge_report *report = &ridge->solution.report;
     double *y;
-    void *x;
     *change = (ntk_ridge_change){.ridge = ridge, .lane = lane, .function = function};
     if (__builtin_add_overflow(rows, ridge->capacity, &change->room))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld rows and more are too many", function, (long long)rows);
     ntk_work_stage(lane->work, "data of a model", 1, 0, 0);
     NTK_TRY(ntk_object_create(context, &change->next, sizeof *change->next, ntk_ridge_dispose, "a ridge regression"));
-    NTK_TRY(ntk_allocate(context, &x, rows, report->inputs * ntk_dtype_size(report->dtype), "a copy of x"));
-    change->x = ntk_matrix_view(x, rows, report->inputs, report->dtype, 0);
+    NTK_TRY(open_x(change, rows));
     NTK_TRY(ntk_allocate(context, &y, rows, report->targets * (int64_t)sizeof(double), "a copy of y"));
     change->y = ntk_matrix_f64(y, rows, report->targets);
     return report->method == NTK_RIDGE_ITERATIVE ? open_start(change, rows) : NTK_OK;
@@ -69,10 +88,11 @@ void ntk_change_close(ntk_ridge_change *change)
 {
     ntk_context *context = change->ridge->base.context;
     give_back(change);
-    ntk_free(context, change->x.data);
+    /* its samples may be x */
+    ntk_release(change->next);
+    if (!change->lent) ntk_free(context, change->x.data);
     ntk_free(context, change->y.data);
     ntk_free(context, change->start);
-    ntk_release(change->next);
 }
 
 void ntk_change_keep(ntk_ridge_change *change, int64_t to, int64_t first, int64_t count)
@@ -83,7 +103,7 @@ void ntk_change_keep(ntk_ridge_change *change, int64_t to, int64_t first, int64_
     ntk_matrix x = samples_of(ridge);
     x.data = ntk_row(&x, first);
     x.rows = count;
-    ntk_convert_matrix(ntk_row(&change->x, to), change->x.cols, change->x.dtype, &x);
+    if (!change->lent) ntk_convert_matrix(ntk_row(&change->x, to), change->x.cols, change->x.dtype, &x);
     memcpy(ntk_row(&change->y, to), ridge->solution.y + first * t, (size_t)(count * t) * sizeof(double));
     if (change->start) keep_start(change, to, first, count);
 }
@@ -132,7 +152,7 @@ ntk_status ntk_change_samples(ntk_ridge_change *change)
     next->solution.report = ridge->solution.report;
     next->solution.report.samples = next->solution.report.order = change->x.rows;
     return ntk_sample_set_create(&next->system.set, ridge->system.set->samples.kernel, change->lane, &change->x,
-                                 change->x.dtype, ntk_model_all(ridge->system.set->samples.kernel, change->x.rows), false,
+                                 change->x.dtype, ntk_model_all(ridge->system.set->samples.kernel, change->x.rows), true,
                                  change->function);
 }
 
@@ -147,12 +167,24 @@ ntk_status ntk_change_solve(ntk_ridge_change *change, double begin)
     return ntk_ridge_to_features(next, ridge->features, &next->solution, change->lane, end, change->function);
 }
 
+/* Next's samples, where they are x, become its own. */
+static void keep_samples(ntk_ridge_change *change)
+{
+    ntk_sample_set *made = change->next->system.set;
+    if (!made || made->samples.x.data != change->x.data) return;
+    made->samples.x.copy = change->x.data;
+    made->room = change->x_room;
+    if (change->lent) change->ridge->system.set->samples.x.copy = NULL;
+    change->x.data = NULL;
+}
+
 void ntk_change_commit(ntk_ridge_change *change)
 {
     ntk_ridge *ridge = change->ridge, *next = change->next;
     /* what was lent is taken */
     if (change->lender) change->lender->system.L.data = NULL;
     change->lender = NULL;
+    keep_samples(change);
     ntk_ridge_system system = ridge->system;
     ntk_ridge_solution solution = ridge->solution;
     const ntk_features *features = ridge->features;

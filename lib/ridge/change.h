@@ -9,6 +9,7 @@
  * lender  whose factor has memory for next's new rows, so that next has its data, which it must not give back; NULL: none
  * room    rows that a factor made for next has memory for
  * x, y    its data, contiguous: in the model's dtype, and in double precision
+ * x_room  rows that x has memory for;  lent: it is the model's, whose samples are its first rows
  * start   of an ITERATIVE: the coefficients and responses to a constant that the samples had, 0 of new ones; a row each */
 typedef struct ntk_ridge_change {
     ntk_ridge *ridge, *next, *lender;
@@ -16,10 +17,12 @@ typedef struct ntk_ridge_change {
     const ntk_lane *lane;
     const char *function;
     ntk_matrix x, y;
+    int64_t x_room;
+    bool lent;
     double *start;
 } ntk_ridge_change;
 
-/* Room for data of so many rows.  After a failure, too, the caller closes. */
+/* Room for data of so many rows; more than a DUAL has are for an append.  After a failure, too, the caller closes. */
 ntk_status ntk_change_open(ntk_ridge_change *change, ntk_ridge *ridge, const ntk_lane *lane, int64_t rows,
                            const char *function);
 void ntk_change_close(ntk_ridge_change *change);

@@ -162,6 +162,7 @@ static uint64_t memory_of(const ntk_ridge *ridge)
     if (system->set)
         (void)ntk_sample_set_memory(system->set->samples.kernel, &bytes, report->dtype, system->set->samples.rows,
                                     report->inputs, system->set->samples.all);
+    if (system->set && system->set->room > n) (void)ntk_size_add(&bytes, system->set->room - n, report->inputs * size);
     (void)ntk_symmetric_held(&system->L, &bytes);
     (void)ntk_symmetric_held(&system->centres, &bytes);
     count(&bytes, system->spectrum.vectors, n, system->spectrum.ld * (int64_t)sizeof(double));

@@ -271,6 +271,54 @@ START_TEST(capacity)
 }
 END_TEST
 
+/* From the second append within memory on the samples stay where they are, but for those that a copy of the model shares: then each
+ * appends its own. */
+START_TEST(samples_stay)
+{
+    enum { N = 40, M = 3, WIDE = 4000, PARTS = 4 };
+    const int64_t samples = N * WIDE * (int64_t)sizeof(double);
+    uint64_t state = test_seed(739);
+    test_memory memory = {0};
+    ntk_context *counted = test_context(1, &memory);
+    scene s = scene_create(1, 0, &state);
+    double *xs = oracle_samples(N + M * PARTS, WIDE, NTK_F64, &state), *ys = oracle_samples(N + M * PARTS, 2, NTK_F64, &state);
+    ntk_ridge *ridge = NULL, *copy = NULL, *refit[2] = {NULL, NULL};
+    ntk_matrix x = ntk_matrix_f64(xs, N, WIDE), y = ntk_matrix_f64(ys, N, 2), f[2];
+    double values[2][2 * PARTS];
+    s.options.capacity = M * PARTS;
+    s.options.method = NTK_RIDGE_DUAL;
+    CHECK_OK(ntk_ridge_create(counted, &ridge, s.kernel, &x, &y, s.lambda, &s.options));
+    for (int part = 0; part < PARTS; part++) {
+        x = ntk_matrix_f64(xs + (N + part * M) * WIDE, M, WIDE);
+        y = ntk_matrix_f64(ys + (N + part * M) * 2, M, 2);
+        if (part == 2) CHECK_OK(ntk_ridge_copy(counted, &copy, ridge));
+        int64_t held = held_by_append(ridge, &memory, &x, &y);
+        ck_assert_msg((held > samples) == (part == 0 || part == 2), "part %d: %" PRId64 " bytes of %" PRId64, part, held,
+                      samples);
+        if (part == 2) CHECK_OK(ntk_ridge_append(copy, &x, &y));
+    }
+    for (int k = 0; k < 2; k++) {
+        x = ntk_matrix_f64(xs, N + M * (k ? PARTS - 1 : PARTS), WIDE);
+        y = ntk_matrix_f64(ys, x.rows, 2);
+        CHECK_OK(ntk_ridge_create(context, &refit[k], s.kernel, &x, &y, s.lambda, &s.options));
+        x.rows = PARTS;
+        for (int which = 0; which < 2; which++) {
+            f[which] = ntk_matrix_f64(values[which], PARTS, 2);
+            CHECK_OK(ntk_ridge_predict(which ? refit[k] : k ? copy : ridge, &f[which], &x));
+        }
+        for (int i = 0; i < 2 * PARTS; i++) ck_assert_double_eq_tol(values[0][i], values[1][i], 1e-10);
+        ntk_ridge_destroy(refit[k]);
+    }
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(copy);
+    free(xs);
+    free(ys);
+    scene_free(&s);
+    ntk_context_destroy(counted);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
 /* What is written behind the rows of a model for an append that fails is not seen, and a copy shares nothing with the model. */
 START_TEST(capacity_and_failure)
 {
@@ -393,6 +441,7 @@ int main(void)
     tcase_add_loop_test(tests, other_targets, 0, 2 * CHOICES);
     tcase_add_loop_test(tests, copies, 0, 2 * CHOICES);
     tcase_add_loop_test(tests, capacity, 0, 4);
+    tcase_add_test(tests, samples_stay);
     tcase_add_test(tests, capacity_and_failure);
     tcase_add_test(tests, dependent_rows);
     tcase_add_test(tests, refused);
