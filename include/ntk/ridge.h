@@ -206,11 +206,15 @@ NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *r
  * intercept.  The arithmetic is the model's, of a SPECTRAL double precision; n unit roundoffs of K(x, x) are lost in the difference,
  * which is at least 0.  x  m x d, any dtype, as are outputs.  Errors as for predict, and
  * NTK_ERR_STATE   the model is light (not of the mean's gradient)
- * NTK_ERR_UNSUPPORTED  the model is ITERATIVE (not of the mean's gradient)
+ * NTK_ERR_UNSUPPORTED  the model is ITERATIVE (not of ntk_ridge_variance, nor of the mean's gradient)
  * NTK_ERR_MEMORY  as for predict, but that the output is unspecified if there are more points than a batch of 32 MB holds rows of
  *                 n numbers */
 
-/* C(x_i, x_i).   variance  m x 1, or m x t.   O(n^2) a point; holds a batch of m x n numbers of 32 MB. */
+/* C(x_i, x_i).   variance  m x 1, or m x t.   O(n^2) a point; holds a batch of m x n numbers of 32 MB.
+ * Of an ITERATIVE by conjugate gradients with the options of its fit, at most 128 points at a time: a batch takes the time and the memory
+ * of a fit of so many targets.  With r = k - A z for the solution z of a point, |r| at most the tolerance times |k|, its variance comes
+ * out too large by r^T A^-1 r <= |r|^2 / lambda, so never too small for it; the intercept's share is as exact as the fit.
+ * NTK_NOTE_NOT_CONVERGED  a residual is above the tolerance */
 NTK_API ntk_status ntk_ridge_variance(const ntk_ridge *ridge, const ntk_matrix *variance, const ntk_matrix *x) NTK_MUST_CHECK;
 
 /* C(x_i, x_j).   covariance  m x m, or m x (t m), target by target. */
@@ -242,7 +246,7 @@ NTK_API ntk_status ntk_ridge_variance_gradient(const ntk_ridge *ridge, const ntk
  * NaN if there is one sample and an intercept; that sample's y if there is none.   residuals  n x t, any dtype.
  * O(n^3) of a DUAL (a third of it), O(n^2) of a SPECTRAL, O(n p^2) of a PRIMAL.
  * NTK_ERR_STATE     the model is light
- * NTK_ERR_UNSUPPORTED  the model is ITERATIVE
+ * NTK_ERR_UNSUPPORTED  the model is ITERATIVE: the diagonal of A^-1 would take n solutions
  * NTK_ERR_SINGULAR  lambda is 0 and K is singular to working precision */
 NTK_API ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *residuals) NTK_MUST_CHECK;
 

@@ -80,8 +80,7 @@ ntk_status ntk_ridge_leave_one_out_classes(const ntk_ridge *ridge, const ntk_mat
     double *values;
     int64_t n = ridge->solution.report.samples, t = ridge->solution.report.targets;
     NTK_TRY(check_classes(ridge, labels, n, __func__));
-    NTK_TRY(ntk_held_check(ridge, __func__));
-    NTK_TRY(ntk_factor_check(ridge, __func__));
+    NTK_TRY(ntk_leave_one_out_check(ridge, __func__));
     ntk_context *context = ridge->base.context;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);

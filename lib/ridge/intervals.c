@@ -199,8 +199,7 @@ ntk_status ntk_ridge_intervals(const ntk_ridge *ridge, const ntk_matrix *interva
     NTK_TRY(ntk_shape_check(intervals, x->rows, 2 * report->targets, __func__, "intervals"));
     if (!(level > 0 && level < 1))
         return ntk_fail(NTK_ERR_VALUE, "%s: level is %g, expected a number between 0 and 1", __func__, level);
-    NTK_TRY(ntk_held_check(ridge, __func__));
-    NTK_TRY(ntk_factor_check(ridge, __func__));
+    NTK_TRY(ntk_leave_one_out_check(ridge, __func__));
     ntk_context *context = ridge->base.context;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);

@@ -190,6 +190,17 @@ static ntk_status leave_primal(leaving *job)
 
 /* --- the call --- */
 
+ntk_status ntk_leave_one_out_check(const ntk_ridge *ridge, const char *function)
+{
+    NTK_TRY(ntk_held_check(ridge, function));
+    if (ridge->solution.report.method != NTK_RIDGE_ITERATIVE) return NTK_OK;
+    return ntk_fail(NTK_ERR_UNSUPPORTED,
+                    "%s: ridge was fitted by conjugate gradients, and leave-one-out residuals divide by the diagonal of "
+                    "(K + lambda I)^-1, which would take a solution for each of the %lld samples: fit it with NTK_RIDGE_DUAL, "
+                    "or NTK_RIDGE_SPECTRAL, on as many samples as there is memory for",
+                    function, (long long)ridge->solution.report.samples);
+}
+
 ntk_status ntk_leave_one_out_write(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *residuals,
                                    const char *function)
 {
@@ -210,8 +221,7 @@ ntk_status ntk_ridge_leave_one_out(const ntk_ridge *ridge, const ntk_matrix *res
     const ntk_ridge_report *report = &ridge->solution.report;
     NTK_TRY(ntk_output_check(residuals, __func__, "residuals"));
     NTK_TRY(ntk_shape_check(residuals, report->samples, report->targets, __func__, "residuals"));
-    NTK_TRY(ntk_held_check(ridge, __func__));
-    NTK_TRY(ntk_factor_check(ridge, __func__));
+    NTK_TRY(ntk_leave_one_out_check(ridge, __func__));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     return ntk_leave_one_out_write(ridge, &lane, residuals, __func__);

@@ -51,8 +51,8 @@ ntk_status ntk_response_open(ntk_response *response, const ntk_ridge *ridge, con
     ntk_context *context = ridge->base.context;
     const ntk_ridge_report *report = &ridge->solution.report;
     *response = (ntk_response){.ridge = ridge, .lane = lane, .function = function, .points = x->rows, .order = report->order};
-    /* a factor may be in less precision than the model */
-    response->dtype = is_spectral(response) ? NTK_F64 : ridge->system.L.dtype;
+    /* a factor may be in less precision than the model, and an ITERATIVE has none */
+    response->dtype = is_spectral(response) ? NTK_F64 : ridge->system.L.data ? ridge->system.L.dtype : report->dtype;
     response->batch = batch ? batch : ntk_batch_rows(x->rows, report->order);
     int64_t width = response->order * ntk_dtype_size(response->dtype);
     if (is_primal(response))

@@ -114,7 +114,9 @@ ntk_status ntk_factor_check(const ntk_ridge *ridge, const char *function);
 /* Whether one lambda is that of all targets. */
 bool ntk_lambdas_agree(const ntk_ridge_solution *solution);
 
-/* ntk_ridge_leave_one_out of a model that is not light, as stages of the lane's work. */
+/* Whether a model has leave-one-out residuals: ntk_held_check, and NTK_ERR_UNSUPPORTED of an ITERATIVE.  ntk_ridge_leave_one_out of one
+ * that has, as stages of the lane's work. */
+ntk_status ntk_leave_one_out_check(const ntk_ridge *ridge, const char *function);
 ntk_status ntk_leave_one_out_write(const ntk_ridge *ridge, const ntk_lane *lane, const ntk_matrix *residuals,
                                    const char *function);
 

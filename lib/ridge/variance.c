@@ -1,5 +1,5 @@
 #include "core/status.h"
-#include "ridge/response.h"
+#include "ridge/iterative/iterative.h"
 
 #include <math.h>
 
@@ -54,12 +54,14 @@ ntk_status ntk_ridge_variance(const ntk_ridge *ridge, const ntk_matrix *variance
     NTK_REQUIRE(ridge);
     NTK_TRY(ntk_points_check(ridge, variance, "variance", x, __func__));
     NTK_TRY(ntk_response_parts(ridge, variance, 1, &parts, __func__, "variance"));
-    NTK_TRY(ntk_factor_check(ridge, __func__));
+    NTK_TRY(ntk_whole_check(ridge, __func__));
+    bool iterative = ridge->solution.report.method == NTK_RIDGE_ITERATIVE;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, ridge->base.context);
     ntk_response response;
-    ntk_status status = ntk_response_open(&response, ridge, &lane, x, 0, __func__);
-    if (status >= 0) status = write_all(&response, variance, parts);
+    int64_t batch = iterative ? ntk_iterative_batch(x->rows, ridge->solution.report.samples) : 0;
+    ntk_status status = ntk_response_open(&response, ridge, &lane, x, batch, __func__);
+    if (status >= 0) status = (iterative ? ntk_iterative_variance : write_all)(&response, variance, parts);
     ntk_response_close(&response);
     return status;
 }

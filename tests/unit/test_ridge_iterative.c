@@ -425,6 +425,105 @@ START_TEST(whatever_is_held)
 }
 END_TEST
 
+/* --- variances --- */
+
+enum { POINTS = 140, FEW = 8 }; /* more than are solved for at once, and fewer */
+
+/* Points beside the samples, some of them twice and one a sample, and their |k|^2; free it. */
+static double *points_of(const scene *s, int64_t count, ntk_matrix *points, double *squares)
+{
+    uint64_t state = test_seed(794);
+    double *xs = oracle_samples(count, D, NTK_F32, &state), *block = oracle_memory(count * N, sizeof *block);
+    memcpy(xs + 3 * D, xs, 2 * D * sizeof *xs);
+    memcpy(xs + (count - 1) * D, s->xs, D * sizeof *xs);
+    *points = ntk_matrix_f64(xs, count, D);
+    ntk_matrix k = ntk_matrix_f64(block, count, N);
+    CHECK_OK(ntk_kernel_block(s->kernel, &k, points, &s->x));
+    for (int64_t i = 0; i < count; i++) {
+        squares[i] = 0;
+        for (int64_t j = 0; j < N; j++) squares[i] += block[i * N + j] * block[i * N + j];
+    }
+    free(block);
+    return xs;
+}
+
+/* Too large by at most tolerance^2 |k|^2 / lambda, and too small by roundings alone, and by what a series leaves of K's entries, 1e-12.  The intercept's share, which is less than the
+ * variance, is off by what 1^T A^-1 1 is, tolerance |A| / lambda of it, and the square of 1 - 1^T A^-1 k by two residuals of which both
+ * are at most the tolerance. */
+START_TEST(variances)
+{
+    const double lambda = 0.1;
+    int kernel = _i / 2, intercept = _i % 2;
+    int64_t count = kernel ? FEW : POINTS;
+    double tolerance = intercept ? 1e-9 : 1e-4, squares[POINTS], got[POINTS * T], right[POINTS], trace = lambda;
+    scene s = scene_create(kernel, N, D, T, 795);
+    ntk_matrix points, v = ntk_matrix_f64(got, count, T), w = ntk_matrix_f64(right, count, 1);
+    double *xs = points_of(&s, count, &points, squares), diagonal[N];
+    ntk_matrix prior = ntk_matrix_f64(diagonal, N, 1);
+    CHECK_OK(ntk_kernel_diagonal(s.kernel, &prior, &s.x));
+    for (int64_t i = 0; i < N; i++) trace += diagonal[i];
+    ntk_iterative_options options = to_tolerance(tolerance, NTK_PRECONDITIONER_PIVOTED, kernel == 1 ? 40 : 0);
+    options.hold = kernel == 2;
+    ntk_ridge *direct = fit_directly(&s, lambda, intercept), *ridge = fit(&s, lambda, &options, intercept);
+    CHECK_OK(ntk_ridge_variance(direct, &w, &points));
+    CHECK_OK(ntk_ridge_variance(ridge, &v, &points));
+    for (int64_t i = 0; i < count; i++) {
+        double roundings = 1e-11 * trace, most = tolerance * tolerance * squares[i] / lambda + roundings;
+        double least = roundings, off = got[i * T] - right[i];
+        if (intercept) least = most += 4 * tolerance * trace / lambda * right[i];
+        ck_assert_msg(off <= most && off >= -least, "point %d: %.17g is off by %g, bound %g", (int)i, got[i * T], off, most);
+        for (int c = 1; c < T; c++) ck_assert_double_eq(got[i * T + c], got[i * T]);
+    }
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(direct);
+    scene_free(&s);
+    free(xs);
+}
+END_TEST
+
+/* Elements are off by roundoffs of sqrt(K_ii K_jj), and A^-1 k by n of them over lambda. */
+START_TEST(variances_in_single_precision)
+{
+    double squares[FEW], got[FEW], right[FEW];
+    scene s = scene_create(0, N, D, 1, 796);
+    ntk_matrix points, v = ntk_matrix_f64(got, FEW, 1), w = ntk_matrix_f64(right, FEW, 1);
+    double *xs = points_of(&s, FEW, &points, squares);
+    ntk_ridge *direct = fit_directly(&s, 1, 0), *ridge = NULL;
+    CHECK_OK(try_fit(&s, &ridge, 1, NULL, 0, NTK_F32));
+    CHECK_OK(ntk_ridge_variance(direct, &w, &points));
+    CHECK_OK(ntk_ridge_variance(ridge, &v, &points));
+    for (int64_t i = 0; i < FEW; i++) {
+        double bound = (0x1p-24 * 32 + 1e-8) * squares[i] + 0x1p-24 * 32 * sqrt(squares[i] * N);
+        ck_assert_msg(fabs(got[i] - right[i]) <= bound, "point %d: off by %g, bound %g", (int)i, got[i] - right[i], bound);
+    }
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(direct);
+    scene_free(&s);
+    free(xs);
+}
+END_TEST
+
+START_TEST(variances_stop_before)
+{
+    double squares[FEW], got[FEW], right[FEW];
+    scene s = scene_create(0, N, D, 1, 797);
+    ntk_matrix points, v = ntk_matrix_f64(got, FEW, 1), w = ntk_matrix_f64(right, FEW, 1);
+    double *xs = points_of(&s, FEW, &points, squares);
+    ntk_iterative_options options = to_tolerance(1e-12, NTK_PRECONDITIONER_NONE, 0);
+    ntk_ridge *direct = fit_directly(&s, 0.1, 0), *ridge = NULL;
+    options.max_iterations = 1;
+    CHECK_STATUS(try_fit(&s, &ridge, 0.1, &options, 0, 0), NTK_NOTE_NOT_CONVERGED);
+    CHECK_OK(ntk_ridge_variance(direct, &w, &points));
+    CHECK_STATUS(ntk_ridge_variance(ridge, &v, &points), NTK_NOTE_NOT_CONVERGED);
+    CHECK_MESSAGE("after 1 iterations");
+    for (int64_t i = 0; i < FEW; i++) ck_assert(got[i] >= right[i] - 1e-9);
+    ntk_ridge_destroy(ridge);
+    ntk_ridge_destroy(direct);
+    scene_free(&s);
+    free(xs);
+}
+END_TEST
+
 START_TEST(takes_no_factor)
 {
     scene s = scene_create(0, N, D, 1, 790);
@@ -433,12 +532,12 @@ START_TEST(takes_no_factor)
     ntk_matrix points = ntk_matrix_f64(s.xs, 2, D), v = ntk_matrix_f64(numbers, 2, 1), C = ntk_matrix_f64(numbers, 2, 2),
                g = ntk_matrix_f64(gradient, 2, D), left = ntk_matrix_f64(numbers, N, 1), l = ntk_matrix_f64(numbers + N, 1, 1),
                path = ntk_matrix_f64(numbers, 1, NTK_PATH_COLUMNS);
-    CHECK_STATUS(ntk_ridge_variance(ridge, &v, &points), NTK_ERR_UNSUPPORTED);
-    CHECK_MESSAGE("conjugate gradients");
     CHECK_STATUS(ntk_ridge_covariance(ridge, &C, &points), NTK_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("conjugate gradients");
     CHECK_STATUS(ntk_ridge_sample(ridge, &v, &points, 1), NTK_ERR_UNSUPPORTED);
     CHECK_STATUS(ntk_ridge_variance_gradient(ridge, &g, &points), NTK_ERR_UNSUPPORTED);
     CHECK_STATUS(ntk_ridge_leave_one_out(ridge, &left), NTK_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("a solution for each of the 300 samples");
     CHECK_STATUS(ntk_ridge_intervals(ridge, &C, &points, 0.9), NTK_ERR_UNSUPPORTED);
     CHECK_STATUS(ntk_ridge_path(ridge, &path, &l), NTK_ERR_UNSUPPORTED);
     CHECK_STATUS(ntk_ridge_select(ridge, &l, NTK_CRITERION_GCV), NTK_ERR_UNSUPPORTED);
@@ -543,6 +642,9 @@ int main(void)
     tcase_add_test(tests, history);
     tcase_add_test(tests, stops_before);
     tcase_add_loop_test(tests, whatever_is_held, 0, 1);
+    tcase_add_loop_test(tests, variances, 0, 2 * KERNELS);
+    tcase_add_test(tests, variances_in_single_precision);
+    tcase_add_test(tests, variances_stop_before);
     tcase_add_test(tests, takes_no_factor);
     tcase_add_test(tests, budget_decides);
     tcase_add_test(tests, refused);

@@ -230,7 +230,9 @@ static ntk_status begin(ntk_conjugate *s)
 static void finish(ntk_conjugate *s, ntk_conjugate_report *report)
 {
     int64_t count = s->call->n * s->call->columns, columns = s->call->columns;
+    double *left = s->call->left;
     for (int64_t i = 0; i < count; i++) s->B[i] = s->X.data[i] * s->scales[i % columns];
+    for (int64_t i = 0; left && i < count; i++) left[i] = s->R.data[i] * s->scales[i % columns];
     report->iterations = s->iterations;
     report->products = s->products;
     report->residual = s->history[s->iterations];

@@ -10,6 +10,7 @@
 /* What a solution is asked for by.
  * start     NULL, or n x starts: the solution begins with the best in their span (in A's norm)
  * problem   a number that tells problems apart, for checkpoints
+ * left      NULL, or n x columns that become B - A X
  * begin, end  its share of the call */
 typedef struct ntk_conjugate_call {
     const ntk_operator *K;
@@ -22,6 +23,7 @@ typedef struct ntk_conjugate_call {
     const double *start;
     int64_t starts;
     uint64_t problem;
+    double *left;
     double begin, end;
 } ntk_conjugate_call;
 

@@ -6,8 +6,8 @@
 #include "core/pool.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "ridge/iterative/conjugate.h"
 #include "ridge/iterative/problem_number.h"
+#include "ridge/iterative/solver.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ _Static_assert(offsetof(ntk_iterative_options, tolerance) == 8 && offsetof(ntk_i
 
 /* --- options --- */
 
-enum { STANDARD_ITERATIONS = 1000, MOST_ITERATIONS = 1000000, STANDARD_CHECKPOINTS = 25 };
+enum { MOST_ITERATIONS = 1000000 };
 
 static ntk_status check_numbers(const ntk_iterative_options *own, const char *function)
 {
@@ -54,15 +54,6 @@ ntk_status ntk_iterative_read(ntk_iterative_options *own, const ntk_iterative_op
     NTK_TRY(check_numbers(own, function));
     if (own->checkpoint) NTK_TRY(ntk_writer_open(&writer, own->checkpoint, function));
     return own->resume ? ntk_reader_open(&reader, NULL, own->resume, function) : NTK_OK;
-}
-
-static ntk_iterative_options with_defaults(const ntk_iterative_options *own, int32_t dtype)
-{
-    ntk_iterative_options settings = *own;
-    if (settings.tolerance == 0) settings.tolerance = dtype == NTK_F64 ? 1e-6 : 1e-4;
-    if (!settings.max_iterations) settings.max_iterations = STANDARD_ITERATIONS;
-    if (!settings.checkpoint_every) settings.checkpoint_every = STANDARD_CHECKPOINTS;
-    return settings;
 }
 
 /* --- memory --- */
@@ -118,7 +109,7 @@ ntk_status ntk_ridge_iterative_memory(const ntk_context *context, uint64_t *byte
                                       int64_t d, int64_t t, const ntk_ridge_options *options,
                                       const ntk_iterative_options *iterative)
 {
-    ntk_iterative_options settings = with_defaults(iterative, options->dtype);
+    ntk_iterative_options settings = ntk_solver_settings(iterative, options->dtype);
     return choose_hold(context, bytes, kernel, n, d, t, options, &settings);
 }
 
@@ -128,9 +119,7 @@ typedef struct fitting {
     ntk_ridge *ridge;
     const ntk_ridge_problem *problem;
     const ntk_lane *lane;
-    ntk_iterative_options settings;
-    ntk_operator K;
-    ntk_preconditioner P;
+    ntk_solver solver;
     double begin, end;
 } fitting;
 
@@ -152,27 +141,17 @@ static ntk_status solve(void *argument, double *B, int64_t columns)
     fitting *job = argument;
     const ntk_ridge_problem *problem = job->problem;
     ntk_conjugate_report report = {0};
-    ntk_conjugate_call call = {
-        .K = &job->K, .P = &job->P, .settings = &job->settings, .lane = job->lane, .n = problem->x->rows};
-    call.function = problem->function;
-    call.lambda = problem->lambda;
-    call.columns = columns;
+    ntk_conjugate_call call = ntk_solver_call(&job->solver, columns, job->lane, problem->function);
     call.start = problem->start;
     call.starts = problem->start ? columns : 0;
     call.begin = job->begin;
     call.end = job->end;
-    if (job->settings.checkpoint || job->settings.resume)
-        NTK_TRY(ntk_problem_number(problem, job->K.samples, job->ridge->solution.y, &call.problem));
+    if (call.settings->checkpoint || call.settings->resume)
+        NTK_TRY(ntk_problem_number(problem, call.K->samples, job->ridge->solution.y, &call.problem));
     ntk_status status = ntk_conjugate_solve(&call, B, &report);
     if (status >= 0) status = keep_report(job, &report);
     ntk_free(job->ridge->base.context, report.history);
     return status;
-}
-
-/* What of the call's time making P takes: rank rows of K and some products of its columns. */
-static double making_share(const fitting *job)
-{
-    return job->settings.preconditioner == NTK_PRECONDITIONER_NONE ? 0 : 0.2;
 }
 
 static ntk_status solve_all(fitting *job, int64_t columns)
@@ -181,12 +160,9 @@ static ntk_status solve_all(fitting *job, int64_t columns)
     const ntk_lane *lane = job->lane;
     ntk_ridge_solution *solution = &job->ridge->solution;
     ntk_samples *samples = &job->ridge->system.set->samples;
-    double held = job->settings.hold ? 0.1 : 0;
-    NTK_TRY(ntk_operator_open(&job->K, samples, job->settings.hold != 0, lane, (ntk_share){0, held}, problem->function));
-    job->begin = held + making_share(job);
-    ntk_share room = ntk_work_narrow(lane->work, held, job->begin);
-    ntk_status status =
-        ntk_preconditioner_open(&job->P, samples, &job->settings, problem->lambda, columns, lane, problem->function);
+    job->begin = ntk_solver_share(&job->solver.settings);
+    ntk_share room = ntk_work_narrow(lane->work, 0, job->begin);
+    ntk_status status = ntk_solver_open(&job->solver, samples, columns, lane, problem->function);
     ntk_work_widen(lane->work, room);
     NTK_TRY(status);
     NTK_TRY(ntk_ridge_solution_open(job->ridge->base.context, solution, problem->y, problem->lambdas));
@@ -200,17 +176,17 @@ static ntk_status fit(fitting *job)
     ntk_context *context = ridge->base.context;
     const ntk_features *features = problem->kernel->features;
     uint64_t bytes = 0;
-    job->settings = with_defaults(&problem->iterative, problem->options.dtype);
+    job->solver.settings = ntk_solver_settings(&problem->iterative, problem->options.dtype);
+    job->solver.lambda = problem->lambda;
     NTK_TRY(choose_hold(context, &bytes, problem->kernel, problem->x->rows, problem->x->cols, problem->y->cols,
-                        &problem->options, &job->settings));
+                        &problem->options, &job->solver.settings));
     job->end = features ? 0.98 : 1;
     ntk_work_stage(job->lane->work, "samples of a kernel", 1, 0, 0);
     NTK_TRY(ntk_sample_set_create(&ridge->system.set, problem->kernel, job->lane, problem->x, problem->options.dtype,
                                   ntk_model_all(problem->kernel, problem->x->rows), problem->options.borrow != 0,
                                   problem->function));
     ntk_status status = solve_all(job, problem->y->cols + ridge->solution.report.intercept);
-    ntk_operator_close(&job->K, context);
-    ntk_preconditioner_close(&job->P, context);
+    ntk_solver_close(&job->solver, context);
     NTK_TRY(status);
     ntk_samples *samples = &ridge->system.set->samples;
     if (samples->all && samples->kernel->operations->rest) samples->kernel->operations->rest(samples);
@@ -228,13 +204,7 @@ ntk_status ntk_ridge_fit_iterative(ntk_ridge *ridge, const ntk_ridge_problem *pr
     ridge->iterative.resume = NULL;
     NTK_TRY(fit(&job));
     if (ridge->light) ntk_ridge_lighten(ridge);
-    if (report->residual <= job.settings.tolerance) return NTK_OK;
-    return ntk_fail(NTK_NOTE_NOT_CONVERGED,
-                    "%s: after %lld iterations a relative residual of %.3g is left, with a tolerance of %.3g: %s",
-                    problem->function, (long long)report->iterations, report->residual, job.settings.tolerance,
-                    report->iterations < job.settings.max_iterations
-                        ? "rounding lets it come no nearer; a larger lambda or double precision helps"
-                        : "more iterations, a larger rank or a larger lambda help");
+    return ntk_solver_note(&job.solver, report->iterations, report->residual, problem->function);
 }
 
 /* --- what is read of a model --- */
