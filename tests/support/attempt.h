@@ -59,6 +59,7 @@ enum {
     TEST_SAME = 8,          /* the type must be that of the other views */
     TEST_F64 = 16,          /* the type must be NTK_F64 */
     TEST_COPIED = 128,      /* a ridge, which the call changes: it gets a copy */
+    TEST_RESUMED = 1024,    /* a training, which the call takes further, and may have when it fails: it gets a copy */
     TEST_LABELS = 256,      /* 0 and 1; other whole numbers may be refused */
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32,     /* options that may not be NULL */
@@ -155,8 +156,10 @@ typedef struct test_attempt {
     ntk_matrix views[TEST_MOST_ARGUMENTS];
     test_block blocks[TEST_MOST_ARGUMENTS];
     void *created[TEST_MOST_ARGUMENTS];
-    void *copy;       /* of the argument that is TEST_COPIED */
-    uint64_t mutated; /* the hash of the row's mutated handle after the last success */
+    void *copy; /* of the argument that is TEST_COPIED or TEST_RESUMED, of kind copied */
+    test_handle_kind copied;
+    uint64_t mutated; /* the hash of the row's mutated handle after the last success, or of the copy before the call */
+    uint64_t further; /* of a TEST_RESUMED after the last success */
 } test_attempt;
 
 /* dtype is that of the views, but for those which must be NTK_F64. */

@@ -24,6 +24,10 @@
     {                                                                                 \
         .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member) \
     }
+#define RESUMED(argument, member)                                                                             \
+    {                                                                                                         \
+        .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member), .traits = TEST_RESUMED \
+    }
 #define COPIED(argument, member)                                                                             \
     {                                                                                                        \
         .name = argument, .kind = TEST_HANDLE, .handle = offsetof(test_world, member), .traits = TEST_COPIED \

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "archive.h"
+
 const test_sizes test_small = {.n = 13, .m = 5, .d = 4, .N = 8, .t = 2};
 
 int64_t test_deep_width(const test_sizes *sizes)
@@ -112,15 +114,36 @@ static int64_t read_nothing(void *user, int64_t first, const ntk_matrix *x, cons
     return 0;
 }
 
+static test_array training_samples(int64_t rows, int64_t cols, uint64_t seed)
+{
+    test_array samples = test_array_make(rows, cols, 0, NTK_F64);
+    test_array_fill(&samples, seed);
+    return samples;
+}
+
+ntk_training *test_training_copy(const test_world *world)
+{
+    const test_sizes *s = &world->sizes;
+    test_array x = training_samples(s->n, s->d, 104), y = training_samples(s->n, s->t, 105);
+    test_archive archive = {0};
+    ntk_training *copy = NULL;
+    const ntk_sink sink = test_archive_sink(&archive);
+    const ntk_source source = test_archive_source(&archive);
+    CHECK_OK(ntk_training_export(world->training, &sink));
+    CHECK_OK(ntk_training_import(world->context, &copy, &x.view, &y.view, &source, 0));
+    test_archive_free(&archive);
+    test_array_free(&x);
+    test_array_free(&y);
+    return copy;
+}
+
 static void make_trainings(test_world *world, const ntk_network_options *network)
 {
     const test_sizes *s = &world->sizes;
     ntk_network_options wide = *network;
     ntk_training_options options = NTK_INIT(ntk_training_options);
     ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
-    test_array x = test_array_make(s->n, s->d, 0, NTK_F64), y = test_array_make(s->n, s->t, 0, NTK_F64);
-    test_array_fill(&x, 104);
-    test_array_fill(&y, 105);
+    test_array x = training_samples(s->n, s->d, 104), y = training_samples(s->n, s->t, 105);
     wide.outputs = s->t;
     options.method = NTK_TRAINING_SGD;
     options.batch = s->m;

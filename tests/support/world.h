@@ -84,6 +84,9 @@ void *test_world_handle(const test_world *world, int which);
 /* A hash of what the handle says when it is read: equal handles have equal ones. */
 uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_sizes *sizes);
 
+/* The world's training, which it may be while others read it, as another. */
+ntk_training *test_training_copy(const test_world *world);
+
 void test_handle_destroy(test_handle_kind kind, void *handle);
 
 #endif

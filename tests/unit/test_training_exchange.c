@@ -2,6 +2,7 @@
 #include "archive.h"
 #include "attempt.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { N = 9, D = 2, M = 2, HIDDEN = 3 };
@@ -190,6 +191,128 @@ START_TEST(what_it_takes)
 }
 END_TEST
 
+/* --- streams --- */
+
+typedef struct feed {
+    const ntk_matrix *x, *y;
+} feed;
+
+static int64_t give(void *user, int64_t first, const ntk_matrix *into_x, const ntk_matrix *into_y)
+{
+    const feed *from = user;
+    int64_t rows = 0;
+    for (; rows < into_x->rows && first + rows < from->x->rows; rows++) {
+        for (int64_t j = 0; j < into_x->cols; j++) test_set(into_x, rows, j, test_get(from->x, first + rows, j));
+        for (int64_t o = 0; o < into_y->cols; o++) test_set(into_y, rows, o, test_get(from->y, first + rows, o));
+    }
+    return rows;
+}
+
+static ntk_sample_stream stream_of(feed *from, int32_t dtype)
+{
+    ntk_sample_stream stream = NTK_INIT(ntk_sample_stream);
+    stream.inputs = from->x->cols, stream.targets = from->y->cols, stream.dtype = dtype;
+    stream.read = give;
+    stream.user = from;
+    return stream;
+}
+
+/* The query says enough of streams of either type, and not much more than those of the other type take. */
+START_TEST(what_a_stream_takes)
+{
+    enum { ROWS = 2000 };
+    static const int32_t types[] = {NTK_F64, NTK_F32};
+    test_array many = test_array_make(ROWS, D, 0, NTK_F64), targets = test_array_make(ROWS, M, 0, NTK_F64);
+    test_array_fill(&many, 5);
+    test_array_fill(&targets, 6);
+    feed from = {&many.view, &targets.view};
+    for (int k = 0; k < 6; k++) {
+        ntk_sample_stream stream = stream_of(&from, types[k % 2]);
+        ntk_training_options options = NTK_INIT(ntk_training_options);
+        ntk_training *training = NULL;
+        uint64_t answer = 0;
+        options.step = 1e-3, options.batch = ROWS / 2, options.dtype = k < 2 ? 0 : types[k / 2 - 1];
+        CHECK_OK(ntk_training_memory(context, &answer, network, 0, &options));
+        int64_t before = test_counted.bytes;
+        test_memory_reset(&test_counted, 0);
+        CHECK_OK(ntk_training_create_stream(context, &training, network, &stream, &options));
+        CHECK_OK(ntk_training_run(training, NULL, 2));
+        int64_t peak = test_counted.peak - before;
+        bool exact = options.dtype ? options.dtype != stream.dtype : stream.dtype == NTK_F64;
+        ck_assert_msg((uint64_t)peak <= answer && (!exact || (double)answer <= 1.25 * (double)peak),
+                      "%d: the query says %" PRIu64 ", it took %" PRId64, k, answer, peak);
+        ntk_training_destroy(training);
+    }
+    test_array_free(&many);
+    test_array_free(&targets);
+}
+END_TEST
+
+/* What is too large is named: a batch of a stream, which has no number of samples to be compared with. */
+START_TEST(batch_too_large)
+{
+    feed from = {&x.view, &y.view};
+    ntk_sample_stream stream = stream_of(&from, NTK_F64);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_training *training = NULL, *none = NULL;
+    test_archive archive = {0};
+    ntk_sink sink = test_archive_sink(&archive);
+    int64_t batch = INT64_MAX / 8;
+    options.step = 0.1;
+    CHECK_OK(ntk_training_create_stream(context, &training, network, &stream, &options));
+    CHECK_OK(ntk_training_export(training, &sink));
+    for (int64_t i = 0; i < archive.count; i++)
+        if (strcmp(archive.entries[i].name, "options/batch") == 0)
+            memcpy((void *)(uintptr_t)archive.entries[i].array.data, &batch, sizeof batch);
+    ntk_source source = test_archive_source(&archive);
+    CHECK_STATUS(ntk_training_import_stream(context, &none, &stream, &source), NTK_ERR_FORMAT);
+    CHECK_MESSAGE("options/batch");
+    ntk_training_destroy(training);
+    test_archive_free(&archive);
+}
+END_TEST
+
+/* --- infinities --- */
+
+/* ReLU's outputs grow with the square of the parameters, the loss with the square of those. */
+START_TEST(infinite_loss)
+{
+    ntk_activation *relu = NULL;
+    ntk_network *own = NULL;
+    ntk_network_options no = NTK_INIT(ntk_network_options);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_training *training = NULL, *read = NULL;
+    test_archive archive = {0}, again = {0};
+    ntk_sink sink = test_archive_sink(&archive), second = test_archive_sink(&again);
+    double rows[2][2][NTK_RECORD_COLUMNS];
+    no.inputs = D, no.hidden = HIDDEN, no.outputs = M;
+    options.step = 1e148, options.record_every = 1, options.record = NTK_PROBE_FLIPS;
+    CHECK_OK(ntk_activation_create(context, &relu, NTK_RELU, NULL));
+    CHECK_OK(ntk_network_create(context, &own, relu, &no));
+    CHECK_OK(ntk_training_create(context, &training, own, &x.view, &y.view, &options));
+    CHECK_OK(ntk_training_run(training, NULL, 1));
+    CHECK_OK(ntk_training_export(training, &sink));
+    ntk_source source = test_archive_source(&archive);
+    CHECK_OK(ntk_training_import(context, &read, &x.view, &y.view, &source, 0));
+    CHECK_OK(ntk_training_export(read, &second));
+    test_archive_compare(&archive, &again);
+    for (int k = 0; k < 2; k++) {
+        ntk_matrix table = ntk_matrix_f64(rows[k][0], 2, NTK_RECORD_COLUMNS);
+        CHECK_OK(ntk_training_history(k ? read : training, &table));
+    }
+    ck_assert_double_infinite(rows[0][1][NTK_RECORD_LOSS]);
+    for (int r = 0; r < 2; r++)
+        for (int c = 0; c < NTK_RECORD_COLUMNS; c++)
+            ck_assert(rows[0][r][c] == rows[1][r][c] || (isnan(rows[0][r][c]) && isnan(rows[1][r][c])));
+    ntk_training_destroy(training);
+    ntk_training_destroy(read);
+    ntk_network_destroy(own);
+    ntk_activation_destroy(relu);
+    test_archive_free(&archive);
+    test_archive_free(&again);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("training, exchange");
@@ -198,5 +321,8 @@ int main(void)
     tcase_add_loop_test(tests, altered_archives, 0, SETTINGS);
     tcase_add_loop_test(tests, refused_while_it_runs, 0, SETTINGS);
     tcase_add_loop_test(tests, what_it_takes, 0, SETTINGS);
+    tcase_add_test(tests, what_a_stream_takes);
+    tcase_add_test(tests, batch_too_large);
+    tcase_add_test(tests, infinite_loss);
     return test_run(suite);
 }

@@ -126,8 +126,8 @@ static void list_arrays(const ntk_training *training, const char *names[ARRAYS],
     memcpy(arrays, found, sizeof found);
 }
 
-/* In place of NaN, which no array may hold: no column of a history goes below -1. */
-static const double missing = -2;
+/* In place of NaN and of infinity, which no array may hold: no column of a history goes below -1. */
+static const double missing = -2, endless = -3;
 
 static ntk_status write_history(ntk_writer *writer, const ntk_training *training)
 {
@@ -136,7 +136,10 @@ static ntk_status write_history(ntk_writer *writer, const ntk_training *training
     double *table;
     if (!rows) return NTK_OK;
     NTK_TRY(ntk_allocate(context, &table, rows, NTK_RECORD_COLUMNS * sizeof *table, "a history"));
-    for (int64_t k = 0; k < count; k++) table[k] = isfinite(training->history[k]) ? training->history[k] : missing;
+    for (int64_t k = 0; k < count; k++) {
+        double value = training->history[k];
+        table[k] = isnan(value) ? missing : isinf(value) ? endless : value;
+    }
     ntk_status status = ntk_write_array(writer, "history", NTK_ARRAY_F64, rows, NTK_RECORD_COLUMNS, NTK_RECORD_COLUMNS, table);
     ntk_free(context, table);
     return status;
@@ -265,8 +268,10 @@ static ntk_status read_history(ntk_reader *reader, ntk_training *training)
     NTK_TRY(ntk_allocate(reader->context, &training->history, rows, NTK_RECORD_COLUMNS * sizeof(double), "a history"));
     training->records_room = rows;
     NTK_TRY(ntk_read_array(reader, "history", NTK_ARRAY_F64, rows, NTK_RECORD_COLUMNS, training->history));
-    for (int64_t k = 0; k < rows * NTK_RECORD_COLUMNS; k++)
-        if (training->history[k] == missing) training->history[k] = NAN;
+    for (int64_t k = 0; k < rows * NTK_RECORD_COLUMNS; k++) {
+        double *value = &training->history[k];
+        *value = *value == missing ? (double)NAN : *value == endless ? (double)INFINITY : *value;
+    }
     return NTK_OK;
 }
 
@@ -298,7 +303,8 @@ static ntk_status read_state(ntk_reader *reader, ntk_training *training)
     NTK_TRY(read_shorts(reader, state, short_states, COUNT(short_states)));
     NTK_TRY(ntk_read_real_or_nan(reader, "lambda_max", &training->lambda_max));
     NTK_TRY(ntk_read_real_or_nan(reader, "spectral_step", &training->spectral_step));
-    if (isnan(state->epoch_loss)) state->epoch_loss = 0;
+    /* a sum of finite losses, which is written where it is finite */
+    if (isnan(state->epoch_loss)) state->epoch_loss = INFINITY;
     if (!is_state(training)) return ntk_read_refuse(reader, "steps or another", "numbers of a training");
     list_arrays(training, names, arrays);
     for (int i = 0; i < ARRAYS; i++)
@@ -319,6 +325,10 @@ static ntk_status fill(ntk_reader *reader, ntk_training *training, const giving 
         NTK_TRY(ntk_training_take(&training->samples, training, given->lane, given->x, given->y, names, given->borrow != 0,
                                   function));
     NTK_TRY(read_sets(reader, training));
+    uint64_t bytes = 0;
+    if (ntk_training_arrays_memory(&bytes, training->weights, &training->options, training->samples.rows,
+                                   training->stream.dtype) < 0)
+        return ntk_read_refuse(reader, "options/batch", "so few rows that memory can be addressed for them");
     ntk_status status = ntk_training_arrays(training, given->lane, function);
     if (status == NTK_ERR_OVERFLOW) return ntk_read_refuse(reader, "network", "parameters that single precision can take");
     NTK_TRY(status);

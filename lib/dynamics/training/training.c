@@ -124,8 +124,9 @@ static ntk_status add_set(uint64_t *bytes, const ntk_matrix *set, int64_t width,
     return set ? ntk_need(bytes, set->rows, width * ntk_dtype_size(dtype)) : NTK_OK;
 }
 
+/* read  of a stream, n being 0, the type of its numbers */
 static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const ntk_weights *weights, int64_t n,
-                             const ntk_training_options *own)
+                             const ntk_training_options *own, int32_t read)
 {
     int64_t most = ntk_larger(n, own->batch), d = weights->inputs, m = weights->outputs, size = ntk_dtype_size(own->dtype);
     if (own->validation_x) most = ntk_larger(most, own->validation_x->rows);
@@ -136,7 +137,7 @@ static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const 
     NTK_TRY(add_set(bytes, own->validation_x, d, own->dtype));
     NTK_TRY(add_set(bytes, own->validation_y, m, own->dtype));
     NTK_TRY(add_set(bytes, own->probe, d, own->dtype));
-    NTK_TRY(ntk_training_arrays_memory(bytes, weights, own, n, NTK_F64));
+    NTK_TRY(ntk_training_arrays_memory(bytes, weights, own, n, read));
     NTK_TRY(ntk_pass_memory(bytes, weights, own, most));
     if (own->schedule == NTK_SCHEDULE_SPECTRAL) NTK_TRY(ntk_training_spectral_memory(bytes, weights, n));
     return ntk_pool_memory(context, bytes);
@@ -144,10 +145,10 @@ static ntk_status add_memory(const ntk_context *context, uint64_t *bytes, const 
 
 /* Whether the context's budget has room for all of it. */
 static ntk_status check_budget(const ntk_context *context, const ntk_weights *weights, int64_t n,
-                               const ntk_training_options *own)
+                               const ntk_training_options *own, int32_t read)
 {
     uint64_t need = 0;
-    NTK_TRY(add_memory(context, &need, weights, n, own));
+    NTK_TRY(add_memory(context, &need, weights, n, own, read));
     return ntk_budget_check(context, need, "the training");
 }
 
@@ -162,7 +163,9 @@ ntk_status ntk_training_memory(const ntk_context *context, uint64_t *bytes, cons
     NTK_REQUIRE(options);
     if (n < 0) return ntk_fail(NTK_ERR_SHAPE, "%s: n is %lld, expected at least 0", __func__, (long long)n);
     NTK_TRY(ntk_training_options_read(&own, options, network->weights, n, NTK_F64, n == 0, __func__));
-    NTK_TRY(add_memory(context, &need, network->weights, n, &own));
+    /* a stream of another type, unless the arithmetic's is that of the stream */
+    int32_t other = own.dtype == NTK_F64 ? NTK_F32 : NTK_F64;
+    NTK_TRY(add_memory(context, &need, network->weights, n, &own, options->dtype ? other : own.dtype));
     *bytes = need;
     return NTK_OK;
 }
@@ -192,7 +195,7 @@ ntk_status ntk_training_create(ntk_context *context, ntk_training **training, co
     NTK_TRY(ntk_input_check(x, __func__, "x"));
     NTK_TRY(ntk_input_check(y, __func__, "y"));
     NTK_TRY(ntk_training_options_read(&own, options, network->weights, x->rows, x->dtype, false, __func__));
-    NTK_TRY(check_budget(context, network->weights, x->rows, &own));
+    NTK_TRY(check_budget(context, network->weights, x->rows, &own, own.dtype));
     NTK_TRY(ntk_training_begin(context, &made, network->weights, &own));
     ntk_work work;
     ntk_lane lane = begin_making(&work, context, &own);
@@ -245,7 +248,7 @@ ntk_status ntk_training_create_stream(ntk_context *context, ntk_training **train
     NTK_REQUIRE(options);
     NTK_TRY(ntk_training_take_stream(&source, stream, network->weights, __func__));
     NTK_TRY(ntk_training_options_read(&own, options, network->weights, 0, source.dtype, true, __func__));
-    NTK_TRY(check_budget(context, network->weights, 0, &own));
+    NTK_TRY(check_budget(context, network->weights, 0, &own, source.dtype));
     NTK_TRY(ntk_training_begin(context, &made, network->weights, &own));
     made->stream = source;
     made->streamed = true;
