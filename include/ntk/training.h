@@ -233,7 +233,7 @@ NTK_API ntk_status ntk_training_network(ntk_context *context, ntk_network **netw
  * CKA              the same of H K H, H = I - 1 1^T / n_p
  * TARGET_ALIGNMENT sum_o y_o^T K_k y_o / (|K_k| |y|^2), y the first rows of the targets; NaN if there is a probe of its own, or a stream
  * GAP              |f_k - f_0 - J_0 (theta_k - theta_0)| / |f_k - f_0| on the probe set, at the same parameters
- * FLIPS            of the probe's inputs of the first hidden layer's neurons, the fraction whose sign is not that at theta_0 */
+ * FLIPS            of the probe's inputs z of all hidden layers' neurons, the fraction whose sign is not that at theta_0 */
 enum {
     NTK_RECORD_STEP = 0,
     NTK_RECORD_LOSS = 1,

@@ -203,6 +203,113 @@ START_TEST(kernels)
 }
 END_TEST
 
+/* A probe of more inputs than a tile of K has rows: the squares of K_k - K_0 and of K_0 by the whole Jacobians. */
+START_TEST(kernels_in_tiles)
+{
+    enum { MANY = 520 };
+    training_scene s = training_scene_create(context, NTK_TANH);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_network *after = NULL;
+    test_array probe = test_array_make(MANY, D, 1, NTK_F64), J[2];
+    test_array_fill(&probe, 7);
+    options.step = 0.1;
+    options.record_every = 3;
+    options.record = NTK_PROBE_KERNEL;
+    options.probe = &probe.view;
+    ntk_training *training = training_scene_train(context, &s, &options);
+    CHECK_OK(ntk_training_run(training, NULL, 3));
+    CHECK_OK(ntk_training_network(context, &after, training));
+    double table[2][NTK_RECORD_COLUMNS], off = 0, size = 0;
+    ntk_matrix Table = ntk_matrix_f64(table[0], 2, NTK_RECORD_COLUMNS);
+    CHECK_OK(ntk_training_history(training, &Table));
+    for (int side = 0; side < 2; side++) {
+        J[side] = test_array_make(MANY * M, P, 0, NTK_F64);
+        CHECK_OK(ntk_network_jacobian(side ? after : s.network, &J[side].view, &probe.view, NTK_PART_BOTH));
+    }
+    for (int i = 0; i < MANY; i++)
+        for (int j = 0; j <= i; j++) {
+            double K[2] = {0, 0}, times = i == j ? 1 : 2;
+            for (int side = 0; side < 2; side++)
+                for (int o = 0; o < M; o++) {
+                    const double *a = (const double *)J[side].view.data + (i * M + o) * P,
+                                 *b = (const double *)J[side].view.data + (j * M + o) * P;
+                    for (int k = 0; k < P; k++) K[side] += a[k] * b[k] / M;
+                }
+            off += times * (K[1] - K[0]) * (K[1] - K[0]);
+            size += times * K[0] * K[0];
+        }
+    ck_assert_double_eq_tol(table[1][NTK_RECORD_DRIFT], sqrt(off / size), 1e-13);
+    for (int side = 0; side < 2; side++) test_array_free(&J[side]);
+    test_array_free(&probe);
+    ntk_network_destroy(after);
+    ntk_training_destroy(training);
+    training_scene_free(&s);
+}
+END_TEST
+
+/* --- signs --- */
+
+enum { WIDE = 9, DEEP = WIDE * (D + 1) + WIDE * (WIDE + 1) + WIDE };
+
+/* Signs of both layers' inputs of a network with ReLU, by its formula; free them. */
+static bool *signs_of(const ntk_network *network, const ntk_matrix *x)
+{
+    double theta[DEEP], h[WIDE];
+    ntk_matrix out = ntk_matrix_f64(theta, DEEP, 1);
+    bool *signs = malloc((size_t)(x->rows * 2 * WIDE) * sizeof *signs);
+    const double *W = theta, *b = W + WIDE * D, *V = b + WIDE, *c = V + WIDE * WIDE;
+    CHECK_OK(ntk_network_parameters(network, &out));
+    for (int64_t i = 0; i < x->rows; i++) {
+        for (int k = 0; k < WIDE; k++) {
+            double z = 0.5 * b[k];
+            for (int j = 0; j < D; j++) z += W[k * D + j] * test_get(x, i, j) / sqrt(D);
+            h[k] = fmax(z, 0);
+            signs[i * 2 * WIDE + k] = z > 0;
+        }
+        for (int k = 0; k < WIDE; k++) {
+            double z = 0.5 * c[k];
+            for (int j = 0; j < WIDE; j++) z += V[k * WIDE + j] * h[j] / sqrt(WIDE);
+            signs[i * 2 * WIDE + WIDE + k] = z > 0;
+        }
+    }
+    return signs;
+}
+
+START_TEST(flips_of_all_layers)
+{
+    training_scene s = training_scene_create(context, NTK_RELU);
+    ntk_activation *relu = NULL;
+    ntk_network *deep = NULL, *after = NULL;
+    ntk_network_options no = NTK_INIT(ntk_network_options);
+    ntk_training_options options = NTK_INIT(ntk_training_options);
+    ntk_training *training = NULL;
+    double table[2][NTK_RECORD_COLUMNS];
+    ntk_matrix Table = ntk_matrix_f64(table[0], 2, NTK_RECORD_COLUMNS), y = s.y.view;
+    int flips[2] = {0, 0};
+    y.cols = 1;
+    no.inputs = D, no.hidden = WIDE, no.layers = 2, no.bias_scale = 0.5;
+    options.step = 1, options.record_every = 2, options.record = NTK_PROBE_FLIPS, options.dtype = _i ? NTK_F32 : NTK_F64;
+    CHECK_OK(ntk_activation_create(context, &relu, NTK_RELU, NULL));
+    CHECK_OK(ntk_network_create(context, &deep, relu, &no));
+    CHECK_OK(ntk_training_create(context, &training, deep, &s.x.view, &y, &options));
+    CHECK_OK(ntk_training_run(training, NULL, 2));
+    CHECK_OK(ntk_training_network(context, &after, training));
+    CHECK_OK(ntk_training_history(training, &Table));
+    bool *before = signs_of(deep, &s.x.view), *now = signs_of(after, &s.x.view);
+    for (int k = 0; k < N * 2 * WIDE; k++) flips[k / WIDE % 2] += before[k] != now[k];
+    ck_assert(flips[0] > 0 && flips[1] > 0);
+    ck_assert(table[0][NTK_RECORD_FLIPS] == 0);
+    ck_assert_double_eq(table[1][NTK_RECORD_FLIPS], (double)(flips[0] + flips[1]) / (N * 2 * WIDE));
+    free(before);
+    free(now);
+    ntk_training_destroy(training);
+    ntk_network_destroy(after);
+    ntk_network_destroy(deep);
+    ntk_activation_destroy(relu);
+    training_scene_free(&s);
+}
+END_TEST
+
 /* --- options --- */
 
 START_TEST(options_that_contradict)
@@ -282,6 +389,8 @@ int main(void)
     tcase_add_test(tests, without_samples);
     tcase_add_test(tests, history);
     tcase_add_test(tests, kernels);
+    tcase_add_test(tests, kernels_in_tiles);
+    tcase_add_loop_test(tests, flips_of_all_layers, 0, 2);
     tcase_add_test(tests, options_that_contradict);
     tcase_add_test(tests, spectral_of_nothing);
     return test_run(suite);

@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "network/layer.h"
+#include "network/elements.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,17 +53,54 @@ static void complete(const void *K, int32_t dtype, int64_t n, double *out)
         for (int64_t j = 0; j < n; j++) out[i * n + j] = ntk_get(K, dtype, i > j ? i * n + j : j * n + i);
 }
 
+/* Tiles of K, and multiplications and additions between two looks at whether the call is to stop. */
+enum { EDGE = 512, LEAST_DEPTH = 64, PART_COST = 200000000 };
+
+/* The lower triangle of K = beta K + factor J J^T, n x n, in tiles: row by row of them, up to the diagonal. */
+typedef struct squaring {
+    int32_t dtype;
+    int64_t n, p;
+    double factor, beta;
+    const void *J;
+    void *K;
+} squaring;
+
+static ntk_status square_tile(void *argument, int64_t index, const ntk_lane *lane)
+{
+    const squaring *job = argument;
+    int32_t dtype = job->dtype;
+    int64_t i = 0, n = job->n, p = job->p, part;
+    while (index > i) index -= ++i;
+    int64_t row = i * EDGE, col = index * EDGE, rows = ntk_smaller(EDGE, n - row), cols = ntk_smaller(EDGE, n - col);
+    int64_t most = ntk_larger(LEAST_DEPTH, PART_COST / (rows * cols));
+    const void *J = job->J;
+    void *K = ntk_at(job->K, dtype, row * n + col);
+    for (int64_t first = 0; first < p; first += part) {
+        double beta = first ? 1 : job->beta;
+        const void *left = ntk_at(J, dtype, row * p + first), *right = ntk_at(J, dtype, col * p + first);
+        part = ntk_smaller(most, p - first);
+        if (row == col)
+            NTK_TRY(ntk_blas_syrk(dtype, NTK_PLAIN, rows, part, job->factor, left, p, beta, K, n));
+        else
+            NTK_TRY(
+                ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, rows, cols, part, job->factor, left, p, right, p, beta, K, n));
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
 /* The mean of J_o J_o^T. */
 static ntk_status kernel_with(const ntk_pass *pass, const ntk_training_samples *probe, const void *theta, void *J, void *K,
                               double *out)
 {
     const ntk_training *training = pass->training;
     int32_t dtype = training->options.dtype;
-    int64_t m = training->weights->outputs, n = probe->rows, p = training->size;
+    int64_t m = training->weights->outputs, n = probe->rows, tiles = (n - 1) / EDGE + 1;
+    squaring job = {.dtype = dtype, .n = n, .p = training->size, .factor = 1 / (double)m, .J = J, .K = K};
     for (int64_t o = 0; o < m; o++) {
         NTK_TRY(jacobian(pass, probe, theta, o, J));
-        NTK_TRY(ntk_blas_syrk(dtype, NTK_PLAIN, n, p, 1 / (double)m, J, p, o > 0, K, n));
-        NTK_TRY(ntk_advance(pass->lane, 0));
+        job.beta = o > 0;
+        NTK_TRY(ntk_run_blas(pass->lane, tiles * (tiles + 1) / 2, square_tile, &job));
     }
     complete(K, dtype, n, out);
     return NTK_OK;
@@ -213,38 +250,5 @@ ntk_status ntk_probe_gap(ntk_training *training, const ntk_pass *pass, double *r
     for (int64_t at = 0; at < probe.rows && status >= 0; at += pass->passes.rows) status = add_gap(pass, &probe, at, now, sums);
     ntk_free(context, now);
     row[NTK_RECORD_GAP] = sums[1] > 0 ? sqrt(sums[0] / sums[1]) : NAN;
-    return status;
-}
-
-/* --- signs of the first hidden layer's inputs --- */
-
-/* z = factor x W^T + bias b, n_p x N. */
-static ntk_status layer_inputs(const ntk_training *training, const ntk_training_samples *probe, const void *theta, void *z)
-{
-    const ntk_layer *layer = training->weights->layer;
-    int32_t dtype = training->options.dtype;
-    int64_t N = layer->neurons, d = layer->inputs;
-    NTK_TRY(ntk_blas_gemm(dtype, NTK_PLAIN, NTK_TRANSPOSED, probe->rows, N, d, layer->factor, probe->x.data, probe->x.stride,
-                          ntk_at(theta, dtype, layer->weights), d, 0, z, N));
-    if (layer->bias == 0) return NTK_OK;
-    for (int64_t k = 0; k < probe->rows * N; k++)
-        ntk_put(z, dtype, k, ntk_get(z, dtype, k) + layer->bias * ntk_get(theta, dtype, layer->biases + k % N));
-    return NTK_OK;
-}
-
-ntk_status ntk_probe_flips(ntk_training *training, const ntk_pass *pass, double *row)
-{
-    ntk_context *context = pass->lane->work->context;
-    ntk_training_samples probe = ntk_training_probe(training);
-    int32_t dtype = training->options.dtype;
-    int64_t N = training->weights->layer->neurons, count = probe.rows * N, flips = 0;
-    void *z;
-    NTK_TRY(ntk_allocate(context, &z, 2 * probe.rows, N * ntk_dtype_size(dtype), "inputs of a hidden layer"));
-    void *before = ntk_at(z, dtype, count);
-    ntk_status status = layer_inputs(training, &probe, training->theta, z);
-    if (status >= 0) status = layer_inputs(training, &probe, training->start, before);
-    for (int64_t k = 0; k < count && status >= 0; k++) flips += (ntk_get(z, dtype, k) > 0) != (ntk_get(before, dtype, k) > 0);
-    ntk_free(context, z);
-    row[NTK_RECORD_FLIPS] = (double)flips / (double)count;
     return status;
 }
