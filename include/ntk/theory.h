@@ -39,9 +39,9 @@ enum { NTK_LEVEL_EIGENVALUE = 0, NTK_LEVEL_MULTIPLICITY = 1, NTK_LEVEL_COLUMNS =
  * Of infinite kernels, kernels of given levels, and what is made of them by sums, products, cosines and constants.  Given levels are
  * given back.  Of two ways the one with the lesser error is taken, degree by degree:
  *   integrals over the angle        B xi_k to some 1e-15 sqrt(B) K(x, x), and the kernel's own accuracy
- *   power series with terms >= 0    to some 1e-14 of xi_k where sigma has its coefficients in closed form (else to what <ntk/activation.h>
- *                                   says of these), and what the terms from degree 2048 on may add; of one hidden layer,
- *                                   without a large bias, d >= 2
+ *   power series with terms >= 0    to some 1e-14 of xi_k, to what the error of sigma's coefficients makes of it where they have no
+ *                                   closed form (<ntk/activation.h>: of c, 1e-12 of sigma's norm), and to what the terms from degree
+ *                                   2048 on may add; of one hidden layer, without a large bias, d >= 2
  * A level that the error does not tell from 0 is 0: kernels of several layers, and those made of others, have none where B is of
  * the order 1e25.
  * levels  degrees x NTK_LEVEL_COLUMNS, at most 2048 rows

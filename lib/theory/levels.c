@@ -1,5 +1,6 @@
 #include "theory/levels.h"
 
+#include "activation/activation.h"
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/size.h"
@@ -43,6 +44,16 @@ static bool counts_inputs(const ntk_kernel *kernel)
     for (int64_t t = 0; t < kernel->term_count; t++)
         if (counts_inputs(kernel->terms[t])) return true;
     return false;
+}
+
+/* What the kernel's entries may lack, relative to K(x, x). */
+static double accuracy_of(const ntk_kernel *kernel)
+{
+    const ntk_infinite *infinite = ntk_infinite_of(kernel);
+    double accuracy = 0;
+    if (infinite && ntk_activation_route(infinite->activation) != NTK_ROUTE_CLOSED) accuracy = infinite->activation->accuracy;
+    for (int64_t t = 0; t < kernel->term_count; t++) accuracy = fmax(accuracy, accuracy_of(kernel->terms[t]));
+    return accuracy;
 }
 
 ntk_status ntk_levels_check(const ntk_kernel *kernel, int64_t d, const char *function)
@@ -104,16 +115,27 @@ static void put_level(ntk_levels *levels, int64_t k, double share, const ntk_mul
     if (isfinite(levels->multiplicity[k]) && share > 0) levels->eigenvalue[k] = share / levels->multiplicity[k];
 }
 
-static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const double *a, int64_t count)
+/* What the terms of a series leave of K(x, x). */
+static double rest_of(const ntk_power_series *series, double top)
 {
-    double rest = levels->top, log2_lead = 0;
+    double rest = top, open = 4 * DBL_EPSILON * top;
+    for (int64_t j = 0; j < series->count; j++) {
+        rest -= series->a[j];
+        open += series->error[j];
+    }
+    return fmax(rest, 0) + open;
+}
+
+/* own  of the kernel's entries: what they may lack.  It decides between the ways; of the integrals it is seldom true enough to call a
+ * level 0 for it. */
+static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const ntk_power_series *series, double own)
+{
+    double log2_lead = 0;
     ntk_multiplicity b = ntk_sphere_first(of->d);
-    for (int64_t j = 0; j < count; j++) rest -= a[j];
-    rest = fmax(rest, 0) + 4 * DBL_EPSILON * levels->top;
     for (int64_t k = 0; k < levels->degrees; k++, ntk_sphere_next(&b)) {
         double log_b = ntk_sphere_log_multiplicity(&b), root = exp(log_b / 2), share = root * of->parts[k];
         double error = root * (of->error + 8 * DBL_EPSILON * levels->top), other, doubt;
-        if (ntk_power_share(&other, &doubt, a, count, rest, of->d, k, log2_lead) && doubt <= error) {
+        if (ntk_power_share(&other, &doubt, series, of->d, k, log2_lead) && doubt <= error + root * own) {
             share = other;
             error = doubt;
         }
@@ -129,18 +151,19 @@ static ntk_status find_levels(ntk_levels *levels, const ntk_lane *lane, const nt
     ntk_context *context = lane->work->context;
     profile p = {.kernel = kernel, .inputs = counts_inputs(kernel) ? d : ntk_smaller(d, 2), .function = function};
     ntk_sphere_expansion of = {.function = values_of, .argument = &p, .d = d, .degrees = levels->degrees};
-    double *a;
-    int64_t count = 0;
+    ntk_power_series series = {0};
     of.accuracy = 64 * DBL_EPSILON;
-    NTK_TRY(ntk_allocate(context, &a, NTK_POWER_TERMS, sizeof *a, "a power series"));
-    ntk_status status = ntk_power_series(a, &count, kernel, d);
+    NTK_TRY(ntk_allocate(context, &series.a, 2 * NTK_POWER_TERMS, sizeof *series.a, "a power series"));
+    series.error = series.a + NTK_POWER_TERMS;
+    ntk_status status = ntk_power_series_find(&series, kernel, d);
     if (status >= 0) status = ntk_sphere_expand(&of, lane);
     if (status >= 0) {
         levels->top = p.top;
-        choose(levels, &of, a, count);
+        series.rest = rest_of(&series, p.top);
+        choose(levels, &of, &series, accuracy_of(kernel) * p.top);
     }
     ntk_free(context, of.parts);
-    ntk_free(context, a);
+    ntk_free(context, series.a);
     return status;
 }
 

@@ -20,14 +20,18 @@ ntk_status ntk_levels_check(const ntk_kernel *kernel, int64_t d, const char *fun
 ntk_status ntk_levels_find(ntk_levels *levels, const ntk_lane *lane, const ntk_kernel *kernel, int64_t d, int64_t degrees,
                            const char *function);
 
-/* Coefficients a_j >= 0, j < count, of K = sum_j a_j t^j; count is 0 where there are none to be had.
- * a  has room for NTK_POWER_TERMS */
+/* Coefficients a_j >= 0, j < count, of K = sum_j a_j t^j, and what those of sigma leave open of each, beside roundings; count is 0 where
+ * there are none to be had.
+ * a, error  have room for NTK_POWER_TERMS
+ * rest      all terms that are not there sum to at most that */
 enum { NTK_POWER_TERMS = 2048 };
-ntk_status ntk_power_series(double *a, int64_t *count, const ntk_kernel *kernel, int64_t d);
+typedef struct ntk_power_series {
+    double *a, *error, rest;
+    int64_t count;
+} ntk_power_series;
+ntk_status ntk_power_series_find(ntk_power_series *series, const ntk_kernel *kernel, int64_t d);
 
-/* B xi of degree k from them, and what it may lack if all terms that are not there sum to at most rest.  False: nothing is known of
- * it.   log2_lead  of Q_k's leading coefficient */
-bool ntk_power_share(double *share, double *error, const double *a, int64_t count, double rest, int64_t d, int64_t k,
-                     double log2_lead);
+/* B xi of degree k from them, and what it may lack.  False: nothing is known of it.   log2_lead  of Q_k's leading coefficient */
+bool ntk_power_share(double *share, double *error, const ntk_power_series *series, int64_t d, int64_t k, double log2_lead);
 
 #endif

@@ -269,6 +269,71 @@ START_TEST(missing_degrees_are_none)
 }
 END_TEST
 
+/* --- coefficients by quadrature --- */
+
+enum { TERMS = 400 };
+
+/* E tanh(z) h_k(z), z normal, by the trapezoidal rule, which is exact to long double for functions so smooth. */
+static void tanh_coefficients(long double *c)
+{
+    const long double step = 1.0L / 16, root = powl(8 * atanl(1), -0.25L);
+    for (int k = 0; k < TERMS; k++) c[k] = 0;
+    for (int i = -480; i <= 480; i++) {
+        long double z = i * step, weight = root * expl(-z * z / 4), h = weight, before = 0;
+        for (int k = 0; k < TERMS; k++) {
+            c[k] += step * weight * tanhl(z) * h;
+            long double next = (z * h - sqrtl((long double)k) * before) / sqrtl((long double)k + 1);
+            before = h;
+            h = next;
+        }
+    }
+}
+
+/* E t^j Q_k(t), j >= k of one parity, by Rodrigues' formula and beta functions. */
+static long double moment_of(int64_t d, int64_t k, int64_t j)
+{
+    long double half = ((long double)d - 1) / 2, i = (long double)(j - k) / 2, n = (long double)k;
+    long double log = lgammal(half) - n * logl(2) - lgammal(n + half) + lgammal((long double)j + 1) - lgammal(2 * i + 1);
+    log += lgammal(i + 0.5L) + lgammal(n + half) - lgammal(i + 0.5L + n + half);
+    return expl(log - lgammal(0.5L) - lgammal(half) + lgammal(0.5L + half));
+}
+
+/* The lesser of the header's two errors again, where that of coefficients is 1e-12 of tanh's norm, and so is that of the kernel. */
+START_TEST(levels_by_quadrature)
+{
+    static const int64_t dimensions_here[] = {2, 10, 1000};
+    static long double c[TERMS];
+    int64_t d = dimensions_here[_i % 3];
+    bool both = _i >= 3;
+    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    options.part = both ? NTK_PART_BOTH : NTK_PART_RF;
+    ntk_kernel *kernel = theory_kernel(context, NTK_TANH, &options);
+    double levels[DEGREES][NTK_LEVEL_COLUMNS];
+    long double size = 0, top = 0;
+    tanh_coefficients(c);
+    for (int k = 0; k < TERMS; k++) {
+        size += c[k] * c[k];
+        top += (both ? 1 + k : 1) * c[k] * c[k];
+    }
+    find_levels(kernel, levels, DEGREES, d);
+    for (int64_t k = 0; k < DEGREES; k++) {
+        long double want = 0, open = 0, delta = 1e-12L * sqrtl(size), b = oracle_multiplicity(d, k);
+        for (int64_t j = k; j < TERMS; j += 2) {
+            long double moment = moment_of(d, k, j) * (both ? 1 + j : 1);
+            want += c[j] * c[j] * moment;
+            open += delta * (2 * fabsl(c[j]) + 4 * delta) * moment;
+        }
+        double by_angle = (double)((1e-12L + 64 * (long double)UNIT) * top / sqrtl(b));
+        double by_series = (double)(open + 1e-13L * want + (d > 2 ? 0 : 1e-12L * top));
+        double off = (double)fabsl((long double)levels[k][0] - want), bound = 2 * fmin(by_angle, by_series);
+        if (!(off <= bound))
+            ck_abort_msg("d = %d, k = %d: %.17g is off by %g, bound %g", (int)d, (int)k, levels[k][0], off, bound);
+        ck_assert_int_eq(levels[k][0] > 0, k % 2);
+    }
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 START_TEST(other_kernels_are_refused)
 {
     double levels[2][NTK_LEVEL_COLUMNS], scale[2] = {1, 2};
@@ -312,6 +377,7 @@ int main(void)
     tcase_add_test(tests, levels_of_made_kernels);
     tcase_add_test(tests, levels_of_deep_kernels);
     tcase_add_test(tests, missing_degrees_are_none);
+    tcase_add_loop_test(tests, levels_by_quadrature, 0, 6);
     tcase_add_test(tests, other_kernels_are_refused);
     return test_run(suite);
 }
