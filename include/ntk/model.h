@@ -37,7 +37,7 @@ typedef struct ntk_model_functions {
     int64_t parameters;
 } ntk_model_functions;
 
-/* How singular values are had: AUTO takes DENSE for Jacobians of up to 5e7 numbers and 4000 rows.
+/* How singular values are had: AUTO takes DENSE for Jacobians of up to 5e7 numbers and 4000 rows that the memory budget has room for.
  * DENSE    eigenvalues of J J^T, and where sigma_min < 1e-4 sigma_max the bidiagonalization of J
  * LANCZOS  Golub-Kahan-Lanczos bidiagonalization by J v and J^T u, reorthogonalised in full on the side of the outputs (Barlow 2013) */
 enum { NTK_SPECTRUM_AUTO = 0, NTK_SPECTRUM_DENSE = 1, NTK_SPECTRUM_LANCZOS = 2 };
@@ -206,7 +206,8 @@ NTK_API void ntk_model_destroy(ntk_model *model);
  * NTK_ERR_OPTION  an option is outside its domain; the message names it */
 NTK_API ntk_status ntk_model_set_options(ntk_model *model, const ntk_model_options *options) NTK_MUST_CHECK;
 
-/* Bytes that a call of a model would hold at most, for n samples.  What callbacks hold is not counted.
+/* Bytes that a call of a model would hold at most, for n samples.  What callbacks hold is not counted.  Where the context's budget has
+ * not so many, but enough for all but the Jacobian, calls get by with products J v and J^T u.
  * NTK_ERR_OVERFLOW  not representable */
 NTK_API ntk_status ntk_model_memory(const ntk_model *model, uint64_t *bytes, int64_t n) NTK_MUST_CHECK;
 

@@ -288,6 +288,57 @@ START_TEST(test_memory_is_as_said)
 }
 END_TEST
 
+/* A budget with room for half of J, and for all else: no call holds more, and all say what they say with J. */
+START_TEST(test_jacobian_beyond_the_budget)
+{
+    enum { MANY = 120, WIDE = 1500 };
+    static test_memory memory;
+    ntk_context *own = context;
+    ntk_jacobian_spectrum spectrum[2] = {NTK_INIT(ntk_jacobian_spectrum), NTK_INIT(ntk_jacobian_spectrum)};
+    ntk_certificate certificate[2] = {NTK_INIT(ntk_certificate), NTK_INIT(ntk_certificate)};
+    ntk_model_options settings = NTK_INIT(ntk_model_options);
+    double x[MANY * D], y[MANY], time = 0.01, table[2][NTK_COMPARE_COLUMNS];
+    uint64_t seed = test_seed(51), said = 0, J = 0;
+    int64_t held = 0;
+    for (int i = 0; i < MANY * D; i++) x[i] = oracle_normal(&seed);
+    for (int i = 0; i < MANY; i++) y[i] = oracle_normal(&seed);
+    ntk_matrix X = ntk_matrix_f64(x, MANY, D), Y = ntk_matrix_f64(y, MANY, 1), T = ntk_matrix_const_f64(&time, 1, 1);
+    settings.lambda_every = 1000, settings.restarts = 1;
+    for (int tight = 0; tight < 2; tight++) {
+        ntk_context_options limits = NTK_INIT(ntk_context_options);
+        ntk_network_options options = plain(WIDE, 1, 3);
+        limits.threads = 1;
+        limits.memory_budget = tight ? (uint64_t)held + said - J / 2 : 0;
+        test_memory_inject(&limits, &memory);
+        CHECK_OK(ntk_context_create(&context, &limits));
+        scene s = scene_of(NTK_TANH, &options, NTK_PART_BOTH, 50);
+        ntk_matrix Table = ntk_matrix_f64(table[tight], 1, NTK_COMPARE_COLUMNS);
+        CHECK_OK(ntk_model_set_options(s.model, &settings));
+        CHECK_OK(ntk_model_memory(s.model, &said, MANY));
+        J = (uint64_t)(MANY * s.p) * sizeof(double);
+        held = memory.bytes;
+        for (int call = 0; call < 3; call++) {
+            test_memory_reset(&memory, 0);
+            if (call == 0) CHECK_OK(ntk_model_spectrum(s.model, &spectrum[tight], &s.theta.view, &X));
+            if (call == 1) CHECK_OK(ntk_model_certify(s.model, &certificate[tight], &s.theta.view, &X, &Y, 2));
+            if (call == 2) CHECK_OK(ntk_model_compare(s.model, &Table, &s.theta.view, &X, &Y, &T, 2));
+            ck_assert_msg((memory.peak - held >= (int64_t)J) == !tight, "call %d took %" PRId64 " bytes, J is %" PRIu64, call,
+                          memory.peak - held, J);
+        }
+        scene_free(&s);
+        ntk_context_destroy(context);
+    }
+    context = own;
+    ck_assert(spectrum[0].method == NTK_SPECTRUM_DENSE && spectrum[1].method == NTK_SPECTRUM_LANCZOS);
+    ck_assert(fabs(spectrum[1].sigma_max - spectrum[0].sigma_max) <= 2e-10 * spectrum[0].sigma_max);
+    ck_assert(fabs(spectrum[1].sigma_min - spectrum[0].sigma_min) <= 2e-10 * spectrum[0].sigma_max);
+    ck_assert(fabs(certificate[1].beta - certificate[0].beta) <= 1e-6 * certificate[0].beta);
+    ck_assert(fabs(certificate[1].alpha_required / certificate[0].alpha_required - 1) <=
+              1e-8 * spectrum[0].sigma_max / spectrum[0].sigma_min);
+    for (int c = 0; c < NTK_COMPARE_COLUMNS; c++) ck_assert(fabs(table[1][c] - table[0][c]) <= 1e-7 * fabs(table[0][c]));
+}
+END_TEST
+
 /* So wide a network that its samples take two chunks: the largest singular value of J, as a whole and by its products, is the root of
  * the largest eigenvalue of the features' kernel. */
 START_TEST(test_samples_in_chunks)
@@ -353,5 +404,6 @@ int main(void)
     tcase_add_test(all, test_parts_move_alone);
     tcase_add_test(all, test_samples_in_chunks);
     tcase_add_test(all, test_memory_is_as_said);
+    tcase_add_test(all, test_jacobian_beyond_the_budget);
     return test_run(suite);
 }

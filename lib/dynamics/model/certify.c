@@ -104,14 +104,16 @@ ntk_status ntk_model_certify(const ntk_model *model, ntk_certificate *certificat
     ntk_model_problem problem;
     ntk_point point = {0};
     ntk_work work;
+    bool dense;
     NTK_REQUIRE(model);
     NTK_REQUIRE(certificate);
     NTK_TRY(ntk_options_check(certificate, sizeof own, sizeof own, "ntk_certificate"));
     NTK_TRY(ntk_model_problem_check(model, theta0, "theta0", x, y, true, __func__));
     NTK_TRY(ntk_model_alpha_check(alpha, __func__));
-    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_CERTIFY, x->rows));
+    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_CERTIFY, x->rows, &dense));
     ntk_lane lane = ntk_work_begin(&work, model->base.context);
     ntk_status status = ntk_model_problem_open(&problem, model, &lane, theta0, x, y, __func__);
+    problem.dense = dense;
     if (status >= 0) status = ntk_point_open(&point, &problem, problem.theta0);
     if (status >= 0) status = certify(&point, &own, alpha);
     ntk_point_close(&point);

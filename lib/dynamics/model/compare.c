@@ -229,15 +229,17 @@ static ntk_status compare(const ntk_model *model, ntk_trajectory_report *report,
 {
     comparison job = {.out = *out, .times = times, .alpha = alpha};
     ntk_work work;
+    bool dense;
     NTK_TRY(ntk_model_problem_check(model, theta0, "theta0", x, y, true, function));
     NTK_TRY(ntk_input_check(times, function, "times"));
     NTK_TRY(ntk_shape_check(times, -1, 1, function, "times"));
     NTK_TRY(check_outputs(model, out, theta0, x, y, times, function));
     NTK_TRY(ntk_model_alpha_check(alpha, function));
     NTK_TRY(check_times(times, alpha, function));
-    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_COMPARE, x->rows));
+    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_COMPARE, x->rows, &dense));
     ntk_lane lane = ntk_work_begin(&work, model->base.context);
     ntk_status status = ntk_model_problem_open(&job.problem, model, &lane, theta0, x, y, function);
+    job.problem.dense = dense;
     if (status >= 0) status = begin(&job);
     if (status >= 0) status = run(&job);
     *report = (ntk_trajectory_report){sizeof *report, job.gap.steps, job.gap.rejected, job.gap.evaluations};

@@ -42,6 +42,7 @@ ntk_status ntk_model_make(ntk_context *context, ntk_model **model);
 
 /* Samples, targets and the parameters where a call begins.
  * n, m, p   samples, outputs of all of them, parameters that are differentiated
+ * dense     J is held
  * x         n x d, rows one behind the other
  * theta0    all parameters
  * y         m targets, or NULL */
@@ -50,6 +51,7 @@ typedef struct ntk_model_problem {
     const ntk_lane *lane;
     const char *function;
     int64_t n, m, p;
+    bool dense;
     const double *x;
     double *theta0, *y;
     ntk_operand samples;
@@ -59,9 +61,10 @@ typedef struct ntk_model_problem {
 ntk_status ntk_model_problem_check(const ntk_model *model, const ntk_matrix *theta, const char *name, const ntk_matrix *x,
                                    const ntk_matrix *y, bool targets, const char *function);
 
-/* NTK_ERR_MEMORY, naming the bytes, if a call for n samples would pass the context's budget. */
+/* NTK_ERR_MEMORY, naming the bytes, if a call for n samples would pass the context's budget.  *dense: it is to hold J, which it need not
+ * where the budget has no room for that. */
 typedef enum ntk_model_call { NTK_CALL_SPECTRUM, NTK_CALL_CERTIFY, NTK_CALL_COMPARE } ntk_model_call;
-ntk_status ntk_model_budget_check(const ntk_model *model, ntk_model_call call, int64_t n);
+ntk_status ntk_model_budget_check(const ntk_model *model, ntk_model_call call, int64_t n, bool *dense);
 
 /* NTK_ERR_VALUE unless alpha is a finite number greater than 0. */
 ntk_status ntk_model_alpha_check(double alpha, const char *function);

@@ -22,9 +22,9 @@ _Static_assert(offsetof(ntk_jacobian_spectrum, sigma_min) == 8 && offsetof(ntk_j
  * on it is had without the product. */
 static const double LEAST_RATIO = 1e-4;
 
-static bool takes_lanczos(const ntk_model *model, int64_t n)
+static bool takes_lanczos(const ntk_model *model, bool dense)
 {
-    if (model->options.spectrum == NTK_SPECTRUM_AUTO) return !ntk_tangent_is_dense(model, n);
+    if (model->options.spectrum == NTK_SPECTRUM_AUTO) return !dense;
     return model->options.spectrum == NTK_SPECTRUM_LANCZOS;
 }
 
@@ -130,7 +130,8 @@ ntk_status ntk_point_spectrum(ntk_point *point, ntk_jacobian_spectrum *spectrum,
     const ntk_model_problem *problem = point->problem;
     *spectrum = (ntk_jacobian_spectrum){.struct_size = sizeof *spectrum, .rows = problem->m};
     ntk_share room = ntk_work_narrow(problem->lane->work, begin, end);
-    ntk_status status = takes_lanczos(problem->model, problem->n) ? by_lanczos(point, spectrum) : by_tangent(point, spectrum);
+    ntk_status status =
+        takes_lanczos(problem->model, problem->dense) ? by_lanczos(point, spectrum) : by_tangent(point, spectrum);
     ntk_work_widen(problem->lane->work, room);
     /* fewer parameters than outputs: there are not so many singular values */
     if (problem->p < problem->m) spectrum->sigma_min = spectrum->min_error = 0;
@@ -138,13 +139,13 @@ ntk_status ntk_point_spectrum(ntk_point *point, ntk_jacobian_spectrum *spectrum,
     return status;
 }
 
-ntk_status ntk_jacobian_spectrum_memory(const ntk_model *model, uint64_t *bytes, int64_t n)
+ntk_status ntk_jacobian_spectrum_memory(const ntk_model *model, uint64_t *bytes, int64_t n, bool dense)
 {
-    bool lanczos = takes_lanczos(model, n);
+    bool lanczos = takes_lanczos(model, dense);
     int64_t m;
     if (__builtin_mul_overflow(n, model->outputs, &m))
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld samples of %lld outputs are too many", (long long)n, (long long)model->outputs);
-    if (!lanczos) NTK_TRY(ntk_tangent_memory(model, bytes, n));
+    if (!lanczos) NTK_TRY(ntk_tangent_memory(model, bytes, n, dense));
     return ntk_lanczos_memory(bytes, m, model->parameters, lanczos ? ntk_smaller(model->options.max_iterations, m) : m);
 }
 
@@ -155,13 +156,15 @@ ntk_status ntk_model_spectrum(const ntk_model *model, ntk_jacobian_spectrum *spe
     ntk_model_problem problem;
     ntk_point point = {0};
     ntk_work work;
+    bool dense;
     NTK_REQUIRE(model);
     NTK_REQUIRE(spectrum);
     NTK_TRY(ntk_options_check(spectrum, sizeof own, sizeof own, "ntk_jacobian_spectrum"));
     NTK_TRY(ntk_model_problem_check(model, theta, "theta", x, NULL, false, __func__));
-    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_SPECTRUM, x->rows));
+    NTK_TRY(ntk_model_budget_check(model, NTK_CALL_SPECTRUM, x->rows, &dense));
     ntk_lane lane = ntk_work_begin(&work, model->base.context);
     ntk_status status = ntk_model_problem_open(&problem, model, &lane, theta, x, NULL, __func__);
+    problem.dense = dense;
     if (status >= 0) status = ntk_point_open(&point, &problem, problem.theta0);
     if (status >= 0) status = ntk_point_spectrum(&point, &own, 0, 1);
     ntk_point_close(&point);

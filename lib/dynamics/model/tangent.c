@@ -23,8 +23,7 @@ static ntk_status allocate(ntk_tangent *tangent, const ntk_model_problem *proble
     if (__builtin_mul_overflow(m, number, &row))
         return ntk_fail(NTK_ERR_OVERFLOW, "%s: %lld outputs are more than can be addressed", problem->function, (long long)m);
     NTK_TRY(ntk_blas_syevd_work(m, &numbers, &bytes));
-    if (ntk_tangent_is_dense(problem->model, problem->n))
-        NTK_TRY(ntk_allocate(context, &tangent->J, m, p * number, "a Jacobian"));
+    if (problem->dense) NTK_TRY(ntk_allocate(context, &tangent->J, m, p * number, "a Jacobian"));
     NTK_TRY(ntk_allocate(context, &tangent->K, m, row, "a tangent kernel"));
     NTK_TRY(ntk_allocate(context, &tangent->values, m, number, "eigenvalues"));
     NTK_TRY(ntk_allocate(context, &tangent->unit, m, number, "a unit vector"));
@@ -51,13 +50,13 @@ void ntk_tangent_close(ntk_tangent *tangent, const ntk_model_problem *problem)
     ntk_free(context, tangent->integers);
 }
 
-ntk_status ntk_tangent_memory(const ntk_model *model, uint64_t *bytes, int64_t n)
+ntk_status ntk_tangent_memory(const ntk_model *model, uint64_t *bytes, int64_t n, bool dense)
 {
     int64_t m, row, numbers, integers, number = sizeof(double);
     if (__builtin_mul_overflow(n, model->outputs, &m) || __builtin_mul_overflow(m, number, &row))
         return ntk_fail(NTK_ERR_OVERFLOW, "%lld samples of %lld outputs are too many", (long long)n, (long long)model->outputs);
     NTK_TRY(ntk_blas_syevd_work(m, &numbers, &integers));
-    if (ntk_tangent_is_dense(model, n)) NTK_TRY(ntk_need(bytes, m, model->parameters * number));
+    if (dense) NTK_TRY(ntk_need(bytes, m, model->parameters * number));
     NTK_TRY(ntk_need(bytes, m, row));
     NTK_TRY(ntk_need(bytes, m, number));
     NTK_TRY(ntk_need(bytes, m, number));

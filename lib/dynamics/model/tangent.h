@@ -14,13 +14,13 @@ typedef struct ntk_tangent {
     void *integers;
 } ntk_tangent;
 
-/* Whether J of n samples is held. */
+/* Whether J of n samples is held where there is memory for it. */
 bool ntk_tangent_is_dense(const ntk_model *model, int64_t n);
 
 /* After a failure, too, the caller closes. */
 ntk_status ntk_tangent_open(ntk_tangent *tangent, const ntk_model_problem *problem);
 void ntk_tangent_close(ntk_tangent *tangent, const ntk_model_problem *problem);
-ntk_status ntk_tangent_memory(const ntk_model *model, uint64_t *bytes, int64_t n);
+ntk_status ntk_tangent_memory(const ntk_model *model, uint64_t *bytes, int64_t n, bool dense);
 
 /* Eigenvalues and eigenvectors of K at the point. */
 ntk_status ntk_tangent_decompose(ntk_tangent *tangent, ntk_point *point);
