@@ -82,11 +82,11 @@ def strip(comment):
 
 def part_labels(lines, names):
     """The lines, with two spaces behind a name that fills its list's first column, so that one is left."""
-    columns = [ITEM.match(line).start(2) if ITEM.match(line) else 0 for line in lines] + [0]
+    columns = {ITEM.match(line).start(2) for line in lines if ITEM.match(line)}
     out = []
-    for at, line in enumerate(lines):
+    for line in lines:
         label = re.match(rf'({LABEL}) (?=\S)', line)
-        aligned = label and label.group(1).split(', ')[-1] in names and label.end() in (columns[at - 1], columns[at + 1])
+        aligned = label and label.group(1).split(', ')[-1] in names and label.end() in columns
         out.append(label.group() + ' ' + line[label.end():] if aligned else line)
     return out
 
@@ -114,6 +114,11 @@ def goes_on(block, indent, broken):
     return block[0] == 'item' if indent > 1 else block[0] != 'formula' and broken
 
 
+def joined(text, rest):
+    """Two lines as one: a sentence that ended with its line is parted from the next by two spaces, as others are."""
+    return text + ('  ' if text.endswith('.') else ' ') + rest
+
+
 def blocks_of(lines, parameters, names=()):
     blocks, open_block, length = [], None, 0
     for line in part_labels(lines, names):
@@ -125,7 +130,7 @@ def blocks_of(lines, parameters, names=()):
             open_block = None
         elif open_block and goes_on(open_block, indent, broken and not ITEM.match(line)):
             parts = re.split(r' {3,}', text) if open_block[0] == 'item' or parameters else [text]
-            open_block[2] += ' ' + parts[0]
+            open_block[2] = joined(open_block[2], parts[0])
             for part in parts[1:]:
                 kind, labels, rest = next(pieces_of(part, parameters))
                 blocks.append(open_block := [kind, labels, rest])
@@ -136,7 +141,7 @@ def blocks_of(lines, parameters, names=()):
         else:
             for kind, labels, rest in pieces_of(line, parameters):
                 if kind == 'prose' and open_block and open_block[0] == 'prose':
-                    open_block[2] += ' ' + rest
+                    open_block[2] = joined(open_block[2], rest)
                 else:
                     blocks.append(open_block := [kind, labels, rest])
         length = len(line) + 3 if text else 0

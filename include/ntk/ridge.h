@@ -369,6 +369,8 @@ NTK_API ntk_status ntk_ridge_select_between(const ntk_ridge *ridge, const ntk_ma
 /* Gives the model other lambdas.   lambda  1 x 1, one for all targets, or 1 x t, one for each, >= 0. */
 NTK_API ntk_status ntk_ridge_set_lambda(ntk_ridge *ridge, const ntk_matrix *lambda) NTK_MUST_CHECK;
 
+/* --- saving and loading --- */
+
 /* Writes all that the model is to the sink, in the calling thread: its kernel or features, its samples and targets, and the factor, so
  * that it predicts, and takes new samples, to the same bits when it is read.  The format's number is 1; later releases read it.
  * NTK_ERR_CALLBACK  the sink reported failure
