@@ -248,15 +248,14 @@ static int64_t least(int64_t a, int64_t b)
 
 static void begin(task *t)
 {
-    int images;
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
     read_data(&t->f, &t->all);
-    images = t->all.classes == DIGITS;
+    int images = t->all.classes == DIGITS;
     t->train = least(t->f.quick ? 100 : 400, t->all.n / 2);
     t->test = least(MOST_TESTS, t->all.n - t->train);
     t->hidden = t->f.quick ? 128 : 512;
-    t->steps = t->f.quick ? 300 : 1000;
-    t->draws = t->f.quick ? 2 : images ? 5 : MOST_DRAWS;
+    t->steps = t->f.quick ? 300 : images ? 500 : 2000;
+    t->draws = t->f.quick ? 2 : MOST_DRAWS;
     if (t->train < 1) figure_fail(&t->f, "%s: expected at least two samples", t->f.data);
     for (int set = 0; set < SETS; set++) {
         int64_t n = set == TRAIN ? t->train : t->test;
