@@ -46,7 +46,7 @@ enum {
 };
 
 /* widths      width_count of them, each at least 1
- * limit       NULL: the infinite kernel of the same activation, part and scale, and law.  Or K, such as ntk_kernel_create_monte_carlo
+ * limit       NULL: the limit of the same activation, part, scale and law.  Or K, such as ntk_kernel_create_monte_carlo
  *             makes, which should be what K_N is in the mean
  * replicates  networks of each width; 0: 8.  All have seeds of their own, from seed on
  * weight_scale, hidden_law   of the networks (ntk_network_options); 0: 1, Gaussian.  The theorem's law is NTK_HIDDEN_SPHERE
@@ -77,11 +77,13 @@ typedef struct ntk_concentration_options {
  * slope   NULL, or 1 x 2: the deviation's power of N, which should be -1/2, fitted as ntk_lazy_sweep fits its slopes, and the standard
  *         error that the scatter of networks gives it.  NaN where fewer than two widths have a DEVIATION below fit_below
  * x       n x d, any dtype; the arithmetic is in double precision.   options is required
- * Of an activation that is not of ReLU's family without a shift (RELU, LEAKY_RELU, ABS, STEP, SIGN, IDENTITY), weights on the sphere have
- * another limit than Gaussian ones: it must be given.
+ * Weights on the sphere have the infinite kernel as their limit, which is that of Gaussian ones, where the activation is of ReLU's
+ * family (RELU, LEAKY_RELU, ABS, STEP, SIGN, IDENTITY) without a shift, nor, but for NT, an offset.  Of others it is zonal, for samples
+ * of one length, to 1e-6 of it: to rounding where sigma' has no kinks or jumps; otherwise what degrees from 2047 on have is counted
+ * in one, which tells samples from each other as they do but for some 1e-4 at d = 3 and less at more.
  * The bits do not depend on the number of threads; up to 2048 samples each thread has a network and its matrix in work.
  * NTK_ERR_OPTION       an option is outside its domain; the message names it
- * NTK_ERR_UNSUPPORTED  hidden_law is NTK_HIDDEN_SPHERE, limit is NULL, and the infinite kernel is not the limit
+ * NTK_ERR_UNSUPPORTED  limit is NULL, and the limit would be zonal, but samples differ in length
  * NTK_ERR_SINGULAR     K has not full rank, as above
  * NTK_ERR_CANCELLED    table and slope are untouched
  * other errors as of ntk_network_create and ntk_gram_deviation */

@@ -30,6 +30,11 @@ typedef struct ntk_concentration_setting {
     const char *function;
 } ntk_concentration_setting;
 
+/* The limit of weights that are uniform on the sphere, made under context, of samples of one length: zonal, of any activation.
+ * NTK_ERR_UNSUPPORTED  they have several */
+ntk_status ntk_sphere_limit_create(const ntk_concentration_setting *setting, const ntk_lane *lane, ntk_context *context,
+                                   ntk_kernel **kernel);
+
 /* Of one network, made under context.   numbers  of those below
  * NTK_NOTE_NOT_CONVERGED  without a sentence: one of them is not as near as it should be */
 enum { NTK_REPLICATE_DEVIATION, NTK_REPLICATE_SMALLEST, NTK_REPLICATE_NUMBERS };

@@ -93,16 +93,10 @@ static bool is_homogeneous(const ntk_activation *activation, int32_t part)
     return activation->family == NTK_FAMILY_SLOPES && (activation->offset == 0 || part == NTK_PART_NT);
 }
 
-static ntk_status check_limit(const ntk_concentration_setting *setting)
+/* Whether the infinite kernel, whose weights are Gaussian, is the limit. */
+static bool is_infinite(const ntk_concentration_setting *setting)
 {
-    const ntk_concentration_options *options = &setting->options;
-    if (options->limit || options->hidden_law == NTK_HIDDEN_GAUSSIAN || is_homogeneous(setting->activation, options->part))
-        return NTK_OK;
-    return ntk_fail(
-        NTK_ERR_UNSUPPORTED,
-        "%s: with hidden_law NTK_HIDDEN_SPHERE the infinite kernel of this activation is not the limit, which must be "
-        "given as limit",
-        FUNCTION);
+    return setting->options.hidden_law == NTK_HIDDEN_GAUSSIAN || is_homogeneous(setting->activation, setting->options.part);
 }
 
 static ntk_status check_output(const sweep *s, const ntk_matrix *out, const char *name, int64_t rows, int64_t cols)
@@ -119,7 +113,6 @@ static ntk_status check_call(sweep *s, const ntk_matrix *table, const ntk_matrix
     NTK_TRY(read_options(&setting->options, options));
     NTK_TRY(ntk_input_check(setting->x, FUNCTION, "x"));
     NTK_TRY(ntk_finite_check(setting->x, FUNCTION, "x"));
-    NTK_TRY(check_limit(setting));
     NTK_TRY(check_output(s, table, "table", setting->options.width_count, NTK_CONCENTRATION_COLUMNS));
     if (!slope) return NTK_OK;
     NTK_TRY(check_output(s, slope, "slope", 1, 2));
@@ -128,18 +121,28 @@ static ntk_status check_call(sweep *s, const ntk_matrix *table, const ntk_matrix
 
 /* --- the limit --- */
 
-static ntk_status create_limit(const sweep *s, ntk_context *context, ntk_gram **gram)
+static ntk_status create_kernel(const sweep *s, ntk_context *context, ntk_kernel **kernel)
 {
     const ntk_concentration_options *from = &s->setting.options;
     ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    ntk_gram_options packed = NTK_INIT(ntk_gram_options);
-    ntk_kernel *kernel = NULL;
     options.part = from->part;
     options.weight_scale = from->weight_scale;
+    if (is_infinite(&s->setting)) return ntk_kernel_create_infinite(context, kernel, s->setting.activation, &options);
+    ntk_work work;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "degrees of the limit", 1, 0, 1);
+    return ntk_sphere_limit_create(&s->setting, &lane, context, kernel);
+}
+
+static ntk_status create_limit(const sweep *s, ntk_context *context, ntk_gram **gram)
+{
+    const ntk_kernel *given = s->setting.options.limit;
+    ntk_gram_options packed = NTK_INIT(ntk_gram_options);
+    ntk_kernel *kernel = NULL;
     packed.storage = NTK_STORAGE_PACKED;
     packed.dtype = NTK_F64;
-    ntk_status status = from->limit ? NTK_OK : ntk_kernel_create_infinite(context, &kernel, s->setting.activation, &options);
-    if (status >= 0) status = ntk_gram_create(context, gram, from->limit ? from->limit : kernel, s->setting.x, &packed);
+    ntk_status status = given ? NTK_OK : create_kernel(s, context, &kernel);
+    if (status >= 0) status = ntk_gram_create(context, gram, given ? given : kernel, s->setting.x, &packed);
     ntk_kernel_destroy(kernel);
     return status;
 }

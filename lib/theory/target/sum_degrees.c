@@ -23,7 +23,8 @@ static ntk_status expand_term(void *argument, int64_t m, const ntk_lane *lane)
 {
     const expansion *at = argument;
     const ntk_sum_target *f = at->f;
-    const ntk_unit unit = {f->activations[m], f->lengths[m], at->call->options.law, f->base.inputs};
+    const ntk_unit unit = {
+        .activation = f->activations[m], .length = f->lengths[m], .law = at->call->options.law, .d = f->base.inputs};
     ntk_context *context = lane->work->context;
     ntk_lane own = *lane; /* what a term's rules report would go back and forth */
     double c = f->coefficients[m], power = 0, *parts;

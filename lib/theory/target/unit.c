@@ -15,6 +15,7 @@
 /* length  of sigma's argument where t = 1 */
 typedef struct profile {
     const ntk_activation *activation;
+    int order;
     double length;
     const char *function;
 } profile;
@@ -32,7 +33,7 @@ static ntk_status values_of(void *argument, const ntk_lane *lane, double *values
 {
     const profile *f = argument;
     for (int64_t i = 0; i < rule->count; i++) values[i] = f->length * rule->sine[i];
-    ntk_activation_evaluate(f->activation, lane->work->context->isa, NTK_F64, 0, values, values, rule->count);
+    ntk_activation_evaluate(f->activation, lane->work->context->isa, NTK_F64, f->order, values, values, rule->count);
     return check_values(f, values, rule->count);
 }
 
@@ -47,7 +48,7 @@ static void find_kinks(ntk_sphere_expansion *of, const ntk_activation *activatio
 static ntk_status on_sphere(const ntk_unit *unit, const ntk_lane *lane, double *parts, int64_t degrees, double *power,
                             const char *function)
 {
-    profile f = {unit->activation, unit->length * sqrt((double)unit->d), function};
+    profile f = {unit->activation, unit->order, unit->length * sqrt((double)unit->d), function};
     double accuracy = fmax(unit->activation->accuracy, 64 * DBL_EPSILON);
     ntk_sphere_expansion of = {.function = values_of, .argument = &f, .d = unit->d, .degrees = degrees};
     of.accuracy = 16 * DBL_EPSILON;
@@ -77,9 +78,9 @@ static ntk_status of_normals(const ntk_unit *unit, double *parts, int64_t degree
 static ntk_status of_constant(const ntk_unit *unit, const ntk_lane *lane, double *parts, int64_t degrees, double *power,
                               const char *function)
 {
-    profile f = {unit->activation, 0, function};
+    profile f = {unit->activation, unit->order, 0, function};
     double value = 0;
-    ntk_activation_evaluate(unit->activation, lane->work->context->isa, NTK_F64, 0, &value, &value, 1);
+    ntk_activation_evaluate(unit->activation, lane->work->context->isa, NTK_F64, f.order, &value, &value, 1);
     NTK_TRY(check_values(&f, &value, 1));
     for (int64_t k = 0; k < degrees; k++) parts[k] = 0;
     parts[0] = value;

@@ -5,11 +5,11 @@
 #include "activation/activation.h"
 #include "core/parallel.h"
 
-/* f(x) = sigma(length <w, x>) with |w| = 1, x of the law. */
+/* f(x) = sigma(length <w, x>) with |w| = 1, x of the law; on the sphere sigma' in sigma's place where order is 1. */
 typedef struct ntk_unit {
     const ntk_activation *activation;
     double length;
-    int32_t law;
+    int32_t law, order;
     int64_t d;
 } ntk_unit;
 
