@@ -169,23 +169,182 @@ static void measure(ntk_context *context, const ntk_kernel *kernel, int32_t meth
     data_free(&x);
 }
 
+/* --- Nystroem --- */
+
+enum { M = 10 };
+
+static long double norm_of(const long double *v, int64_t count)
+{
+    long double squares = 0;
+    for (int64_t i = 0; i < count; i++) squares += v[i] * v[i];
+    return sqrtl(squares);
+}
+
+/* f(x) = k^T H^-1 g, k = K(z, x), B = K(X, z), Z = K(z, z), H = B^T B + lambda Z, g = B^T y, and how far off what enters may be.
+ * root   the root of trace Z
+ * entry  the error of an entry of K
+ * off_H, off_g  of H and g in norm
+ * inverse_norm  at least |H^-1| */
+typedef struct nystroem {
+    long double B[N * M], G[M * M], g[M], alpha[M], root, entry, size, off_H, off_g, inverse_norm;
+} nystroem;
+
+/* Psi = B L^-T in which row by row L is off by m u of its norm, as is B then by that times |psi| <= sqrt(K_xx); L L^T by |E| from Z, as
+ * Cholesky's; Psi^T Psi + lambda I, factored, by (n + 3 m) u of its trace, and Psi^T y by n u of its terms, both seen through L. */
+static void bound_errors(nystroem *of, int32_t dtype, long double largest, long double y)
+{
+    long double u = (long double)oracle_roundoff(dtype), n = N, m = M, trace = of->root * of->root;
+    long double row = sqrtl(m) * of->entry + m * u * of->root * sqrtl(largest), all = sqrtl(n) * row;
+    long double E = m * of->entry + 3 * m * u * trace, A = n * largest + m * (long double)lambda;
+    of->size = norm_of(of->B, N * M);
+    of->off_H = 2 * of->size * all + all * all + (long double)lambda * E + trace * (n + 3 * m) * u * A;
+    of->off_g = all * y + n * u * of->root * sqrtl(n * largest) * y;
+}
+
+static void nystroem_make(nystroem *of, const data *x, const data *z, const double *y, int32_t dtype)
+{
+    long double H[M * M], largest = 0, targets = 0;
+    of->root = of->entry = 0;
+    for (int64_t k = 0; k < N * M; k++) {
+        oracle_value K = entry(x->x + k / M * D, z->x + k % M * D, dtype);
+        of->B[k] = K.value;
+        of->entry = fmaxl(of->entry, K.bound);
+    }
+    for (int64_t i = 0; i < N; i++) {
+        largest = fmaxl(largest, entry(x->x + i * D, x->x + i * D, dtype).value);
+        targets += (long double)y[i] * (long double)y[i];
+    }
+    for (int64_t j = 0; j < M * M; j++) {
+        oracle_value K = entry(z->x + j / M * D, z->x + j % M * D, dtype);
+        H[j] = (long double)lambda * K.value;
+        for (int64_t i = 0; i < N; i++) H[j] += of->B[i * M + j / M] * of->B[i * M + j % M];
+        if (j % (M + 1) == 0) of->root += K.value;
+        of->entry = fmaxl(of->entry, K.bound);
+    }
+    of->root = sqrtl(of->root);
+    for (int64_t j = 0; j < M; j++) {
+        of->g[j] = 0;
+        for (int64_t i = 0; i < N; i++) of->g[j] += of->B[i * M + j] * (long double)y[i];
+    }
+    oracle_inverse(of->G, H, M);
+    of->inverse_norm = norm_of(of->G, M * M);
+    for (int64_t j = 0; j < M; j++) {
+        of->alpha[j] = 0;
+        for (int64_t k = 0; k < M; k++) of->alpha[j] += of->G[j * M + k] * of->g[k];
+    }
+    bound_errors(of, dtype, largest, sqrtl(targets));
+}
+
+/* One prediction: off by |w| (off_g + off_H |alpha|) + |alpha| off_k, w = H^-1 k, and what that leaves out, as much again in each turn. */
+static void count_nystroem(tally *t, const nystroem *of, const double *z, const double *x, double got, long double y)
+{
+    long double k[M], w[M], value = 0, u = (long double)oracle_roundoff(t->dtype), relative = of->inverse_norm * of->off_H;
+    oracle_value prior = entry(x, x, t->dtype);
+    for (int64_t j = 0; j < M; j++) k[j] = entry(z + j * D, x, t->dtype).value;
+    for (int64_t j = 0; j < M; j++) {
+        w[j] = 0;
+        for (int64_t i = 0; i < M; i++) w[j] += of->G[j * M + i] * k[i];
+        value += of->g[j] * w[j];
+    }
+    long double off_k = sqrtl(M) * of->entry + (M + 32) * u * of->root * sqrtl(prior.value), alpha = norm_of(of->alpha, M);
+    long double bound = norm_of(w, M) * (of->off_g + of->off_H * alpha) + alpha * off_k;
+    tally_count(t, got, (oracle_value){value, bound / (1 - relative)}, norm_of(w, M) * of->size * y);
+}
+
+static void measure_nystroem(ntk_context *context, const ntk_kernel *kernel, tally *t)
+{
+    static nystroem of;
+    uint64_t state = 8;
+    data x = data_draw(N, D, t->dtype, 7), z = data_draw(M, D, t->dtype, 14), points = data_draw(POINTS, D, t->dtype, 12);
+    double *y = oracle_samples(N, 1, NTK_F32, &state);
+    test_array targets = oracle_array(y, N, 1, 0, t->dtype), f = test_array_make(POINTS, 1, 0, t->dtype);
+    ntk_ridge *ridge = NULL;
+    ntk_nystroem_options options = NTK_INIT(ntk_nystroem_options);
+    long double squares = 0;
+    options.centres = &z.in.view;
+    CHECK_OK(ntk_ridge_create_nystroem(context, &ridge, kernel, &x.in.view, &targets.view, lambda, &options));
+    CHECK_OK(ntk_ridge_predict(ridge, &f.view, &points.in.view));
+    nystroem_make(&of, &x, &z, y, t->dtype);
+    for (int64_t i = 0; i < N; i++) squares += (long double)y[i] * (long double)y[i];
+    for (int64_t i = 0; i < POINTS; i++) count_nystroem(t, &of, z.x, points.x + i * D, test_get(&f.view, i, 0), sqrtl(squares));
+    ntk_ridge_destroy(ridge);
+    test_array_free(&targets);
+    test_array_free(&f);
+    free(y);
+    data_free(&x);
+    data_free(&z);
+    data_free(&points);
+}
+
+/* --- hyperparameters --- */
+
+/* The log evidence that a search over lambda ends with, of that lambda: off by half of |E| |alpha|^2 and of |E| trace A^-1, and by n
+ * roundings of its terms, and of the pivots' logarithms. */
+static void measure_search(ntk_context *context, const ntk_kernel *kernel, tally *t)
+{
+    uint64_t state = 8;
+    data x = data_draw(N, D, t->dtype, 7);
+    double *y = oracle_samples(N, 1, NTK_F32, &state), held[] = {1, 1, 1, 1, 0};
+    for (int64_t i = 0; i < N; i++) y[i] = (double)(float)(x.x[i * D] + 0.3 * y[i]);
+    int64_t scales;
+    CHECK_OK(ntk_kernel_scales(kernel, &scales));
+    ck_assert_int_eq(scales, 4);
+    ntk_matrix fixed = ntk_matrix_f64(held, 5, 1), targets = ntk_matrix_f64(y, N, 1);
+    ntk_optimise_options options = NTK_INIT(ntk_optimise_options);
+    ntk_optimise_report report = NTK_INIT(ntk_optimise_report);
+    options.held = &fixed;
+    CHECK_OK(
+        ntk_ridge_optimise(context, NULL, NULL, &report, kernel, &x.in.view, &targets, 1, NTK_CRITERION_EVIDENCE, &options));
+    long double *A = oracle_memory(N * N, sizeof *A), *G = oracle_memory(N * N, sizeof *G), trace = 0, traced = 0, worst = 0;
+    for (int64_t i = 0; i < N * N; i++) {
+        oracle_value K = entry(x.x + i / N * D, x.x + i % N * D, t->dtype);
+        A[i] = K.value + (i % (N + 1) ? 0 : (long double)report.lambda);
+        if (i % (N + 1) == 0) trace += A[i];
+        worst = fmaxl(worst, K.bound);
+    }
+    long double determinant = oracle_inverse(G, A, N);
+    long double quadratic = 0, squares = 0, roundoff = (long double)oracle_roundoff(t->dtype);
+    for (int64_t i = 0; i < N; i++) {
+        long double alpha = 0;
+        for (int64_t j = 0; j < N; j++) alpha += G[i * N + j] * (long double)y[j];
+        quadratic += alpha * (long double)y[i];
+        squares += alpha * alpha;
+        traced += G[i * N + i];
+    }
+    long double constant = N * logl(8 * atanl(1)), pivots = N * fmaxl(fabsl(logl((long double)report.lambda)), logl(trace));
+    long double distance = N * worst + 3 * N * roundoff * trace, relative = distance / (long double)report.lambda;
+    long double size = (fabsl(determinant) + quadratic + constant) / 2;
+    oracle_value evidence = {-(quadratic + determinant + constant) / 2, distance * (squares + traced) / 2 / (1 - relative)};
+    evidence.bound += N * roundoff * (size + pivots);
+    tally_count(t, report.best, evidence, size);
+    free(A);
+    free(G);
+    free(y);
+    data_free(&x);
+}
+
 void measure_ridge(ntk_context *context)
 {
     const oracle_kernel relu = {NTK_RELU, 0, NTK_INIT(ntk_kernel_options)};
     ntk_kernel *kernel = oracle_kernel_create(context, &relu);
     tallies full = tally_begin(), packed = tally_begin(), prediction = tally_begin();
     tallies left_out = tally_begin(), variance = tally_begin(), iterative = tally_begin();
+    tallies approximate = tally_begin(), search = tally_begin();
     for (int p = 0; p < PRECISIONS; p++) {
         measure(context, kernel, NTK_RIDGE_DUAL, NTK_STORAGE_FULL, &full.of[p], &prediction.of[p]);
         measure(context, kernel, NTK_RIDGE_DUAL, NTK_STORAGE_PACKED, &packed.of[p], &prediction.of[p]);
         measure(context, kernel, NTK_RIDGE_ITERATIVE, NTK_STORAGE_FULL, &iterative.of[p], &prediction.of[p]);
         measure_uncertainty(context, kernel, &left_out.of[p], &variance.of[p]);
+        measure_nystroem(context, kernel, &approximate.of[p]);
     }
+    measure_search(context, kernel, &search.of[0]);
     tally_print("ridge, full: residual of the true system", "trace(A) norm(alpha)", &full);
     tally_print("ridge, packed: residual of the true system", "trace(A) norm(alpha)", &packed);
     tally_print("ridge, iterative, to 1024 u: the same", "trace(A) norm(alpha)", &iterative);
     tally_print("ntk_ridge_predict", "sum of abs(terms)", &prediction);
     tally_print("ntk_ridge_leave_one_out, cond = trace(A) / l", "cond norm(alpha) / g", &left_out);
     tally_print("ntk_ridge_variance, w = A^-1 k", "trace(A) w^2 + K_xx", &variance);
+    tally_print("ntk_ridge_predict, Nystroem, w = H^-1 K(z, x)", "w norm(K_Xz) norm(y)", &approximate);
+    tally_print("ntk_ridge_optimise: log evidence found (f64)", "its three terms' sizes", &search);
     ntk_kernel_destroy(kernel);
 }
