@@ -434,8 +434,8 @@ static double *points_of(const scene *s, int64_t count, ntk_matrix *points, doub
 {
     uint64_t state = test_seed(794);
     double *xs = oracle_samples(count, D, NTK_F32, &state), *block = oracle_memory(count * N, sizeof *block);
-    memcpy(xs + 3 * D, xs, 2 * D * sizeof *xs);
-    memcpy(xs + (count - 1) * D, s->xs, D * sizeof *xs);
+    for (int k = 0; k < 2 * D; k++) xs[3 * D + k] = xs[k];
+    for (int k = 0; k < D; k++) xs[(count - 1) * D + k] = s->xs[k];
     *points = ntk_matrix_f64(xs, count, D);
     ntk_matrix k = ntk_matrix_f64(block, count, N);
     CHECK_OK(ntk_kernel_block(s->kernel, &k, points, &s->x));
