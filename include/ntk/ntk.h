@@ -15,6 +15,7 @@
 #include <ntk/lazy.h>
 #include <ntk/loss.h>
 #include <ntk/matrix.h>
+#include <ntk/measure.h>
 #include <ntk/model.h>
 #include <ntk/network.h>
 #include <ntk/neuron.h>

@@ -18,7 +18,8 @@ enum {
     NTK_RANDOM_ROWS = 9,
     NTK_RANDOM_BATCHES = 10,
     NTK_RANDOM_SPECTRAL = 11,
-    NTK_RANDOM_INPUTS = 12
+    NTK_RANDOM_INPUTS = 12,
+    NTK_RANDOM_NOISE = 13
 };
 
 typedef struct ntk_random {

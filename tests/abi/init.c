@@ -40,6 +40,7 @@ size_t sizes(void)
     ntk_degree_options degrees = NTK_INIT(ntk_degree_options);
     ntk_curve_options curve = NTK_INIT(ntk_curve_options);
     ntk_concentration_options concentration = NTK_INIT(ntk_concentration_options);
+    ntk_measure_options measure = NTK_INIT(ntk_measure_options);
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
@@ -48,5 +49,6 @@ size_t sizes(void)
            approximation.struct_size + rates.struct_size + neuron.struct_size + descent.struct_size + flow.struct_size +
            limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + functions.struct_size +
            model.struct_size + spectrum.struct_size + certificate.struct_size + trajectory.struct_size + taken.struct_size +
-           target.struct_size + degrees.struct_size + curve.struct_size + concentration.struct_size + (size_t)view.rows;
+           target.struct_size + degrees.struct_size + curve.struct_size + concentration.struct_size + measure.struct_size +
+           (size_t)view.rows;
 }

@@ -76,6 +76,7 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_target_functions);
     CHECK_INIT(ntk_degree_options);
     CHECK_INIT(ntk_curve_options);
+    CHECK_INIT(ntk_measure_options);
     CHECK_INIT(ntk_concentration_options);
     CHECK_INIT(ntk_flow_options);
     CHECK_INIT(ntk_flow_report);

@@ -78,6 +78,8 @@ static const char *const long_calls[] = {
     "ntk_ridge_variance_gradient",
     "ntk_theory_kernel_levels",
     "ntk_theory_learning_curve",
+    "ntk_theory_measure_curve",
+    "ntk_theory_measure_data",
     "ntk_training_create",
     "ntk_training_predict",
     "ntk_training_run",

@@ -65,6 +65,8 @@ static int64_t resolve(test_dim dim, const test_world *world)
         return NTK_CONCENTRATION_COLUMNS;
     case DIM_compare:
         return NTK_COMPARE_COLUMNS;
+    case DIM_measure:
+        return NTK_MEASURE_COLUMNS;
     case DIM_path:
         return NTK_PATH_COLUMNS * s->t;
     }
@@ -111,6 +113,8 @@ static void reset_input(test_array *array, uint64_t seed, unsigned traits)
         for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, fabs(test_get(&array->view, i, j)));
     for (int64_t i = 0; traits & TEST_LABELS && i < array->view.rows; i++)
         for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, (double)(i % 2));
+    for (int64_t i = 0; traits & TEST_COUNTS && i < array->view.rows; i++)
+        for (int64_t j = 0; j < array->view.cols; j++) test_set(&array->view, i, j, (double)(2 + i % 2));
     for (int64_t i = 0; i < array->view.rows; i++)
         for (int64_t j = array->view.cols; j < array->view.stride; j++) test_set(&array->view, i, j, (double)NAN);
 }

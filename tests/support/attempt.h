@@ -48,6 +48,7 @@ typedef enum test_dim {
     DIM_lazy,
     DIM_lazy_slopes,
     DIM_concentration,
+    DIM_measure,
     DIM_compare
 } test_dim;
 
@@ -64,6 +65,7 @@ enum {
     TEST_NOT_NEGATIVE = 64, /* numbers in (0, 1), and negative ones are refused */
     TEST_REQUIRED = 32,     /* options that may not be NULL */
     TEST_SIZED = 256,       /* a stream, which gets the world's sizes, as its user, too */
+    TEST_COUNTS = 1024,     /* whole numbers, from 1 on; others are refused */
     TEST_OPTIONAL = 512     /* an argument that may be NULL, which its unit tests try */
 };
 

@@ -71,6 +71,34 @@ START_TEST(staircase)
 }
 END_TEST
 
+/* Where there is none: K^NT has next to no constant to learn before degree 1, and n = d^(7/2) has some of degree 4, since B(d, 4) is
+ * about d^4 / 24. */
+START_TEST(where_there_is_no_step)
+{
+    static const int64_t d[] = {30, 5000};
+    static const double thirds[] = {.0107, .0207};
+    for (int c = 0; c < 2; c++) {
+        double sizes[2] = {sqrt((double)d[c]), pow((double)d[c], 3.5)}, curve[2][NTK_CURVE_COLUMNS];
+        prediction p = {.d = d[c], .part = NTK_PART_NT, .lambda = 1e-6};
+        predict(curve, sizes, 2, &p, DEGREES);
+        ck_assert_double_ge(curve[0][NTK_CURVE_TEST], .915);
+        ck_assert_double_lt(curve[0][NTK_CURVE_TEST], .995);
+        ck_assert_double_eq_tol(curve[1][NTK_CURVE_TEST], thirds[c], 6e-5);
+    }
+}
+END_TEST
+
+/* What a kernel lacks of a neuron of 200 inputs where gradient descent has found it. */
+START_TEST(beside_a_neuron)
+{
+    static const double sizes[] = {4 * 200, 16 * 200, 64 * 200, 256 * 200}, errors[] = {.279, .176, .114, .041};
+    const prediction p = {.d = 200, .part = NTK_PART_NT, .lambda = 1e-6};
+    double curve[4][NTK_CURVE_COLUMNS];
+    predict(curve, sizes, 4, &p, DEGREES);
+    for (int i = 0; i < 4; i++) ck_assert_double_eq_tol(curve[i][NTK_CURVE_TEST], errors[i], 6e-4);
+}
+END_TEST
+
 START_TEST(samples_that_an_error_costs)
 {
     enum { MANY = 61 };
@@ -151,6 +179,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, predictions_are_those_of_another_program, 0, (int)(sizeof predictions / sizeof predictions[0]));
     tcase_add_test(tests, staircase);
+    tcase_add_test(tests, where_there_is_no_step);
+    tcase_add_test(tests, beside_a_neuron);
     tcase_add_test(tests, samples_that_an_error_costs);
     tcase_add_test(tests, kernels_of_finite_rank);
     tcase_add_test(tests, curves_refused);
