@@ -24,7 +24,7 @@ set yrange [-1.5:4.5]
 set key top left maxrows 2 samplen 2
 plot data using 'x':(of('samples', 'value') - 2 * of('samples', 'value_se')):(of('samples', 'value') + 2 * of('samples', 'value_se')) \
          with filledcurves linecolor rgb band notitle, \
-     data using 'x':(of('samples', 'value')) with lines linestyle 11 title 'from samples, +- 2 errors', \
+     data using 'x':(of('samples', 'value')) with lines linestyle 11 title 'from samples, ± 2 errors', \
      data using 'x':(of('degree 2', 'value')) with lines linestyle 12 title 'to degree 2 by formula'
 
 set lmargin at screen 0.69
@@ -32,7 +32,7 @@ set rmargin at screen 0.97
 set xrange [-0.5:6.5]
 set xtics 0, 1
 set xlabel 'degree'
-set ylabel 'share of E f^2, +- 1 error'
+set ylabel 'share of E f^2 (± 1 error)'
 set logscale y
 set yrange [1e-4:1]
 set format y '10^{%T}'
