@@ -7,8 +7,8 @@ set mxtics default
 set xrange [100:42000]
 set yrange [0.015:6]
 set xlabel 'width N, neurons'
-set ylabel "distance from the limit, |K^{-1/2} K_N K^{-1/2} − I| (bars: standard error)"
-set key top right
+set ylabel "distance from the limit, |K^{-1/2} K_N K^{-1/2} − I|"
+set key top right title 'bars: ± 1 standard error'
 rate(name) = column('rate') * (strcol('series') eq name ? 2 : NaN)
 plot data using 'width':(rate('NT d = 60 sphere')) with lines linestyle 21 title '2 √((n + d) / (N d)), RF: 2 √(n / N)', \
      data using 'width':(rate('NT d = 20 sphere')) with lines linestyle 21 notitle, \
