@@ -37,6 +37,7 @@ static ntk_status open_sample(opened *sample, const ntk_lane *lane, int32_t law,
                               const char *function)
 {
     *sample = (opened){.sample = {.law = law, .n = x->rows, .d = x->cols}};
+    ntk_work_stage(lane->work, "samples of a function", 1, 0, 0);
     NTK_TRY(ntk_operand_open_dense(lane, &sample->x, x, NTK_F64, function, "x"));
     ntk_status status = ntk_operand_open_dense(lane, &sample->y, y, NTK_F64, function, "y");
     sample->sample.x = sample->x.data;

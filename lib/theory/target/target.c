@@ -219,6 +219,7 @@ ntk_status ntk_target_project(const ntk_target *target, const ntk_matrix *values
     NTK_TRY(ntk_finite_check(x, __func__, "x"));
     const ntk_lane lane = ntk_work_begin(&work, target->base.context);
     call.lane = &lane;
+    ntk_work_stage(&work, "samples of a target", 1, 0, 0);
     NTK_TRY(ntk_operand_open_dense(&lane, &samples, x, NTK_F64, __func__, "x"));
     ntk_status status = project(&call, values, errors, samples.data, x->cols, degree);
     ntk_operand_close(work.context, &samples);
