@@ -12,7 +12,7 @@ NTK_BEGIN
  * what is found as 1e-8 of it, or some 1e-15 of K's condition if that is more: then elements are not known better.  Of a matrix in single
  * precision the elements are taken as they are.
  * gram   of any storage.  One that is not held is never formed: each of some 80 products with it goes through the features of a finite
- *        kernel, work of order n p, or evaluates it anew
+ *        kernel, work of order n p, or evaluates it anew, whichever is less
  * limit  a matrix that is held
  * Holds a factor of K in double precision, as a packed matrix has it, and up to 300 vectors.  Bits do not depend on the number of threads.
  * NTK_NOTE_NOT_CONVERGED  300 steps did not suffice: the deviation is at least *deviation, and the message says how near it certainly is

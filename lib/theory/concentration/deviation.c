@@ -6,6 +6,7 @@
 #include "gram/cholesky.h"
 #include "gram/implicit.h"
 #include "gram/product.h"
+#include "kernel/multiply.h"
 #include "network/elements.h"
 #include "ridge/operator.h"
 #include "theory/concentration/concentration.h"
@@ -22,11 +23,29 @@ static const double PACE = 0.03;
 /* How many roundings a product of L^-1 K_N L^-T may be off by, in the size of its parts. */
 static const double ROUNDINGS = 16;
 
+/* Whether products evaluate pairs of samples: of a kernel without features, and where that takes fewer operations than its features, of
+ * which a product takes all weights and features forth and back. */
+static bool is_swept(const ntk_gram *gram)
+{
+    const ntk_samples *samples = &gram->set->samples;
+    const ntk_kernel *kernel = samples->kernel;
+    const ntk_features *features = kernel->features;
+    if (gram->K.data) return false;
+    if (!features) return true;
+    double n = (double)samples->rows, weights = (double)ntk_weights_size(features->weights, NTK_PART_BOTH);
+    double passes = (double)kernel->operations->passes(kernel, samples->dtype, samples->rows);
+    double pairs = n * n / 2 * passes * kernel->operations->cost(kernel, samples->inputs, samples->dtype, samples->rows);
+    if (passes > 1) pairs += 2 * n * weights;
+    return pairs < 4 * n * (weights + (double)features->size);
+}
+
 /* The matrix L^-1 K_N L^-T - I.
+ * swept  K_N's products are, of its samples
  * v  room for n numbers
  * longest, largest  of L^-T z and K_N L^-T z for vectors z of length 1, so far */
 typedef struct whitened {
     ntk_operator K;
+    bool swept;
     const ntk_symmetric *L;
     const ntk_lane *lane;
     const char *function;
@@ -43,12 +62,21 @@ static void note_rounding(whitened *w, const double *y)
     w->noise = ROUNDINGS * DBL_EPSILON * w->longest * w->largest;
 }
 
+/* y = K_N v */
+static ntk_status multiply_gram(const whitened *w, double *y, ntk_share share)
+{
+    int64_t n = w->L->n;
+    const ntk_matrix v = ntk_matrix_const_f64(w->v, n, 1), product = ntk_matrix_f64(y, n, 1);
+    if (w->swept) return ntk_implicit_product(w->K.samples, w->lane, &product, &v, share);
+    return ntk_operator_multiply(&w->K, w->lane, ntk_tall_of(y, 1), ntk_tall_of(w->v, 1), share);
+}
+
 static ntk_status whiten(whitened *w, double *y)
 {
     const ntk_lane *lane = w->lane;
     const ntk_share middle = {0.25, 0.75};
     NTK_TRY(ntk_cholesky_solve_half(w->L, lane, 0, middle.begin, NTK_TRANSPOSED, w->v, 1, 1));
-    NTK_TRY(ntk_operator_multiply(&w->K, lane, ntk_tall_of(y, 1), ntk_tall_of(w->v, 1), middle));
+    NTK_TRY(multiply_gram(w, y, middle));
     note_rounding(w, y);
     return ntk_cholesky_solve_half(w->L, lane, middle.end, 1, NTK_PLAIN, y, 1, 1);
 }
@@ -93,6 +121,7 @@ static ntk_status find(ntk_lanczos *found, const ntk_gram *gram, ntk_samples *sa
                        const ntk_lane *lane, const char *function)
 {
     whitened w = {.K = {.samples = samples, .K = gram->K, .function = function}, .L = L, .lane = lane, .function = function};
+    w.swept = is_swept(gram);
     const ntk_lanczos_matrix A = {
         .multiply = multiply, .transposed = multiply, .argument = &w, .rows = L->n, .cols = L->n, .noise = &w.noise};
     const ntk_lanczos_settings settings = settings_of(L->n, function);
@@ -101,12 +130,6 @@ static ntk_status find(ntk_lanczos *found, const ntk_gram *gram, ntk_samples *sa
     ntk_status status = ntk_lanczos_run(found, lane, &A, &settings);
     ntk_free(lane->work->context, w.v);
     return status;
-}
-
-/* Whether products evaluate pairs of samples. */
-static bool is_swept(const ntk_gram *gram)
-{
-    return !gram->K.data && !gram->set->samples.kernel->features;
 }
 
 ntk_status ntk_deviation_find(ntk_lanczos *found, const ntk_gram *gram, const ntk_symmetric *L, const ntk_lane *lane,
@@ -202,12 +225,12 @@ static ntk_status product_memory(const ntk_gram *gram, uint64_t *bytes)
 {
     const ntk_samples *samples = &gram->set->samples;
     const ntk_context *context = gram->base.context;
-    uint64_t held = 0, making = 0;
+    const ntk_kernel *kernel = samples->kernel;
+    int64_t n = samples->rows, d = samples->inputs;
     if (gram->K.data) return ntk_held_product_memory(context, bytes, gram->K.dtype, gram->K.n);
-    if (is_swept(gram))
-        NTK_TRY(ntk_implicit_open_memory(samples->kernel, bytes, samples->dtype, samples->rows, samples->inputs));
-    return ntk_operator_memory(samples->kernel, context, &held, &making, bytes, samples->rows, samples->inputs, samples->dtype,
-                               false);
+    if (!is_swept(gram)) return ntk_multiply_memory(kernel, context, bytes, n, n, d, NTK_F64);
+    NTK_TRY(ntk_implicit_open_memory(kernel, bytes, samples->dtype, n, d));
+    return ntk_implicit_product_memory(kernel, context, bytes, samples->dtype, n, d);
 }
 
 static ntk_status memory(const ntk_gram *gram, uint64_t *bytes)
