@@ -110,8 +110,8 @@ enum { NTK_ENERGY_VALUE = 0, NTK_ENERGY_ERROR = 1, NTK_ENERGY_COLUMNS = 2 };
  *   |P_k f|^2 = sum_(m, m') c_m c_m' l_mk l_m'k Q_k(<w_m, w_m'> / (|w_m| |w_m'|)) / B(d, k),
  * of Gaussian inputs with Hermite coefficients and powers.  From samples as of ntk_sample_energies.
  * energies  degrees x 2, at most 2048 rows
- * total     NULL, or 1 x 2: E f^2 and its standard error, or, of a sum, a bound of what it lacks: products of different terms from
- *           degree 256 on
+ * total     NULL, or 1 x 2: E f^2 and its standard error, or, of a sum, a bound of what it lacks: products of different terms in
+ *           degrees that are not asked for, from 256 on
  * options   may be NULL
  * NTK_ERR_SHAPE        a dimension does not fit
  * NTK_ERR_OPTION       an option is outside its domain; the message names it

@@ -97,7 +97,8 @@ static void count_zonal(ntk_context *context, tally *t, int64_t d)
     data_free(&y);
 }
 
-/* Of f = sum_m c_m |w_m| ..., whose terms' roots of energies have the error of a single one. */
+/* Of f = sum_m c_m |w_m| ..., whose terms' roots of energies have the error of a single one, and whose inner products of directions
+ * that of sums of d products. */
 static void count_sums(ntk_context *context, tally *t, int64_t d)
 {
     const double c[TERMS] = {1, -0.5, 0.75};
@@ -123,7 +124,7 @@ static void count_sums(ntk_context *context, tally *t, int64_t d)
             for (int b = 0; b < TERMS; b++)
                 want += c[a] * c[b] * lengths[a] * lengths[b] * gegenbauer(d, k, cosine(&w.in.view, a, &w.in.view, b));
         want *= oracle_multiplicity(d, k) * l * l * (long double)d;
-        long double bound = 2 * SUMS * (long double)oracle_roundoff(NTK_F64) * size * size;
+        long double bound = (2 * SUMS + 6 * sqrtl((long double)d)) * (long double)oracle_roundoff(NTK_F64) * size * size;
         bound += (long double)oracle_roundoff(t->dtype) * fabsl(want);
         tally_count(t, test_get(&energies.view, k, NTK_ENERGY_VALUE), (oracle_value){want, bound}, size * size);
     }
