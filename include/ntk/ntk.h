@@ -22,6 +22,7 @@
 #include <ntk/optimise.h>
 #include <ntk/ridge.h>
 #include <ntk/sink.h>
+#include <ntk/spectrum.h>
 #include <ntk/status.h>
 #include <ntk/stream.h>
 #include <ntk/target.h>

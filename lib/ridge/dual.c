@@ -241,7 +241,7 @@ void ntk_ridge_lighten(ntk_ridge *ridge)
     ntk_operand_close(context, &system->x);
     system->x = (ntk_operand){0};
     system->L.data = system->centres.data = system->mu = NULL;
-    system->spectrum = (ntk_spectrum){0};
+    system->spectrum = (ntk_eigen){0};
     solution->y = solution->ones = solution->projected = solution->offsets = NULL;
     if (!ridge->features) return;
     ntk_release(system->set);

@@ -380,7 +380,7 @@ static ntk_status read_factor(ntk_reader *reader, const char *name, ntk_symmetri
 /* The vectors have the rows that a full matrix has. */
 static ntk_status read_spectrum(ntk_reader *reader, ntk_ridge *ridge)
 {
-    ntk_spectrum *spectrum = &ridge->system.spectrum;
+    ntk_eigen *spectrum = &ridge->system.spectrum;
     int64_t n = ridge->solution.report.samples;
     ntk_symmetric room = {0};
     double *vectors = NULL;

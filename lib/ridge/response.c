@@ -156,7 +156,7 @@ static ntk_status answer_spectral(const answering *job, const ntk_lane *lane, in
 {
     const ntk_response *response = job->response;
     const ntk_ridge *ridge = response->ridge;
-    const ntk_spectrum *V = &ridge->system.spectrum;
+    const ntk_eigen *V = &ridge->system.spectrum;
     const ntk_ridge_report *report = &ridge->solution.report;
     int64_t n = response->order, wide = report->targets + report->intercept;
     double *rows = (double *)response->rows + first * n, *answers = (double *)response->answers + first * n;

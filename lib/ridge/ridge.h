@@ -3,8 +3,8 @@
 #define NTK_RIDGE_RIDGE_H
 
 #include "features/product.h"
+#include "gram/eigen.h"
 #include "gram/gram.h"
-#include "gram/spectrum.h"
 
 #include <ntk/iterative.h>
 #include <ntk/stream.h>
@@ -19,7 +19,7 @@
 typedef struct ntk_ridge_system {
     ntk_sample_set *set;
     ntk_symmetric L, centres;
-    ntk_spectrum spectrum;
+    ntk_eigen spectrum;
     ntk_operand x;
     void *mu;
 } ntk_ridge_system;

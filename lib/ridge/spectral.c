@@ -99,7 +99,7 @@ typedef struct rows_job {
 /* Columns first to first + count - 1 of V squared, times s and -s^2. */
 static void add_diagonals(const rows_job *job, int64_t first, int64_t count)
 {
-    const ntk_spectrum *V = &job->at->system->spectrum;
+    const ntk_eigen *V = &job->at->system->spectrum;
     double *g = job->g + first;
     for (int64_t i = 0; i < count; i++) g[i] = 0;
     for (int64_t i = 0; job->dg && i < count; i++) job->dg[first + i] = 0;
@@ -129,7 +129,7 @@ static ntk_status evaluate_span(void *argument, int64_t index, const ntk_lane *l
 {
     const rows_job *job = argument;
     const ntk_spectral_at *at = job->at;
-    const ntk_spectrum *V = &at->system->spectrum;
+    const ntk_eigen *V = &at->system->spectrum;
     int64_t first = index * SPAN, count = job->n - first < SPAN ? job->n - first : SPAN, columns = job->columns;
     for (int derivative = 0; derivative < (job->dalpha ? 2 : 1); derivative++) {
         double *out = (derivative ? job->dalpha : job->alpha) + first * columns;
@@ -190,7 +190,7 @@ ntk_status ntk_spectral_project(const ntk_ridge_system *system, ntk_ridge_soluti
     NTK_TRY(ntk_allocate(context, &right, n, columns * (int64_t)sizeof(double), "the right sides"));
     ntk_status status = ntk_centred_rows(right, columns, NTK_F64, &y, 0, n, solution->offsets, lane);
     for (int64_t i = 0; columns > t && i < n; i++) right[i * columns + t] = 1;
-    if (status >= 0) status = ntk_spectrum_multiply(&system->spectrum, n, lane, NTK_PLAIN, solution->projected, right, columns);
+    if (status >= 0) status = ntk_eigen_multiply(&system->spectrum, n, lane, NTK_PLAIN, solution->projected, right, columns);
     ntk_free(context, right);
     return status;
 }
@@ -277,11 +277,11 @@ ntk_status ntk_spectral_decompose(ntk_ridge_system *system, const ntk_ridge_prob
     ntk_context *context = lane->work->context;
     ntk_symmetric K = {0};
     ntk_status status = ntk_ridge_assemble(system, problem, lane, NTK_STORAGE_FULL, &K, 0.1);
-    if (status >= 0) status = ntk_spectrum_take(context, &system->spectrum, &K);
+    if (status >= 0) status = ntk_eigen_take(context, &system->spectrum, &K);
     ntk_free(context, K.data);
     if (status < 0) return status;
     ntk_work_stage(lane->work, "eigenvectors of a kernel matrix", 1, 0.1, end);
-    return ntk_spectrum_decompose(&system->spectrum, problem->x->rows, lane);
+    return ntk_eigen_decompose(&system->spectrum, problem->x->rows, lane);
 }
 
 static ntk_status fit(ntk_ridge *ridge, const ntk_ridge_problem *problem, const ntk_lane *lane)
@@ -317,7 +317,7 @@ ntk_status ntk_spectral_system_memory(const ntk_context *context, uint64_t *held
     NTK_TRY(ntk_need(held, n, sizeof(double)));
     NTK_TRY(ntk_assemble_memory(kernel, context, &assembly, NTK_STORAGE_FULL, dtype, n, d));
     if (dtype != NTK_F64) NTK_TRY(ntk_symmetric_memory(&assembly, NTK_STORAGE_FULL, dtype, n));
-    NTK_TRY(ntk_spectrum_memory(&work, n));
+    NTK_TRY(ntk_eigen_memory(&work, n));
     return ntk_size_add(making, 1, (int64_t)ntk_most_bytes(assembly, work));
 }
 
@@ -347,7 +347,7 @@ ntk_status ntk_ridge_spectral_memory(const ntk_context *context, uint64_t *bytes
 
 void ntk_spectral_ones(const ntk_ridge *ridge, int64_t target, double *z)
 {
-    const ntk_spectrum *V = &ridge->system.spectrum;
+    const ntk_eigen *V = &ridge->system.spectrum;
     const ntk_ridge_report *report = &ridge->solution.report;
     int64_t n = report->samples, columns = report->targets + 1;
     ntk_spectral_at at = ntk_spectral_at_lambda(&ridge->system, &ridge->solution, ridge->solution.lambdas[target], target, 1);

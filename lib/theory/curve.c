@@ -1,12 +1,12 @@
-/* Learning curves of kernel ridge regression: the finite-n theory of Canatar, Bordelon and Pehlevan 2021, and Simon et al. 2021. */
+/* Learning curves of kernel ridge regression by the degrees of kernel and target. */
 #include "core/matrix.h"
 #include "core/memory.h"
 #include "core/options.h"
 #include "core/status.h"
 #include "theory/levels.h"
+#include "theory/prediction.h"
 #include "theory/sphere.h"
 
-#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,12 +19,12 @@ _Static_assert(offsetof(ntk_curve_options, d) == 8 && offsetof(ntk_curve_options
 /* What the levels lack of K(x, x) by rounding is no ridge. */
 static const double ROUNDING = 1e-13;
 
-/* energy  of each degree;  beyond  of those that are not given;  blind  of those that the kernel has not
- * ridge   lambda and the levels that are not given;  rank  of the others */
+/* modes  the degrees */
 typedef struct model {
     ntk_levels levels;
     ntk_curve_options options;
-    double *energy, beyond, blind, ridge, rank;
+    double *energy;
+    ntk_prediction modes;
 } model;
 
 /* --- what is asked --- */
@@ -66,26 +66,33 @@ static ntk_status take_energies(model *m, const ntk_matrix *energies, const char
     if (m->options.total != 0 && m->options.total < sum * (1 - 1e-9))
         return ntk_fail(NTK_ERR_OPTION, "%s: total is %g, expected 0, or at least the energies' sum of %g", function,
                         m->options.total, sum);
-    m->beyond = fmax(0, m->options.total - sum);
+    m->modes.beyond = fmax(0, m->options.total - sum);
     return NTK_OK;
 }
 
 static void take_levels(model *m)
 {
     ntk_levels *levels = &m->levels;
+    ntk_prediction *modes = &m->modes;
     double sum = 0;
     for (int64_t k = 0; k < levels->degrees; k++) {
         if (levels->multiplicity[k] > 1e300) levels->share[k] = 0;
         if (levels->share[k] == 0) {
-            m->blind += m->energy[k];
+            modes->blind += m->energy[k];
             levels->eigenvalue[k] = 0;
         } else {
-            m->rank += levels->multiplicity[k];
+            modes->rank += levels->multiplicity[k];
         }
         sum += levels->share[k];
     }
     double rest = levels->top - sum;
-    m->ridge = m->options.lambda + (rest > ROUNDING * levels->top ? rest : 0);
+    modes->lambda = m->options.lambda;
+    modes->ridge = m->options.lambda + (rest > ROUNDING * levels->top ? rest : 0);
+    modes->noise = m->options.noise_variance;
+    modes->count = levels->degrees;
+    modes->eigenvalue = levels->eigenvalue;
+    modes->share = levels->share;
+    modes->energy = m->energy;
 }
 
 /* Checks kernel, energies and options, and prepares what is to be asked of them; closed also after a failure. */
@@ -112,76 +119,7 @@ static void close_model(model *m, const ntk_kernel *kernel)
     ntk_free(kernel->base.context, m->levels.share);
 }
 
-/* --- the effective ridge --- */
-
-/* n(kappa), which falls; slope: kappa n'(kappa). */
-static double samples_at(const model *m, double kappa, double *slope)
-{
-    const ntk_levels *l = &m->levels;
-    double n = m->ridge / kappa;
-    *slope = -n;
-    for (int64_t k = 0; k < l->degrees; k++) {
-        double xi = l->eigenvalue[k], learned = xi / (xi + kappa), each = l->share[k] / (xi + kappa);
-        n += each;
-        *slope -= each * (1 - learned);
-    }
-    return n;
-}
-
-static double least_level(const model *m)
-{
-    double least = HUGE_VAL;
-    for (int64_t k = 0; k < m->levels.degrees; k++)
-        if (m->levels.eigenvalue[k] > 0) least = fmin(least, m->levels.eigenvalue[k]);
-    return least;
-}
-
-enum { MOST_STEPS = 400 };
-
-/* Newton's method on log n of log kappa, between ends that it narrows. */
-static double find_kappa(const model *m, double n)
-{
-    double sum = m->ridge, slope;
-    for (int64_t k = 0; k < m->levels.degrees; k++) sum += m->levels.share[k];
-    if (!(m->ridge > 0) && m->rank <= n) return 0;
-    double high = sum / n, low = fmax(m->ridge / n, DBL_MIN);
-    if (!(m->ridge > 0)) low = fmin(high, least_level(m) * (m->rank / n - 1));
-    double kappa = high;
-    for (int step = 0; step < MOST_STEPS && high / low - 1 > 2 * DBL_EPSILON; step++) {
-        double at = samples_at(m, kappa, &slope);
-        if (at > n)
-            low = kappa;
-        else
-            high = kappa;
-        double next = kappa * exp(log(at / n) * at / -slope);
-        if (!(next > low && next < high)) next = sqrt(low) * sqrt(high);
-        if (fabs(next - kappa) <= DBL_EPSILON * kappa) return next;
-        kappa = next;
-    }
-    return kappa;
-}
-
-/* --- errors --- */
-
-static void predict(const model *m, double n, double columns[NTK_CURVE_COLUMNS])
-{
-    const ntk_levels *l = &m->levels;
-    double kappa = find_kappa(m, n), noise = m->options.noise_variance, bias = m->beyond;
-    /* n - sum B L^2, where kappa > 0 by n's own equation */
-    double spare = kappa > 0 ? m->ridge / kappa : n - m->rank;
-    for (int64_t k = 0; k < l->degrees; k++) {
-        double xi = l->eigenvalue[k], missing = xi > 0 ? kappa / (xi + kappa) : 1;
-        bias += missing * missing * m->energy[k];
-        if (xi > 0) spare += l->share[k] / (xi + kappa) * missing;
-    }
-    double all = bias + noise, kept = kappa > 0 ? m->options.lambda / (n * kappa) : spare / n;
-    columns[NTK_CURVE_VARIANCE] = all > 0 ? (n / spare - 1) * all : 0;
-    columns[NTK_CURVE_BIAS] = bias;
-    columns[NTK_CURVE_TEST] = bias + columns[NTK_CURVE_VARIANCE];
-    columns[NTK_CURVE_TRAIN] = all > 0 && spare > 0 ? kept * kept * (n / spare) * all : 0;
-    columns[NTK_CURVE_KAPPA] = kappa;
-    columns[NTK_CURVE_BLIND] = m->blind;
-}
+/* --- the curve --- */
 
 static ntk_status check_sizes(const ntk_matrix *curve, const ntk_matrix *sizes, const char *function)
 {
@@ -212,7 +150,7 @@ ntk_status ntk_theory_learning_curve(const ntk_kernel *kernel, const ntk_matrix 
     ntk_status status = open_model(&m, kernel, energies, options, &lane, &work, __func__);
     for (int64_t i = 0; i < sizes->rows && status >= 0; i++) {
         double columns[NTK_CURVE_COLUMNS];
-        predict(&m, ntk_get(sizes->data, sizes->dtype, i * sizes->stride), columns);
+        ntk_predict_curve(columns, &m.modes, ntk_get(sizes->data, sizes->dtype, i * sizes->stride));
         ntk_convert(ntk_row(curve, i), curve->dtype, columns, NTK_F64, NTK_CURVE_COLUMNS);
         status = ntk_advance(&lane, 0);
     }
@@ -225,7 +163,7 @@ ntk_status ntk_theory_learning_curve(const ntk_kernel *kernel, const ntk_matrix 
 static double test_error(const model *m, double n)
 {
     double columns[NTK_CURVE_COLUMNS];
-    predict(m, n, columns);
+    ntk_predict_curve(columns, &m->modes, n);
     return columns[NTK_CURVE_TEST];
 }
 

@@ -41,6 +41,10 @@ size_t sizes(void)
     ntk_curve_options curve = NTK_INIT(ntk_curve_options);
     ntk_concentration_options concentration = NTK_INIT(ntk_concentration_options);
     ntk_measure_options measure = NTK_INIT(ntk_measure_options);
+    ntk_spectrum_options modes = NTK_INIT(ntk_spectrum_options);
+    ntk_exponents_options range = NTK_INIT(ntk_exponents_options);
+    ntk_exponents exponents = NTK_INIT(ntk_exponents);
+    ntk_spectrum_curve_options sample = NTK_INIT(ntk_spectrum_curve_options);
     ntk_matrix view = ntk_matrix_f64(&element, 1, 1);
     kernel.part = NTK_PART_NT;
     return context.struct_size + activation.struct_size + moments.struct_size + network.struct_size + kernel.struct_size +
@@ -50,5 +54,5 @@ size_t sizes(void)
            limits.struct_size + training.struct_size + trained.struct_size + lazy.struct_size + functions.struct_size +
            model.struct_size + spectrum.struct_size + certificate.struct_size + trajectory.struct_size + taken.struct_size +
            target.struct_size + degrees.struct_size + curve.struct_size + concentration.struct_size + measure.struct_size +
-           (size_t)view.rows;
+           modes.struct_size + range.struct_size + exponents.struct_size + sample.struct_size + (size_t)view.rows;
 }

@@ -78,6 +78,10 @@ START_TEST(init_sets_the_size_and_nothing_else)
     CHECK_INIT(ntk_curve_options);
     CHECK_INIT(ntk_measure_options);
     CHECK_INIT(ntk_concentration_options);
+    CHECK_INIT(ntk_spectrum_options);
+    CHECK_INIT(ntk_exponents_options);
+    CHECK_INIT(ntk_exponents);
+    CHECK_INIT(ntk_spectrum_curve_options);
     CHECK_INIT(ntk_flow_options);
     CHECK_INIT(ntk_flow_report);
     CHECK_INIT(ntk_training_options);

@@ -288,6 +288,37 @@ START_TEST(flow)
 }
 END_TEST
 
+/* Of a gram that exists, of the same cases. */
+static ntk_gram *spectrum_gram;
+
+static ntk_status make_spectrum(const scene *s, ntk_context *context)
+{
+    ntk_spectrum *made;
+    ntk_spectrum_options options = {.struct_size = sizeof options, .intercept = s->c->intercept};
+    ntk_status status = ntk_spectrum_create(context, &made, spectrum_gram, &s->y.view, &options);
+    ntk_spectrum_destroy(made);
+    return status;
+}
+
+START_TEST(spectrum)
+{
+    scene s;
+    if (cases[_i].method != NTK_RIDGE_SPECTRAL) return;
+    scene_make(&s, &cases[_i]);
+    CHECK_OK(ntk_gram_create(s.context, &spectrum_gram, s.kernel, &s.x.view, &s.gram));
+    ntk_spectrum_options options = {.struct_size = sizeof options, .intercept = s.c->intercept};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        CHECK_OK(ntk_spectrum_memory(context, &answer, s.c->n, TARGETS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, make_spectrum, "spectrum", thread_counts[i], answer);
+    }
+    ntk_gram_destroy(spectrum_gram);
+    scene_free(&s);
+}
+END_TEST
+
 static ntk_status optimise_with(const scene *s, ntk_context *context, ntk_optimise_options *options)
 {
     ntk_ridge *made;
@@ -443,6 +474,7 @@ int main(void)
     tcase_add_loop_test(tests, streams, 0, MATRICES);
     tcase_add_loop_test(tests, ridge, 0, CASES);
     tcase_add_loop_test(tests, flow, 0, CASES);
+    tcase_add_loop_test(tests, spectrum, 0, CASES);
     tcase_add_loop_test(tests, hyperparameters, 0, 6);
     tcase_add_test(tests, kernel);
     tcase_add_test(tests, hopeless_sizes);

@@ -76,6 +76,7 @@ static const char *const long_calls[] = {
     "ntk_ridge_slide",
     "ntk_ridge_variance",
     "ntk_ridge_variance_gradient",
+    "ntk_spectrum_create",
     "ntk_theory_kernel_levels",
     "ntk_theory_learning_curve",
     "ntk_theory_measure_curve",

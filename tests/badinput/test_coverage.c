@@ -8,7 +8,7 @@
 
 static void check_destroy(void)
 {
-    for (int kind = TEST_CONTEXT; kind <= TEST_TARGET; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
+    for (int kind = TEST_CONTEXT; kind <= TEST_SPECTRUM; kind++) test_handle_destroy((test_handle_kind)kind, NULL);
 }
 
 static void check_sizes(void)
@@ -52,6 +52,15 @@ static void check_records(void)
     test_world_free(&world);
 }
 
+static void check_modes(void)
+{
+    test_world world;
+    ck_assert_int_eq(ntk_spectrum_modes(NULL), -1);
+    test_world_make(&world, &test_small, NULL);
+    ck_assert_int_eq(ntk_spectrum_modes(world.spectrum), test_small.N);
+    test_world_free(&world);
+}
+
 static void check_strings(void)
 {
     ck_assert_str_eq(ntk_error_message(), "");
@@ -79,6 +88,7 @@ static const struct {
     {"ntk_version_string", check_strings},       {"ntk_abi_version", check_strings},
     {"ntk_flow_destroy", check_destroy},         {"ntk_model_destroy", check_destroy},
     {"ntk_target_destroy", check_destroy},       {"ntk_target_inputs", check_sizes},
+    {"ntk_spectrum_destroy", check_destroy},     {"ntk_spectrum_modes", check_modes},
 };
 enum { WITHOUT_STATUS = sizeof without_status / sizeof without_status[0] };
 

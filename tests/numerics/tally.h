@@ -50,5 +50,6 @@ void measure_flow(ntk_context *context);
 void measure_model(ntk_context *context);
 void measure_neuron(void);
 void measure_theory(ntk_context *context);
+void measure_spectrum(ntk_context *context);
 
 #endif

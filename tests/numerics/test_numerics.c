@@ -60,6 +60,7 @@ START_TEST(errors_are_within_their_bounds)
     measure_model(context);
     measure_neuron();
     measure_theory(context);
+    measure_spectrum(context);
     ntk_context_destroy(context);
     ck_assert_int_eq(broken, 0);
 }

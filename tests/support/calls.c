@@ -5,7 +5,7 @@
 static const test_part *const parts[] = {&test_core_rows,     &test_network_rows, &test_kernel_rows,
                                          &test_ridge_rows,    &test_model_rows,   &test_ridge_report_rows,
                                          &test_dynamics_rows, &test_theory_rows,  &test_concentration_rows,
-                                         &test_target_rows,   &test_measure_rows};
+                                         &test_target_rows,   &test_measure_rows, &test_spectrum_rows};
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
 int test_row_count(void)

@@ -180,6 +180,7 @@ typedef struct test_part {
     }
 
 extern const test_part test_core_rows, test_network_rows, test_kernel_rows, test_ridge_rows, test_model_rows,
-    test_ridge_report_rows, test_dynamics_rows, test_theory_rows, test_measure_rows, test_concentration_rows, test_target_rows;
+    test_ridge_report_rows, test_dynamics_rows, test_theory_rows, test_measure_rows, test_concentration_rows, test_target_rows,
+    test_spectrum_rows;
 
 #endif

@@ -44,6 +44,7 @@ static void make_ridges(test_world *world)
     CHECK_OK(ntk_ridge_create(world->context, &world->spectral, world->infinite, &x.view, &y.view, 0, &options));
     CHECK_OK(ntk_gram_create(world->context, &world->few_gram, world->infinite, &x.view, NULL));
     CHECK_OK(ntk_flow_create(world->context, &world->flow, world->infinite, &x.view, &y.view, &y.view, NULL));
+    CHECK_OK(ntk_spectrum_create(world->context, &world->spectrum, world->few_gram, &y.view, NULL));
     test_array_free(&lambdas);
     test_array_free(&x);
     test_array_free(&y);
@@ -220,7 +221,7 @@ const test_owned test_world_handles[] = {
     {TEST_GRAM, offsetof(test_world, few_gram)},      {TEST_NETWORK, offsetof(test_world, wide_network)},
     {TEST_TRAINING, offsetof(test_world, training)},  {TEST_TRAINING, offsetof(test_world, streamed)},
     {TEST_MODEL, offsetof(test_world, model)},        {TEST_TARGET, offsetof(test_world, target)},
-    {TEST_TARGET, offsetof(test_world, deep_target)},
+    {TEST_TARGET, offsetof(test_world, deep_target)}, {TEST_SPECTRUM, offsetof(test_world, spectrum)},
 };
 const int test_world_handle_count = sizeof test_world_handles / sizeof *test_world_handles;
 
@@ -329,6 +330,16 @@ static uint64_t hash_flow(const ntk_flow *flow)
     return hash_array(test_hash(1, &report, sizeof report), &alpha);
 }
 
+/* Of a spectrum with two targets. */
+static uint64_t hash_spectrum(const ntk_spectrum *spectrum)
+{
+    int64_t modes = ntk_spectrum_modes(spectrum);
+    test_array values = test_array_make(modes, 1, 0, NTK_F64), c = test_array_make(modes, test_small.t, 0, NTK_F64);
+    CHECK_OK(ntk_spectrum_values(spectrum, &values.view));
+    CHECK_OK(ntk_spectrum_coefficients(spectrum, &c.view));
+    return hash_array(hash_array(1, &values), &c);
+}
+
 /* Its parameters are those of its network. */
 static uint64_t hash_training(const ntk_training *training)
 {
@@ -394,6 +405,8 @@ uint64_t test_handle_hash(test_handle_kind kind, const void *handle, const test_
         return hash_model(handle, sizes);
     case TEST_TARGET:
         return hash_target(handle);
+    case TEST_SPECTRUM:
+        return hash_spectrum(handle);
     }
     ck_abort();
 }
@@ -433,6 +446,9 @@ void test_handle_destroy(test_handle_kind kind, void *handle)
         break;
     case TEST_TARGET:
         ntk_target_destroy(handle);
+        break;
+    case TEST_SPECTRUM:
+        ntk_spectrum_destroy(handle);
         break;
     }
 }

@@ -45,6 +45,7 @@ typedef struct test_world {
     ntk_model *model;                  /* of network, both parts */
     ntk_target *target;                /* of network: a sum */
     ntk_target *deep_target;           /* of deep_network: from samples */
+    ntk_spectrum *spectrum;            /* of few_gram, without an intercept */
 } test_world;
 
 /* A kernel of a user's: 1 + x_0 x'_0. */
@@ -65,7 +66,8 @@ typedef enum test_handle_kind {
     TEST_FLOW,
     TEST_TRAINING,
     TEST_MODEL,
-    TEST_TARGET
+    TEST_TARGET,
+    TEST_SPECTRUM
 } test_handle_kind;
 
 /* A hash of bytes, continued from another. */

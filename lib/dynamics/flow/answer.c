@@ -92,7 +92,7 @@ ntk_status ntk_flow_sums(const ntk_flow *flow, const ntk_lane *lane, double *out
     ntk_status status = ntk_allocate(context, &scaled, n, wide * (int64_t)sizeof *scaled, "sums by eigenvectors");
     if (status >= 0) status = ntk_allocate(context, &weights, n, sizeof *weights, "answers of the modes");
     if (status >= 0) status = scale(flow, lane, scaled, weights, times, outputs, function);
-    if (status >= 0) status = ntk_spectrum_multiply(&flow->system.spectrum, n, lane, NTK_TRANSPOSED, out, scaled, wide);
+    if (status >= 0) status = ntk_eigen_multiply(&flow->system.spectrum, n, lane, NTK_TRANSPOSED, out, scaled, wide);
     ntk_free(context, weights);
     ntk_free(context, scaled);
     if (status < 0) return status;

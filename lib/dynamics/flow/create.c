@@ -137,7 +137,7 @@ static ntk_status project(ntk_flow *flow, const ntk_matrix *y, const ntk_matrix 
     NTK_TRY(ntk_allocate(context, &residuals, n, wide, "the residuals"));
     ntk_status status = subtract(flow, residuals, y, lane, function);
     if (status >= 0)
-        status = ntk_spectrum_multiply(&flow->system.spectrum, n, lane, NTK_PLAIN, flow->projected, residuals, flow->targets);
+        status = ntk_eigen_multiply(&flow->system.spectrum, n, lane, NTK_PLAIN, flow->projected, residuals, flow->targets);
     ntk_free(context, residuals);
     if (status < 0) return status;
     if (ntk_is_finite(flow->projected, NTK_F64, n * flow->targets)) return NTK_OK;

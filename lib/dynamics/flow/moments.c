@@ -53,14 +53,14 @@ static ntk_status each_row(moments *job, ntk_task task)
 /* B by way of G. */
 static ntk_status make_answers(moments *job)
 {
-    const ntk_spectrum *spectrum = &job->flow->system.spectrum;
+    const ntk_eigen *spectrum = &job->flow->system.spectrum;
     const ntk_samples *samples = &job->flow->system.set->samples;
     ntk_matrix X = ntk_samples_view(samples), B = ntk_matrix_f64(job->B, job->n, job->rows);
     ntk_share room = ntk_work_narrow(job->lane->work, 0, 0.2);
     ntk_status status = ntk_block_write(samples->kernel, job->lane, &B, &X, &job->x, job->function);
-    if (status >= 0) status = ntk_spectrum_multiply(spectrum, job->n, job->lane, NTK_PLAIN, job->G, job->B, job->rows);
+    if (status >= 0) status = ntk_eigen_multiply(spectrum, job->n, job->lane, NTK_PLAIN, job->G, job->B, job->rows);
     if (status >= 0) status = each_row(job, scale_rows);
-    if (status >= 0) status = ntk_spectrum_multiply(spectrum, job->n, job->lane, NTK_TRANSPOSED, job->B, job->G, job->rows);
+    if (status >= 0) status = ntk_eigen_multiply(spectrum, job->n, job->lane, NTK_TRANSPOSED, job->B, job->G, job->rows);
     ntk_work_widen(job->lane->work, room);
     return status;
 }

@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/size.h"
 #include "core/status.h"
-#include "gram/spectrum.h"
+#include "gram/eigen.h"
 
 #include <float.h>
 #include <math.h>
@@ -69,14 +69,14 @@ static ntk_status find_norm(ingredients *of, const ntk_lane *lane, const double 
 {
     ntk_context *context = lane->work->context;
     int64_t size = ntk_smaller(n, cols), row = size * (int64_t)sizeof(double);
-    ntk_spectrum products = {.ld = size};
+    ntk_eigen products = {.ld = size};
     ntk_status status = ntk_allocate(context, &products.vectors, size, row, "products of samples");
     if (status >= 0)
         status = ntk_dense_square(lane, n <= cols ? NTK_PLAIN : NTK_TRANSPOSED, size, ntk_larger(n, cols), rows, cols,
                                   products.vectors);
-    if (status >= 0) status = ntk_spectrum_decompose(&products, size, lane);
+    if (status >= 0) status = ntk_eigen_decompose(&products, size, lane);
     if (status >= 0) of->norm = sqrt(products.values[size - 1]) * (1 + (double)(n + cols) * DBL_EPSILON);
-    ntk_spectrum_close(context, &products);
+    ntk_eigen_close(context, &products);
     return status;
 }
 
@@ -135,5 +135,5 @@ ntk_status ntk_lipschitz_bound_memory(const ntk_model *model, uint64_t *bytes, i
     NTK_TRY(ntk_need(bytes, n, cols * (int64_t)sizeof(double)));
     NTK_TRY(ntk_need(bytes, size, size * (int64_t)sizeof(double)));
     NTK_TRY(ntk_need(bytes, size, sizeof(double)));
-    return ntk_spectrum_memory(bytes, size);
+    return ntk_eigen_memory(bytes, size);
 }

@@ -1,0 +1,236 @@
+/* Learning curves of a data set, from the spectrum of a sample. */
+#include "core/memory.h"
+#include "core/options.h"
+#include "core/status.h"
+#include "theory/prediction.h"
+#include "theory/spectrum/spectrum.h"
+
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+
+_Static_assert(offsetof(ntk_spectrum_curve_options, lambda) == 8 &&
+                   offsetof(ntk_spectrum_curve_options, noise_variance) == 16 &&
+                   offsetof(ntk_spectrum_curve_options, method) == 24 && offsetof(ntk_spectrum_curve_options, reserved) == 28 &&
+                   sizeof(ntk_spectrum_curve_options) == 32,
+               "the layout of ntk_spectrum_curve_options is frozen");
+
+/* row      of the curve, in the making: columns of the targets of each part of parts
+ * errors   targets: bias and noise;  missing  modes: s, as subsamples
+ * eigenvalue, energy  modes, as the population */
+typedef struct job {
+    const ntk_spectrum *spectrum;
+    ntk_spectrum_curve_options options;
+    double *row, *errors, *missing, *eigenvalue, *energy;
+} job;
+
+/* The sum of c^2 that is not noise. */
+static double signal(const job *j, int64_t k, ntk_spectrum_range of)
+{
+    return ntk_spectrum_square(j->spectrum, k, of) - (double)of.count * j->options.noise_variance;
+}
+
+/* --- as subsamples --- */
+
+/* sum x / (w + lambda + x) and x times its derivative, for x > 0. */
+static double sum_at(const job *j, double x, double *slope)
+{
+    const ntk_spectrum *s = j->spectrum;
+    double sum = 0;
+    *slope = 0;
+    for (int64_t k = 0; k < s->modes; k++) {
+        double each = x / (s->values[k] + j->options.lambda + x);
+        sum += each;
+        *slope += each * (1 - each);
+    }
+    return sum;
+}
+
+enum { MOST_STEPS = 400 };
+
+/* lambda_0 = lambda + x, sum x / (w + lambda + x) = n_0 - n: Newton's method on logarithms, between ends that it narrows.  At first these
+ * are what x would be if all w were the smallest that is not 0, or the mean. */
+static double find_ridge(const job *j, double n)
+{
+    const ntk_spectrum *s = j->spectrum;
+    double lambda = j->options.lambda, left = (double)s->samples - n, modes = (double)s->modes, trace = 0, slope;
+    double zeros = lambda > 0 ? 0 : (double)(s->modes - s->rank);
+    if (left <= zeros) return lambda;
+    for (int64_t k = 0; k < s->modes; k++) trace += s->values[k];
+    double least = lambda > 0 ? s->values[s->modes - 1] + lambda : s->values[s->rank - 1];
+    double low = least * (left - zeros) / (modes - left), high = (lambda + trace / modes) * left / (modes - left);
+    double x = high;
+    for (int step = 0; step < MOST_STEPS && high / low - 1 > 2 * DBL_EPSILON; step++) {
+        double at = sum_at(j, x, &slope);
+        if (at < left)
+            low = x;
+        else
+            high = x;
+        double next = x * exp(log(left / at) * at / slope);
+        if (!(next > low && next < high)) next = sqrt(low) * sqrt(high);
+        if (fabs(next - x) <= DBL_EPSILON * x) return lambda + next;
+        x = next;
+    }
+    return lambda + x;
+}
+
+/* What the sample has at lambda_0, in units of scale: the sums of s and s^2. */
+static void find_missing(const job *j, double ridge, double scale, double *sum, double *squares)
+{
+    const ntk_spectrum *s = j->spectrum;
+    *sum = *squares = 0;
+    for (int64_t k = 0; k < s->modes; k++) {
+        j->missing[k] = scale > 0 ? scale / (s->values[k] + ridge) : k >= s->rank;
+        *sum += j->missing[k];
+        *squares += j->missing[k] * j->missing[k];
+    }
+}
+
+/* Bias and noise of each target at lambda_0: sum c^2 s^2 / sum s^2, or leave-one-out errors over what they are too large by. */
+static ntk_status find_errors(const job *j, const ntk_lane *lane, double sum, double squares)
+{
+    const ntk_spectrum *s = j->spectrum;
+    if (j->options.method == NTK_PREDICT_LEAVE_ONE_OUT) {
+        NTK_TRY(ntk_spectrum_leave_one_out(s, lane, j->missing, j->errors));
+        for (int64_t c = 0; c < s->targets; c++) j->errors[c] *= sum / squares * sum / (double)s->samples;
+        return NTK_OK;
+    }
+    for (int64_t c = 0; c < s->targets; c++) j->errors[c] = 0;
+    for (int64_t k = 0; k < s->modes; k++)
+        for (int64_t c = 0; c < s->targets; c++) {
+            double missing = j->missing[k] * s->coefficients[k * s->targets + c];
+            j->errors[c] += missing / squares * missing;
+        }
+    return NTK_OK;
+}
+
+static double blind_to(const job *j, ntk_spectrum_range of)
+{
+    const ntk_spectrum *s = j->spectrum;
+    double blind = 0;
+    for (int64_t k = s->rank; k < s->modes; k++) blind += signal(j, k, of) / (double)s->samples;
+    return fmax(0, blind);
+}
+
+static ntk_status predict_subsample(const job *j, const ntk_lane *lane, double n, double *columns, int64_t parts)
+{
+    const ntk_spectrum *s = j->spectrum;
+    double ridge = find_ridge(j, n), scale = ridge > 0 ? ridge : s->values[s->modes - 1], sum, squares;
+    find_missing(j, ridge, scale, &sum, &squares);
+    NTK_TRY(find_errors(j, lane, sum, squares));
+    double kappa = scale / sum, spare = n - (double)s->samples + sum * sum / squares;
+    double kept = kappa > 0 ? j->options.lambda / (n * kappa) : spare / n;
+    for (int64_t i = 0; i < parts; i++, columns += NTK_CURVE_COLUMNS) {
+        ntk_spectrum_range of = ntk_spectrum_part(s, i, parts);
+        double all = 0;
+        for (int64_t c = of.first; c < of.first + of.count; c++) all += j->errors[c];
+        columns[NTK_CURVE_VARIANCE] = all > 0 ? (n / spare - 1) * all : 0;
+        columns[NTK_CURVE_BIAS] = fmax(0, all - (double)of.count * j->options.noise_variance);
+        columns[NTK_CURVE_TEST] = columns[NTK_CURVE_BIAS] + columns[NTK_CURVE_VARIANCE];
+        columns[NTK_CURVE_TRAIN] = all > 0 && spare > 0 ? kept * kept * (n / spare) * all : 0;
+        columns[NTK_CURVE_KAPPA] = kappa;
+        columns[NTK_CURVE_BLIND] = blind_to(j, of);
+    }
+    return NTK_OK;
+}
+
+/* --- as the population --- */
+
+static void predict_population(const job *j, double n, double *columns, int64_t parts)
+{
+    const ntk_spectrum *s = j->spectrum;
+    ntk_prediction modes = {.count = s->modes, .eigenvalue = j->eigenvalue, .share = j->eigenvalue, .energy = j->energy};
+    modes.lambda = modes.ridge = j->options.lambda;
+    modes.rank = (double)s->rank;
+    modes.free = s->intercept;
+    for (int64_t i = 0; i < parts; i++) {
+        ntk_spectrum_range of = ntk_spectrum_part(s, i, parts);
+        for (int64_t k = 0; k < s->modes; k++) j->energy[k] = signal(j, k, of) / (double)s->samples;
+        modes.blind = blind_to(j, of);
+        modes.noise = (double)of.count * j->options.noise_variance;
+        ntk_predict_curve(columns + i * NTK_CURVE_COLUMNS, &modes, n);
+    }
+}
+
+/* --- the call --- */
+
+static ntk_status open_job(job *j, int64_t cols)
+{
+    const ntk_spectrum *s = j->spectrum;
+    ntk_context *context = s->base.context;
+    NTK_TRY(ntk_allocate(context, &j->row, cols, sizeof *j->row, "a row of a learning curve"));
+    NTK_TRY(ntk_allocate(context, &j->errors, s->targets, sizeof *j->errors, "errors"));
+    NTK_TRY(ntk_allocate(context, &j->missing, s->modes, sizeof *j->missing, "what modes lack"));
+    NTK_TRY(ntk_allocate(context, &j->eigenvalue, s->modes, sizeof *j->eigenvalue, "eigenvalues"));
+    NTK_TRY(ntk_allocate(context, &j->energy, s->modes, sizeof *j->energy, "energies"));
+    for (int64_t k = 0; k < s->modes; k++) j->eigenvalue[k] = s->values[k] / (double)s->samples;
+    return NTK_OK;
+}
+
+static ntk_status read_options(ntk_spectrum_curve_options *own, const ntk_spectrum_curve_options *options, const char *function)
+{
+    NTK_TRY(ntk_options_read(own, sizeof *own, sizeof *own, options, "ntk_spectrum_curve_options"));
+    NTK_TRY(ntk_spectrum_option_check(own->lambda, function, "lambda"));
+    NTK_TRY(ntk_spectrum_option_check(own->noise_variance, function, "noise_variance"));
+    if (own->method < NTK_PREDICT_LEAVE_ONE_OUT || own->method > NTK_PREDICT_POPULATION)
+        return ntk_fail(NTK_ERR_OPTION, "%s: method is %d, expected NTK_PREDICT_LEAVE_ONE_OUT, _SUBSAMPLE or _POPULATION",
+                        function, own->method);
+    if (own->reserved) return ntk_fail(NTK_ERR_OPTION, "%s: reserved is %d, expected 0", function, own->reserved);
+    return NTK_OK;
+}
+
+static ntk_status check_views(const ntk_spectrum *s, const ntk_matrix *curve, const ntk_matrix *sizes, const char *function)
+{
+    int64_t cols = NTK_CURVE_COLUMNS;
+    NTK_TRY(ntk_input_check(sizes, function, "sizes"));
+    NTK_TRY(ntk_shape_check(sizes, -1, 1, function, "sizes"));
+    NTK_TRY(ntk_output_check(curve, function, "curve"));
+    if (curve->cols != cols) cols *= s->targets;
+    NTK_TRY(ntk_shape_check(curve, sizes->rows, cols, function, "curve"));
+    NTK_TRY(ntk_disjoint_check(curve, "curve", sizes, "sizes", function));
+    NTK_TRY(ntk_finite_check(sizes, function, "sizes"));
+    for (int64_t i = 0; i < sizes->rows; i++) {
+        double n = ntk_get(ntk_row(sizes, i), sizes->dtype, 0);
+        if (!(n > s->intercept && n <= (double)s->samples))
+            return ntk_fail(NTK_ERR_VALUE,
+                            "%s: sizes[%lld] is %g, expected more than %d, and at most the spectrum's %lld samples", function,
+                            (long long)i, n, (int)s->intercept, (long long)s->samples);
+    }
+    return NTK_OK;
+}
+
+static ntk_status fill(const job *j, const ntk_matrix *curve, const ntk_matrix *sizes, const ntk_lane *lane)
+{
+    int64_t parts = curve->cols / NTK_CURVE_COLUMNS;
+    for (int64_t i = 0; i < sizes->rows; i++) {
+        double n = ntk_get(ntk_row(sizes, i), sizes->dtype, 0);
+        if (j->options.method == NTK_PREDICT_POPULATION)
+            predict_population(j, n, j->row, parts);
+        else
+            NTK_TRY(predict_subsample(j, lane, n, j->row, parts));
+        ntk_convert(ntk_row(curve, i), curve->dtype, j->row, NTK_F64, curve->cols);
+        NTK_TRY(ntk_advance(lane, 1));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_spectrum_curve(const ntk_spectrum *spectrum, const ntk_matrix *curve, const ntk_matrix *sizes,
+                              const ntk_spectrum_curve_options *options)
+{
+    ntk_work work;
+    job j = {.spectrum = spectrum};
+    NTK_REQUIRE(spectrum);
+    NTK_TRY(ntk_spectrum_targets_check(spectrum, __func__));
+    NTK_TRY(check_views(spectrum, curve, sizes, __func__));
+    NTK_TRY(read_options(&j.options, options, __func__));
+    if (j.options.method == NTK_PREDICT_LEAVE_ONE_OUT && spectrum->light)
+        return ntk_fail(NTK_ERR_STATE, "%s: the spectrum is light, and has no eigenvectors: take another method", __func__);
+    ntk_context *context = spectrum->base.context;
+    ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "learning curve", sizes->rows, 0, 1);
+    ntk_status status = open_job(&j, curve->cols);
+    if (status >= 0) status = fill(&j, curve, sizes, &lane);
+    void *const held[] = {j.row, j.errors, j.missing, j.eigenvalue, j.energy};
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) ntk_free(context, held[i]);
+    return status;
+}
