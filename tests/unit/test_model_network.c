@@ -291,7 +291,7 @@ END_TEST
 /* A budget with room for half of J, and for all else: no call holds more, and all say what they say with J. */
 START_TEST(test_jacobian_beyond_the_budget)
 {
-    enum { MANY = 120, WIDE = 1500 };
+    enum { MANY = 120, WIDE = 500 };
     static test_memory memory;
     ntk_context *own = context;
     ntk_jacobian_spectrum spectrum[2] = {NTK_INIT(ntk_jacobian_spectrum), NTK_INIT(ntk_jacobian_spectrum)};
