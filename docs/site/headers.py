@@ -91,10 +91,15 @@ def part_labels(lines, names):
     return out
 
 
-def pieces_of(line, parameters):
-    """An unindented line's parts: an item at its start, and what follows three spaces."""
+def split(text, names):
+    """The parts of a line that three spaces part, or a semicolon before another name."""
+    return re.split(rf' {{3,}}|; +(?=(?:{"|".join(map(re.escape, names))})(?:  |: ))' if names else ' {3,}', text)
+
+
+def pieces_of(line, parameters, names):
+    """An unindented line's parts: an item at its start, and what follows it."""
     first = ITEM.match(line)
-    parts = re.split(r' {3,}', first.group(2) if first else line)
+    parts = split(first.group(2) if first else line, names if first else ())
     if first:
         yield 'item', first.group(1), parts[0]
     else:
@@ -104,8 +109,8 @@ def pieces_of(line, parameters):
         match = ITEM.match(part)
         if match:
             yield 'item', match.group(1), match.group(2)
-        elif word in parameters and rest:
-            yield 'item', word, rest
+        elif (word in parameters or first and word.rstrip(':') in names) and rest:
+            yield 'item', word.rstrip(':'), rest
         else:
             yield 'prose', None, part
 
@@ -129,18 +134,18 @@ def blocks_of(lines, parameters, names=()):
         if not text:
             open_block = None
         elif open_block and goes_on(open_block, indent, broken and not ITEM.match(line)):
-            parts = re.split(r' {3,}', text) if open_block[0] == 'item' or parameters else [text]
+            parts = split(text, names) if open_block[0] == 'item' or parameters else [text]
             open_block[2] = joined(open_block[2], parts[0])
             for part in parts[1:]:
-                kind, labels, rest = next(pieces_of(part, parameters))
+                kind, labels, rest = next(pieces_of(part, parameters, names))
                 blocks.append(open_block := [kind, labels, rest])
         elif indent > 1:
             if not open_block or open_block[0] != 'formula':
                 blocks.append(open_block := ['formula', None, ''])
             open_block[2] += line + '\n'
         else:
-            for kind, labels, rest in pieces_of(line, parameters):
-                if kind == 'prose' and open_block and open_block[0] == 'prose':
+            for kind, labels, rest in pieces_of(line, parameters, names):
+                if kind == 'prose' and open_block and open_block[0] == 'prose' and not open_block[2].endswith('.'):
                     open_block[2] = joined(open_block[2], rest)
                 else:
                     blocks.append(open_block := [kind, labels, rest])
