@@ -53,7 +53,7 @@ plot for [k in 'kernel linear quadratic'] data using 'n':(of(k.' 30 predicted', 
          title k eq 'kernel' ? 'predicted' : '', \
      data using 'n':(of('linear 30', 'error')):(of('linear 30', 'error_se')) with yerrorbars linestyle 14 \
          title 'linear regression', \
-     data using 'n':(of('quadratic 30', 'error')):(of('quadratic 30', 'error_se')) with yerrorbars linestyle 13 \
+     data using 'n':(of('quadratic 30', 'error')):(of('quadratic 30', 'error_se')) with yerrorbars linestyle 13 pointsize 2.6 \
          title 'quadratic regression', \
      data using 'n':(of('kernel 30', 'error')):(of('kernel 30', 'error_se')) with yerrorbars linestyle 12 \
          title 'K^{RF} + K^{NT}', \
