@@ -186,49 +186,29 @@ static void print_spectrum(const ntk_spectrum *spectrum, double lambda)
 
 /* --- what is measured --- */
 
-/* The mean squared error on all other rows of a fit of n that a permutation puts first. */
-static double measure(ntk_context *context, const ntk_kernel *kernel, const data *set, int64_t n, double lambda, uint64_t seed)
+static void measure(const ntk_kernel *kernel, double (*table)[NTK_MEASURE_COLUMNS], const data *set, const double *sizes,
+                    double lambda)
 {
-    ntk_ridge *ridge;
-    ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
-    int64_t *order = malloc((size_t)set->n * sizeof *order);
-    double *x = numbers(set->n * set->d), *y = numbers(set->n), *found = numbers(set->n), error = 0;
-    if (!order) fail("not enough memory");
-    samples_shuffle(order, set->n, seed);
-    for (int64_t i = 0; i < set->n; i++) {
-        memcpy(x + i * set->d, set->x + order[i] * set->d, (size_t)set->d * sizeof *x);
-        y[i] = set->y[order[i]];
-    }
-    ntk_matrix X = ntk_matrix_const_f64(x, n, set->d), Y = ntk_matrix_const_f64(y, n, 1),
-               Others = ntk_matrix_const_f64(x + n * set->d, set->n - n, set->d), Found = ntk_matrix_f64(found, set->n - n, 1);
+    ntk_measure_options options = NTK_INIT(ntk_measure_options);
+    ntk_matrix Table = ntk_matrix_f64(table[0], SIZES, NTK_MEASURE_COLUMNS), Sizes = ntk_matrix_const_f64(sizes, SIZES, 1),
+               X = ntk_matrix_const_f64(set->x, set->n, set->d), Y = ntk_matrix_const_f64(set->y, set->n, 1);
+    options.draws = DRAWS;
+    options.lambda = lambda;
     options.intercept = 1;
-    common_check(ntk_ridge_create(context, &ridge, kernel, &X, &Y, lambda, &options));
-    common_check(ntk_ridge_predict(ridge, &Found, &Others));
-    for (int64_t i = n; i < set->n; i++) error += pow(found[i - n] - y[i], 2) / (double)(set->n - n);
-    ntk_ridge_destroy(ridge);
-    free(order);
-    free(x);
-    free(y);
-    free(found);
-    return error;
+    options.seed = SEED;
+    common_check(ntk_theory_measure_data(kernel, &Table, &X, &Y, &Sizes, &options));
 }
 
-static void print_curve(ntk_context *context, const ntk_kernel *kernel, const ntk_spectrum *spectrum, const data *set,
-                        double lambda, FILE *file)
+static void print_curve(const ntk_kernel *kernel, const ntk_spectrum *spectrum, const data *set, double lambda, FILE *file)
 {
-    double sizes[SIZES], curve[SIZES][NTK_CURVE_COLUMNS], naive[SIZES][NTK_CURVE_COLUMNS];
+    double sizes[SIZES], curve[SIZES][NTK_CURVE_COLUMNS], naive[SIZES][NTK_CURVE_COLUMNS], table[SIZES][NTK_MEASURE_COLUMNS];
     for (int i = 0; i < SIZES; i++) sizes[i] = floor(20 * pow(0.04 * (double)set->n, (double)i / (SIZES - 1)));
     predict(spectrum, curve, sizes, SIZES, lambda, NTK_PREDICT_LEAVE_ONE_OUT);
     predict(spectrum, naive, sizes, SIZES, lambda, NTK_PREDICT_POPULATION);
+    measure(kernel, table, set, sizes, lambda);
     printf("%6s %12s %12s %20s\n", "n", "predicted", "population", "measured");
     for (int i = 0; i < SIZES; i++) {
-        double mean = 0, square = 0;
-        for (int draw = 0; draw < DRAWS; draw++) {
-            double error = measure(context, kernel, set, (int64_t)sizes[i], lambda, (uint64_t)(SEED + 1 + draw));
-            mean += error / DRAWS;
-            square += error * error / DRAWS;
-        }
-        double error = sqrt(fmax(0, square - mean * mean) / (DRAWS - 1));
+        double mean = table[i][NTK_MEASURE_TEST], error = table[i][NTK_MEASURE_TEST_ERROR];
         printf("%6.0f %12.4f %12.4f %12.4f +- %.4f\n", sizes[i], curve[i][NTK_CURVE_TEST], naive[i][NTK_CURVE_TEST], mean,
                error);
         if (file)
@@ -252,7 +232,7 @@ int main(int argc, char **argv)
     printf("%s: %lld samples, %lld inputs; errors are in units of the target's variance\n", argv[1], (long long)set.n,
            (long long)set.d);
     print_spectrum(spectrum, lambda);
-    print_curve(context, kernel, spectrum, &set, lambda, file);
+    print_curve(kernel, spectrum, &set, lambda, file);
     ntk_spectrum_destroy(spectrum);
     ntk_kernel_destroy(kernel);
     ntk_context_destroy(context);
