@@ -3,7 +3,8 @@
 The headers' comments are plain text.  What stands before a declaration documents it: sentences, indented formulas, and lists of a
 name, two spaces or more, and what it is.  Names in lists are members, enumerated constants (without their prefix), parameters, or
 statuses; each becomes documentation of that.  A member or constant that its comment does not name stays undocumented, and Doxygen
-then fails.  Lines keep their numbers, so that Doxygen's warnings can be found in the header.
+then fails.  Lines keep about their numbers, so that Doxygen's warnings can be found in
+the header.
 """
 import fnmatch
 import html
