@@ -90,6 +90,12 @@ static ntk_status find_intercepts(const dual *job)
         if (i * job->columns / ELEMENTS_PER_ADVANCE != (i + 1) * job->columns / ELEMENTS_PER_ADVANCE)
             NTK_TRY(ntk_advance(job->lane, 0));
     }
+    if (!(solution->ones_sum > 0))
+        return ntk_fail(
+            NTK_ERR_SINGULAR,
+            "%s: K + lambda I is singular to working precision: its inverse's sum is %.3g, expected a positive number; "
+            "a larger lambda helps",
+            job->function, solution->ones_sum);
     for (int64_t c = 0; c < job->targets; c++) b[c] /= solution->ones_sum;
     return NTK_OK;
 }

@@ -276,7 +276,8 @@ static void read_concrete(double *x, double *y, uint64_t *state)
     int c;
     do c = fgetc(file);
     while (c != '\n' && c != EOF);
-    for (int i = 0; i < ROWS * (INPUTS + 1); i++) ck_assert_int_eq(fscanf(file, "%lf%*c", &all[0][i]), 1);
+    for (int i = 0; i < ROWS * (INPUTS + 1); i++)
+        ck_assert_int_eq(fscanf(file, "%lf%*c", &all[i / (INPUTS + 1)][i % (INPUTS + 1)]), 1);
     fclose(file);
     for (int i = 0; i < SET; i++) {
         int64_t from = i + oracle_integer(state, ROWS - i);

@@ -1,6 +1,7 @@
 /* Learning curves of a data set, from the spectrum of a sample. */
 #include "core/memory.h"
 #include "core/options.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "theory/prediction.h"
 #include "theory/spectrum/spectrum.h"
@@ -15,13 +16,13 @@ _Static_assert(offsetof(ntk_spectrum_curve_options, lambda) == 8 &&
                    sizeof(ntk_spectrum_curve_options) == 32,
                "the layout of ntk_spectrum_curve_options is frozen");
 
-/* row      of the curve, in the making: columns of the targets of each part of parts
+/* table    the curve in the making, each row columns of each part of the targets: nothing is written before all is found
  * errors   targets: bias and noise;  missing  modes: s, as subsamples
  * eigenvalue, energy  modes, as the population */
 typedef struct job {
     const ntk_spectrum *spectrum;
     ntk_spectrum_curve_options options;
-    double *row, *errors, *missing, *eigenvalue, *energy;
+    double *table, *errors, *missing, *eigenvalue, *energy;
 } job;
 
 /* The sum of c^2 that is not noise. */
@@ -154,11 +155,13 @@ static void predict_population(const job *j, double n, double *columns, int64_t 
 
 /* --- the call --- */
 
-static ntk_status open_job(job *j, int64_t cols)
+static ntk_status open_job(job *j, int64_t rows, int64_t cols)
 {
+    uint64_t row;
     const ntk_spectrum *s = j->spectrum;
     ntk_context *context = s->base.context;
-    NTK_TRY(ntk_allocate(context, &j->row, cols, sizeof *j->row, "a row of a learning curve"));
+    NTK_TRY(ntk_size_multiply(&row, cols, sizeof *j->table));
+    NTK_TRY(ntk_allocate(context, &j->table, rows, (int64_t)row, "a learning curve"));
     NTK_TRY(ntk_allocate(context, &j->errors, s->targets, sizeof *j->errors, "errors"));
     NTK_TRY(ntk_allocate(context, &j->missing, s->modes, sizeof *j->missing, "what modes lack"));
     NTK_TRY(ntk_allocate(context, &j->eigenvalue, s->modes, sizeof *j->eigenvalue, "eigenvalues"));
@@ -205,12 +208,13 @@ static ntk_status fill(const job *j, const ntk_matrix *curve, const ntk_matrix *
     for (int64_t i = 0; i < sizes->rows; i++) {
         double n = ntk_get(ntk_row(sizes, i), sizes->dtype, 0);
         if (j->options.method == NTK_PREDICT_POPULATION)
-            predict_population(j, n, j->row, parts);
+            predict_population(j, n, j->table + i * curve->cols, parts);
         else
-            NTK_TRY(predict_subsample(j, lane, n, j->row, parts));
-        ntk_convert(ntk_row(curve, i), curve->dtype, j->row, NTK_F64, curve->cols);
+            NTK_TRY(predict_subsample(j, lane, n, j->table + i * curve->cols, parts));
         NTK_TRY(ntk_advance(lane, 1));
     }
+    for (int64_t i = 0; i < sizes->rows; i++)
+        ntk_convert(ntk_row(curve, i), curve->dtype, j->table + i * curve->cols, NTK_F64, curve->cols);
     return NTK_OK;
 }
 
@@ -228,9 +232,9 @@ ntk_status ntk_spectrum_curve(const ntk_spectrum *spectrum, const ntk_matrix *cu
     ntk_context *context = spectrum->base.context;
     ntk_lane lane = ntk_work_begin(&work, context);
     ntk_work_stage(&work, "learning curve", sizes->rows, 0, 1);
-    ntk_status status = open_job(&j, curve->cols);
+    ntk_status status = open_job(&j, sizes->rows, curve->cols);
     if (status >= 0) status = fill(&j, curve, sizes, &lane);
-    void *const held[] = {j.row, j.errors, j.missing, j.eigenvalue, j.energy};
+    void *const held[] = {j.table, j.errors, j.missing, j.eigenvalue, j.energy};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) ntk_free(context, held[i]);
     return status;
 }
