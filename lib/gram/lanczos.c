@@ -3,6 +3,7 @@
 #include "core/blas.h"
 #include "core/memory.h"
 #include "core/random.h"
+#include "core/size.h"
 #include "core/status.h"
 #include "network/elements.h"
 
@@ -12,6 +13,9 @@
 
 /* How often the bidiagonal matrix is asked for its singular values. */
 enum { STEPS_PER_CHECK = 8 };
+
+/* Numbers of U that one product takes, some milliseconds. */
+enum { PRODUCT_NUMBERS = 1 << 22 };
 
 /* A^T U = V B^T with B lower bidiagonal: alpha_k on its diagonal, beta_k before it.  U's k-th row is the k-th vector of rows numbers; they are
  * orthogonalised against each other twice, and V's, of which the last alone is kept, are not: that suffices for singular values as
@@ -63,12 +67,29 @@ static ntk_status open_block(bidiagonal *b)
     return NTK_OK;
 }
 
+/* products = U u, or u = u - U^T products, of U's first count rows. */
+static ntk_status project(const bidiagonal *b, int64_t count, double *u, bool back)
+{
+    int64_t most = ntk_larger(1, PRODUCT_NUMBERS / b->m), rows;
+    for (int64_t first = 0; first < count; first += rows) {
+        const double *U = b->U + first * b->m;
+        rows = ntk_smaller(most, count - first);
+        if (back)
+            NTK_TRY(
+                ntk_blas_gemm(NTK_F64, NTK_TRANSPOSED, NTK_PLAIN, b->m, 1, rows, -1, U, b->m, b->products + first, 1, 1, u, 1));
+        else
+            NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, rows, 1, b->m, 1, U, b->m, u, 1, 0, b->products + first, 1));
+        NTK_TRY(ntk_advance(b->lane, 0));
+    }
+    return NTK_OK;
+}
+
 /* u without its parts along the first count vectors. */
 static ntk_status orthogonalise(const bidiagonal *b, int64_t count, double *u)
 {
-    for (int pass = 0; pass < 2 && count > 0; pass++) {
-        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_PLAIN, NTK_PLAIN, count, 1, b->m, 1, b->U, b->m, u, 1, 0, b->products, 1));
-        NTK_TRY(ntk_blas_gemm(NTK_F64, NTK_TRANSPOSED, NTK_PLAIN, b->m, 1, count, -1, b->U, b->m, b->products, 1, 1, u, 1));
+    for (int pass = 0; pass < 2; pass++) {
+        NTK_TRY(project(b, count, u, false));
+        NTK_TRY(project(b, count, u, true));
     }
     return NTK_OK;
 }

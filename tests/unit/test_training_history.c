@@ -161,7 +161,31 @@ START_TEST(history)
 }
 END_TEST
 
-/* DRIFT and TARGET_ALIGNMENT by the whole Jacobians. */
+/* <A, B> / (|A| |B|) */
+static double cosine(double A[N][N], double B[N][N])
+{
+    double products = 0, squares[2] = {0, 0};
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            products += A[i][j] * B[i][j];
+            squares[0] += A[i][j] * A[i][j];
+            squares[1] += B[i][j] * B[i][j];
+        }
+    return products / sqrt(squares[0] * squares[1]);
+}
+
+/* H K H, column by column and then row by row. */
+static void centre(double K[N][N])
+{
+    for (int turn = 0; turn < 2; turn++)
+        for (int i = 0; i < N; i++) {
+            double mean = 0;
+            for (int j = 0; j < N; j++) mean += (turn ? K[i][j] : K[j][i]) / N;
+            for (int j = 0; j < N; j++) *(turn ? &K[i][j] : &K[j][i]) -= mean;
+        }
+}
+
+/* What KERNEL records, by the whole Jacobians. */
 START_TEST(kernels)
 {
     training_scene s = training_scene_create(context, NTK_TANH);
@@ -196,6 +220,13 @@ START_TEST(kernels)
         for (int o = 0; o < M; o++) size += pow(test_get(&s.y.view, i, o), 2);
     ck_assert_double_eq_tol(table[1][NTK_RECORD_DRIFT], sqrt(off / norm[0]), 1e-13);
     ck_assert_double_eq_tol(table[1][NTK_RECORD_TARGET_ALIGNMENT], target / sqrt(norm[1]) / size, 1e-13);
+    double alignment = cosine(K[0], K[1]);
+    centre(K[0]);
+    centre(K[1]);
+    double cka = cosine(K[0], K[1]);
+    ck_assert(fabs(cka - alignment) > 1e-6);
+    ck_assert_double_eq_tol(table[1][NTK_RECORD_ALIGNMENT], alignment, 1e-13);
+    ck_assert_double_eq_tol(table[1][NTK_RECORD_CKA], cka, 1e-13);
     free(J);
     ntk_network_destroy(after);
     ntk_training_destroy(training);

@@ -29,7 +29,7 @@ static ntk_status make_room(ntk_training *training)
 /* --- how far the parameters have moved --- */
 
 /* Of parameters first, ..., first + count - 1 the trained ones' change, over the start's norm. */
-static double movement(const ntk_training *training, int64_t first, int64_t count)
+static ntk_status movement(const ntk_training *training, const ntk_lane *lane, int64_t first, int64_t count, double *ratio)
 {
     int32_t dtype = training->options.dtype;
     double moved = 0, start = 0;
@@ -42,8 +42,10 @@ static double movement(const ntk_training *training, int64_t first, int64_t coun
         }
         moved += change * change;
         start += from * from;
+        if (k % NTK_PROBE_LOOK == 0) NTK_TRY(ntk_advance(lane, 0));
     }
-    return start > 0 ? sqrt(moved / start) : NAN;
+    *ratio = start > 0 ? sqrt(moved / start) : NAN;
+    return NTK_OK;
 }
 
 /* --- a row --- */
@@ -65,9 +67,9 @@ static ntk_status fill_row(ntk_training *training, const ntk_pass *pass, double 
     row[NTK_RECORD_STEP] = (double)state->steps;
     row[NTK_RECORD_GRADIENT] = state->gradient_norm;
     row[NTK_RECORD_STEP_SIZE] = state->steps ? state->eta : NAN;
-    row[NTK_RECORD_HIDDEN_MOVEMENT] = movement(training, 0, hidden);
-    row[NTK_RECORD_OUTPUT_MOVEMENT] = movement(training, hidden, output);
     row[NTK_RECORD_VALIDATION] = state->validation;
+    NTK_TRY(movement(training, pass->lane, 0, hidden, &row[NTK_RECORD_HIDDEN_MOVEMENT]));
+    NTK_TRY(movement(training, pass->lane, hidden, output, &row[NTK_RECORD_OUTPUT_MOVEMENT]));
     NTK_TRY(loss_now(training, pass, &row[NTK_RECORD_LOSS]));
     if (record & NTK_PROBE_KERNEL) NTK_TRY(ntk_probe_kernel(training, pass, row));
     if (record & NTK_PROBE_GAP) NTK_TRY(ntk_probe_gap(training, pass, row));

@@ -46,11 +46,25 @@ static ntk_status jacobian(const ntk_pass *pass, const ntk_training_samples *pro
     return NTK_OK;
 }
 
-/* Lower triangle of K, n_p x n_p in the training's dtype, to the whole of out. */
-static void complete(const void *K, int32_t dtype, int64_t n, double *out)
+/* Rows and columns of a block of which both triangles are written together: both stay in a first cache. */
+enum { BLOCK = 32 };
+
+static void mirror(const void *K, int32_t dtype, int64_t n, int64_t row, int64_t col, double *out)
 {
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++) out[i * n + j] = ntk_get(K, dtype, i > j ? i * n + j : j * n + i);
+    int64_t rows = ntk_smaller(row + BLOCK, n);
+    for (int64_t i = row; i < rows; i++)
+        for (int64_t j = col; j < ntk_smaller(col + BLOCK, i + 1); j++)
+            out[i * n + j] = out[j * n + i] = ntk_get(K, dtype, i * n + j);
+}
+
+/* Lower triangle of K, n_p x n_p in the training's dtype, to the whole of out. */
+static ntk_status complete(const ntk_lane *lane, const void *K, int32_t dtype, int64_t n, double *out)
+{
+    for (int64_t row = 0; row < n; row += BLOCK) {
+        for (int64_t col = 0; col <= row; col += BLOCK) mirror(K, dtype, n, row, col, out);
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
 }
 
 /* Tiles of K, and multiplications and additions between two looks at whether the call is to stop. */
@@ -102,8 +116,7 @@ static ntk_status kernel_with(const ntk_pass *pass, const ntk_training_samples *
         job.beta = o > 0;
         NTK_TRY(ntk_run_blas(pass->lane, tiles * (tiles + 1) / 2, square_tile, &job));
     }
-    complete(K, dtype, n, out);
-    return NTK_OK;
+    return complete(pass->lane, K, dtype, n, out);
 }
 
 static ntk_status kernel_at(const ntk_pass *pass, const ntk_training_samples *probe, const void *theta, double *out)
@@ -136,28 +149,58 @@ static ntk_status find_start(ntk_training *training, const ntk_pass *pass, const
 
 /* --- two kernels compared --- */
 
-static double dot(const double *a, const double *b, int64_t count)
+/* <a, a>, <a, b> and <b, b>. */
+typedef struct products {
+    double aa, ab, bb;
+} products;
+
+static ntk_status multiply(const ntk_lane *lane, products *of, const double *a, const double *b, int64_t count)
 {
-    return ntk_dot(NTK_F64, a, b, count);
+    *of = (products){0, 0, 0};
+    for (int64_t first = 0, part; first < count; first += part) {
+        part = ntk_smaller(NTK_PROBE_LOOK, count - first);
+        of->aa += ntk_dot(NTK_F64, a + first, a + first, part);
+        of->ab += ntk_dot(NTK_F64, a + first, b + first, part);
+        of->bb += ntk_dot(NTK_F64, b + first, b + first, part);
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
 }
 
-static double cosine(const double *a, const double *b, int64_t count)
+static double cosine_of(const products *of)
 {
-    double norms = sqrt(dot(a, a, count)) * sqrt(dot(b, b, count));
-    return norms > 0 ? dot(a, b, count) / norms : NAN;
+    double norms = sqrt(of->aa) * sqrt(of->bb);
+    return norms > 0 ? of->ab / norms : NAN;
 }
 
-/* H K H, in place; K is symmetric, so that its rows' means are its columns'. */
-static void centre(double *K, double *means, int64_t n)
+/* |a - b|^2 */
+static ntk_status find_distance(const ntk_lane *lane, double *squares, const double *a, const double *b, int64_t count)
+{
+    *squares = 0;
+    for (int64_t first = 0, part; first < count; first += part) {
+        part = ntk_smaller(NTK_PROBE_LOOK, count - first);
+        for (int64_t k = first; k < first + part; k++) *squares += (a[k] - b[k]) * (a[k] - b[k]);
+        NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
+}
+
+/* out = H K H, which may be K; K is symmetric, so that its rows' means are its columns'. */
+static ntk_status centre(const ntk_lane *lane, double *out, const double *K, double *means, int64_t n)
 {
     double all = 0;
+    int64_t rows = ntk_larger(1, NTK_PROBE_LOOK / n);
     for (int64_t i = 0; i < n; i++) {
         means[i] = 0;
         for (int64_t j = 0; j < n; j++) means[i] += K[i * n + j] / (double)n;
         all += means[i] / (double)n;
+        if (i % rows == 0) NTK_TRY(ntk_advance(lane, 0));
     }
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++) K[i * n + j] -= means[i] + means[j] - all;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++) out[i * n + j] = K[i * n + j] - (means[i] + means[j] - all);
+        if (i % rows == 0) NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
 }
 
 /* y^T K y / (|K| |y|^2), over all outputs. */
@@ -173,24 +216,26 @@ static double target_alignment(const ntk_training *training, const double *K, in
             above += mine * sum;
             norm += mine * mine;
         }
-    double below = sqrt(dot(K, K, n * n)) * norm;
+    double below = sqrt(ntk_dot(NTK_F64, K, K, n * n)) * norm;
     return below > 0 ? above / below : NAN;
 }
 
 /* other  room for another kernel, and means */
-static void compare(const ntk_training *training, double *K, double *other, int64_t n, double *row)
+static ntk_status compare(const ntk_training *training, const ntk_lane *lane, double *K, double *other, int64_t n, double *row)
 {
     const double *start = training->kernel;
-    int64_t count = n * n;
-    double norm = sqrt(dot(start, start, count));
-    for (int64_t k = 0; k < count; k++) other[k] = K[k] - start[k];
-    row[NTK_RECORD_DRIFT] = norm > 0 ? sqrt(dot(other, other, count)) / norm : NAN;
-    row[NTK_RECORD_ALIGNMENT] = cosine(K, start, count);
+    double *means = other + n * n, squares;
+    products of;
+    NTK_TRY(find_distance(lane, &squares, K, start, n * n));
+    NTK_TRY(multiply(lane, &of, K, start, n * n));
+    row[NTK_RECORD_DRIFT] = of.bb > 0 ? sqrt(squares) / sqrt(of.bb) : NAN;
+    row[NTK_RECORD_ALIGNMENT] = cosine_of(&of);
     if (!training->own_probe) row[NTK_RECORD_TARGET_ALIGNMENT] = target_alignment(training, K, n);
-    memcpy(other, start, (size_t)count * sizeof *other);
-    centre(other, other + count, n);
-    centre(K, other + count, n);
-    row[NTK_RECORD_CKA] = cosine(K, other, count);
+    NTK_TRY(centre(lane, other, start, means, n));
+    NTK_TRY(centre(lane, K, K, means, n));
+    NTK_TRY(multiply(lane, &of, K, other, n * n));
+    row[NTK_RECORD_CKA] = cosine_of(&of);
+    return NTK_OK;
 }
 
 ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double *row)
@@ -202,7 +247,7 @@ ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double
     NTK_TRY(find_start(training, pass, &probe));
     NTK_TRY(ntk_allocate(context, &K, 2 * n + 1, n * (int64_t)sizeof *K, "the kernels of a probe set"));
     ntk_status status = kernel_at(pass, &probe, training->theta, K);
-    if (status >= 0) compare(training, K, K + n * n, n, row);
+    if (status >= 0) status = compare(training, pass->lane, K, K + n * n, n, row);
     ntk_free(context, K);
     return status;
 }
@@ -210,12 +255,15 @@ ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double
 /* --- the gap to the linearization, at the same parameters --- */
 
 /* The gradient's room becomes theta_k - theta_0 of the trained part. */
-static void find_change(const ntk_training *training)
+static ntk_status find_change(const ntk_training *training, const ntk_lane *lane)
 {
     int32_t dtype = training->options.dtype;
-    for (int64_t k = 0; k < training->size; k++)
+    for (int64_t k = 0; k < training->size; k++) {
         ntk_put(training->gradient, dtype, k,
                 ntk_get(training->q, dtype, k) - ntk_get(training->start, dtype, training->first + k));
+        if (k % NTK_PROBE_LOOK == 0) NTK_TRY(ntk_advance(lane, 0));
+    }
+    return NTK_OK;
 }
 
 /* Adds a chunk's squares of f_k - f_0 - J_0 change and of f_k - f_0.   now  f_k */
@@ -242,11 +290,10 @@ ntk_status ntk_probe_gap(ntk_training *training, const ntk_pass *pass, double *r
 {
     ntk_context *context = training->base.context;
     ntk_training_samples probe = ntk_training_probe(training);
-    ntk_status status = NTK_OK;
     double *now, sums[2] = {0, 0};
     NTK_TRY(
         ntk_allocate(context, &now, pass->passes.rows, training->weights->outputs * (int64_t)sizeof *now, "a chunk's outputs"));
-    find_change(training);
+    ntk_status status = find_change(training, pass->lane);
     for (int64_t at = 0; at < probe.rows && status >= 0; at += pass->passes.rows) status = add_gap(pass, &probe, at, now, sums);
     ntk_free(context, now);
     row[NTK_RECORD_GAP] = sums[1] > 0 ? sqrt(sums[0] / sums[1]) : NAN;

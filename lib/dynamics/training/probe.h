@@ -4,6 +4,9 @@
 
 #include "dynamics/training/training.h"
 
+/* Numbers that are read, some milliseconds, between two looks at whether the call is to stop. */
+enum { NTK_PROBE_LOOK = 1 << 20 };
+
 /* Each fills its columns of a row, at the training's parameters.  They allocate what they need, and change but training->kernel and
  * the gradient's room. */
 ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double *row);
