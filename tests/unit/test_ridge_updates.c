@@ -319,6 +319,63 @@ START_TEST(samples_stay)
 }
 END_TEST
 
+typedef struct stopper {
+    int64_t calls, stop_at;
+} stopper;
+
+static int stop(void *user, const char *stage, double fraction)
+{
+    stopper *own = user;
+    (void)stage, (void)fraction;
+    return ++own->calls == own->stop_at;
+}
+
+/* Rows that go behind a model's samples for an append that fails, or is stopped, are not seen, and the model still has its samples. */
+START_TEST(samples_stay_after_failures)
+{
+    enum { N = 60, M = 6, PARTS = 3 };
+    uint64_t state = test_seed(741);
+    test_memory memory = {0};
+    stopper stopping = {0};
+    ntk_context_options options = NTK_INIT(ntk_context_options);
+    ntk_context *own = NULL;
+    options.threads = 1;
+    options.progress = stop, options.progress_user = &stopping;
+    test_memory_inject(&options, &memory);
+    CHECK_OK(ntk_context_create(&own, &options));
+    scene s = scene_create(N + M * PARTS, 0, &state);
+    ntk_ridge *plain = fit(&s, 0, N), *ridge = NULL;
+    ntk_matrix x = x_of(&s, 0, N), y = y_of(&s, 0, N);
+    s.options.capacity = M * PARTS;
+    CHECK_OK(ntk_ridge_create(own, &ridge, s.kernel, &x, &y, s.lambda, &s.options));
+    for (int part = 0; part < PARTS; part++) {
+        int64_t live = memory.live, failures = 0;
+        ntk_status status = NTK_ERR_MEMORY;
+        x = x_of(&s, N + part * M, M), y = y_of(&s, N + part * M, M);
+        /* the first append, which none of this is about, gives the samples their memory; one fails, and one is stopped */
+        for (int64_t k = 1; status < 0; k++, failures++) {
+            test_memory_reset(&memory, part == 1 ? k : 0);
+            stopping = (stopper){.stop_at = part == 2 ? k : 0};
+            status = ntk_ridge_append(ridge, &x, &y);
+            test_memory_reset(&memory, 0);
+            stopping = (stopper){0};
+            if (status >= 0) break;
+            ck_assert_int_eq(status, part == 1 ? NTK_ERR_MEMORY : NTK_ERR_CANCELLED);
+            ck_assert_int_eq(memory.live, live);
+            same_models(ridge, plain, 0, part == 1 ? "a failure" : "a cancelled append");
+        }
+        ck_assert(part == 0 || failures > 5);
+        CHECK_OK(ntk_ridge_append(plain, &x, &y));
+        same_models(ridge, plain, 0, "in the end");
+    }
+    ntk_ridge_destroy(plain);
+    ntk_ridge_destroy(ridge);
+    scene_free(&s);
+    ntk_context_destroy(own);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
 /* What is written behind the rows of a model for an append that fails is not seen, and a copy shares nothing with the model. */
 START_TEST(capacity_and_failure)
 {
@@ -442,6 +499,7 @@ int main(void)
     tcase_add_loop_test(tests, copies, 0, 2 * CHOICES);
     tcase_add_loop_test(tests, capacity, 0, 4);
     tcase_add_test(tests, samples_stay);
+    tcase_add_test(tests, samples_stay_after_failures);
     tcase_add_test(tests, capacity_and_failure);
     tcase_add_test(tests, dependent_rows);
     tcase_add_test(tests, refused);
