@@ -89,7 +89,8 @@ typedef struct ntk_jacobian_spectrum {
 /* What is guaranteed of gradient flow of L(alpha f_theta) from theta_0, L(z) = (1/2) ||z - y||^2, and what is measured.  Math: Theorem 8.1
  * of Telgarsky's notes, Chizat, Oyallon and Bach 2019, with constants as below.  With s = sigma_min, S = sigma_max,
  * L0 = initial_loss:
- * sigma_min, sigma_max  of J_theta_0, less its error and with it (ntk_jacobian_spectrum.min_error, max_error)
+ * sigma_min, sigma_max  of J_theta_0, less its error and with it (ntk_jacobian_spectrum.min_error, max_error).  Of Lanczos's that stopped
+ *                  early what follows holds unless its start, which is random, had no part along the extreme one's vector
  * beta             a proven Lipschitz constant of theta -> J_theta in operator norm on the ball of radius ball about theta_0: of networks
  *                  with one hidden layer and an activation with bounded derivatives; otherwise 0
  * beta_observed    a lower bound of any such constant, found by search about theta_0
@@ -207,7 +208,7 @@ NTK_API void ntk_model_destroy(ntk_model *model);
 NTK_API ntk_status ntk_model_set_options(ntk_model *model, const ntk_model_options *options) NTK_MUST_CHECK;
 
 /* Bytes that a call of a model would hold at most, for n samples.  What callbacks hold is not counted.  Where the context's budget has
- * not so many, but enough for all but the Jacobian, calls get by with products J v and J^T u.
+ * not so many, calls get by without the Jacobian, if it has room for what products J v and J^T u take.
  * NTK_ERR_OVERFLOW  not representable */
 NTK_API ntk_status ntk_model_memory(const ntk_model *model, uint64_t *bytes, int64_t n) NTK_MUST_CHECK;
 

@@ -62,7 +62,7 @@ enum { NTK_SOLVER_AUTO = 0, NTK_SOLVER_NORMAL = 1, NTK_SOLVER_QR = 2 };
  *            summary end with NTK_ERR_STATE
  * precision  as above
  * capacity   rows to come: the factor of a DUAL has memory for so many more than it is made of, so that ntk_ridge_append within them
- *            neither copies it nor holds another
+ *            neither copies it nor holds another; the first append gives its samples memory for them, too
  * iterative  NULL, or how ITERATIVE goes about it (<ntk/iterative.h>); read by the call only
  * solver     NTK_SOLVER_..., of a PRIMAL
  * reserved   0
@@ -207,8 +207,8 @@ NTK_API ntk_status ntk_ridge_summary(const ntk_ridge *ridge, ntk_ridge_report *r
  * which is at least 0.  x  m x d, any dtype, as are outputs.  Errors as for predict, and
  * NTK_ERR_STATE   the model is light (not of the mean's gradient)
  * NTK_ERR_UNSUPPORTED  the model is ITERATIVE (not of ntk_ridge_variance, nor of the mean's gradient)
- * NTK_ERR_MEMORY  as for predict, but that the output is unspecified if there are more points than a batch of 32 MB holds rows of
- *                 n numbers */
+ * NTK_ERR_MEMORY, NTK_ERR_CANCELLED  as for predict, but that the output is unspecified if there are more points than a batch of 32 MB
+ *                 holds rows of n numbers, or, of an ITERATIVE, than 128 */
 
 /* C(x_i, x_i).   variance  m x 1, or m x t.   O(n^2) a point; holds a batch of m x n numbers of 32 MB.
  * Of an ITERATIVE by conjugate gradients with the options of its fit, at most 128 points at a time: a batch takes the time and the memory

@@ -165,9 +165,9 @@ typedef struct ntk_training_report {
     int32_t reserved;
 } ntk_training_report;
 
-/* Bytes that ntk_training_create of n samples and ntk_training_run would hold at their peak, but for the history.  options is required;
- * their dtype 0 counts as NTK_F64, and samples that are borrowed as of the training's dtype.  n = 0: of a stream, of the training's dtype
- * if that is 0, and else, for what it takes more, of the other.
+/* Bytes that ntk_training_create of n samples and ntk_training_run would hold at their peak, but for the history and what bits of record
+ * take while a row is made.  options is required; their dtype 0 counts as NTK_F64, and samples that are borrowed as of the training's
+ * dtype.  n = 0: of a stream, of the training's dtype if that is 0, and else, for what it takes more, of the other.
  * NTK_ERR_SHAPE  n is negative
  * other errors as below */
 NTK_API ntk_status ntk_training_memory(const ntk_context *context, uint64_t *bytes, const ntk_network *network, int64_t n,

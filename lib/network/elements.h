@@ -1,4 +1,5 @@
-/* Sums and products element by element, in either precision: dtype is that of all arrays. */
+/* Sums and products element by element, in either precision: dtype is that of all arrays.  Products of many rows with one vector, which
+ * take most of a pass, have loops for each instruction set (network/simd/rows.h). */
 #ifndef NTK_NETWORK_ELEMENTS_H
 #define NTK_NETWORK_ELEMENTS_H
 
@@ -9,7 +10,7 @@ void ntk_scale(int32_t dtype, void *out, double factor, const void *from, int64_
 void ntk_add_scaled(int32_t dtype, void *out, double factor, const void *from, int64_t count);
 void ntk_multiply(int32_t dtype, void *out, const void *by, int64_t count);
 
-/* <a, b>, summed in an order that depends on count alone. */
+/* <a, b>, summed in double precision, in an order that depends on count alone. */
 double ntk_dot(int32_t dtype, const void *a, const void *b, int64_t count);
 
 /* --- vectors in double precision --- */

@@ -1,4 +1,5 @@
-/* Rows of numbers by a vector, and sums of rows: one table for each instruction set. */
+/* Rows of numbers by a vector, and sums of rows: one table for each instruction set.  Sums are in the arrays' dtype, and a row's does not
+ * depend on the rows beside it. */
 #ifndef NTK_NETWORK_SIMD_ROWS_H
 #define NTK_NETWORK_SIMD_ROWS_H
 
