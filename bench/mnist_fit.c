@@ -3,8 +3,8 @@
  *
  *     mnist_fit FOLDER [n]      n = 60000 training images; FOLDER has MNIST's files, gzipped or not; "-": random numbers instead
  *
- * Prints time, that of each stage, peak memory, the residual of the equations at some of the samples (by products in f64), and how many of the test
- * images are misread.  Limit: ssyrk and spotrf of 10000 of the images, times (n / 10000)^2 and (n / 10000)^3. */
+ * Prints time, that of each stage, peak memory, the residual of the equations at some of the samples (by products in f64), and how many
+ * of the test images are misread.  Limit: ssyrk and spotrf of 10000 of the images, times (n / 10000)^2 and (n / 10000)^3. */
 #include "calls.h"
 #include "data.h"
 #include "images.h"
@@ -17,11 +17,11 @@
 #include <string.h>
 
 static const double LAMBDA = 1e-3, TOLERANCE = 1e-8;
-enum { LIMIT_IMAGES = 10000, RESIDUALS = 500, STAGES = 16, NAME_SIZE = 64 };
+enum { LIMIT_IMAGES = 10000, RESIDUALS = 500, STAGES = 128, NAME_SIZE = 64 };
 
 /* --- the stages of a call --- */
 
-/* names, seconds  of the stages, in the order in which they began
+/* names, seconds  of the stages, in the order in which they began; what is beyond so many counts as the last's
  * from            when the last of them did */
 typedef struct watch {
     char names[STAGES][NAME_SIZE];

@@ -26,7 +26,7 @@ enum { NUMBERS = 2 * DEPTHS + 3 };
 
 static const double FIRST_LAMBDA = 0.01, LEAST_LAMBDA = 1e-7;
 
-/* From so many samples on the factor is packed.  In double precision, since data without noise choose a lambda that is nothing in single
+/* Of more samples the factor is packed.  In double precision, since data without noise choose a lambda that is nothing in single
  * precision. */
 enum { PACKED_FROM = 20000 };
 
