@@ -170,8 +170,8 @@ static ntk_status run(bidiagonal *b, ntk_lanczos *found)
         NTK_TRY(extend_right(b, k));
         NTK_TRY(extend_left(b, k));
         NTK_TRY(ntk_advance(b->lane, 1));
-        bool last = k + 1 == b->most;
-        if (last || (k + 1) % STEPS_PER_CHECK == 0) NTK_TRY(ask(b, found, k + 1));
+        if (k + 1 < b->most && (k + 1) % STEPS_PER_CHECK > 0) continue;
+        NTK_TRY(ask(b, found, k + 1));
         /* that all residuals vanish is where u was begun anew: what is in other directions is not known then, but a random vector's part
          * along the largest was in those before */
         if (found->converged && (b->settings->largest_alone || b->beta[k + 1] > 0)) break;
