@@ -37,11 +37,24 @@ static int run(void *user, int64_t tasks, void (*task)(void *argument, int64_t i
     return 0;
 }
 
+/* Whether calls have the lane's thread alone. */
+static bool is_alone(const ntk_context *outer, bool nested)
+{
+    return nested || outer->threads < 2;
+}
+
+void ntk_inner_shape(ntk_context *shape, const ntk_context *outer, bool nested)
+{
+    bool alone = is_alone(outer, nested);
+    *shape = (ntk_context){.threads = alone ? 1 : outer->threads, .isa = outer->isa};
+    shape->options.parallel = alone ? NULL : run;
+}
+
 ntk_status ntk_inner_open(ntk_inner *inner, const ntk_lane *lane)
 {
     const ntk_context *outer = lane->work->context;
     ntk_context_options options = outer->options;
-    bool alone = lane->nested || outer->threads < 2;
+    bool alone = is_alone(outer, lane->nested);
     inner->lane = lane;
     options.allocate = take;
     options.release = give_back;

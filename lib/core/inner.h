@@ -15,4 +15,7 @@ typedef struct ntk_inner {
 ntk_status ntk_inner_open(ntk_inner *inner, const ntk_lane *lane);
 void ntk_inner_close(ntk_inner *inner);
 
+/* What size queries ask of such a context, under a lane that is nested or not: its threads and executor.  No handle may be made of it. */
+void ntk_inner_shape(ntk_context *shape, const ntk_context *outer, bool nested);
+
 #endif

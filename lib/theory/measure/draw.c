@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* Elements copied between two chances to stop; and normals drawn at a time. */
+/* Elements copied, drawn or exchanged between two chances to stop; and normals drawn at a time. */
 enum { ELEMENTS = 1 << 18, NORMALS = 64 };
 
 static ntk_random stream_of(const ntk_measure *measure, uint32_t purpose, int64_t pair, int part)
@@ -16,17 +16,20 @@ static ntk_random stream_of(const ntk_measure *measure, uint32_t purpose, int64_
 }
 
 /* The labels of what is fitted get noise. */
-static void add_noise(const ntk_measure *measure, int64_t pair, int part, const ntk_measure_samples *samples)
+static ntk_status add_noise(const ntk_measure *measure, const ntk_lane *lane, int64_t pair, int part,
+                            const ntk_measure_samples *samples)
 {
     const ntk_random random = stream_of(measure, NTK_RANDOM_NOISE, pair, part);
     double deviation = sqrt(measure->options.noise_variance), normals[NORMALS];
-    if (part == NTK_DRAW_TESTED || !(deviation > 0)) return;
+    if (part == NTK_DRAW_TESTED || !(deviation > 0)) return NTK_OK;
     int64_t all = samples->count * measure->targets;
     for (int64_t first = 0; first < all; first += NORMALS) {
         int64_t count = ntk_smaller(NORMALS, all - first);
         ntk_random_normals(&random, normals, first, count);
         for (int64_t i = 0; i < count; i++) samples->y[first + i] += deviation * normals[i];
+        if (first % ELEMENTS == 0) NTK_TRY(ntk_advance(lane, 0));
     }
+    return NTK_OK;
 }
 
 static ntk_status draw_fresh(const ntk_measure *measure, const ntk_lane *lane, int64_t pair, int part,
@@ -38,7 +41,8 @@ static ntk_status draw_fresh(const ntk_measure *measure, const ntk_lane *lane, i
 }
 
 /* Chooses count of those behind begin, each with the same chance, and puts them first (Knuth, section 3.4.2, algorithm P). */
-static void shuffle(const ntk_measure *measure, int64_t pair, int part, int64_t *order, int64_t begin, int64_t count)
+static ntk_status shuffle(const ntk_measure *measure, const ntk_lane *lane, int64_t pair, int part, int64_t *order,
+                          int64_t begin, int64_t count)
 {
     const ntk_random random = stream_of(measure, NTK_RANDOM_ROWS, pair, part);
     for (int64_t i = begin; i < begin + count; i++) {
@@ -47,7 +51,9 @@ static void shuffle(const ntk_measure *measure, int64_t pair, int part, int64_t 
         int64_t chosen = order[other];
         order[other] = order[i];
         order[i] = chosen;
+        if (i % ELEMENTS == 0) NTK_TRY(ntk_advance(lane, 0));
     }
+    return NTK_OK;
 }
 
 static ntk_status copy_rows(const ntk_measure *measure, const ntk_lane *lane, const int64_t *order,
@@ -69,9 +75,9 @@ static ntk_status draw_rows(const ntk_measure *measure, const ntk_lane *lane, in
 {
     int64_t tested = measure->options.test;
     for (int64_t i = 0; i < measure->rows; i++) order[i] = i;
-    shuffle(measure, pair, NTK_DRAW_TESTED, order, 0, tested);
+    NTK_TRY(shuffle(measure, lane, pair, NTK_DRAW_TESTED, order, 0, tested));
     if (part == NTK_DRAW_TESTED) return copy_rows(measure, lane, order, samples);
-    shuffle(measure, pair, part, order, tested, samples->count);
+    NTK_TRY(shuffle(measure, lane, pair, part, order, tested, samples->count));
     return copy_rows(measure, lane, order + tested, samples);
 }
 
@@ -80,6 +86,5 @@ ntk_status ntk_measure_draw(const ntk_measure *measure, const ntk_lane *lane, in
 {
     NTK_TRY(measure->target ? draw_fresh(measure, lane, pair, part, samples)
                             : draw_rows(measure, lane, pair, part, order, samples));
-    add_noise(measure, pair, part, samples);
-    return NTK_OK;
+    return add_noise(measure, lane, pair, part, samples);
 }

@@ -1,5 +1,6 @@
 #include "theory/measure/measure.h"
 
+#include "core/fit.h"
 #include "core/inner.h"
 #include "core/matrix.h"
 #include "core/memory.h"
@@ -52,17 +53,7 @@ static int64_t units_of(const curve *c)
 
 /* --- results --- */
 
-/* The mean of count numbers, stride apart, and its standard error; NaN of one. */
-static void mean_of(const double *numbers, int64_t count, int64_t stride, double mean_and_error[2])
-{
-    double sum = 0, squares = 0, all = (double)count;
-    for (int64_t i = 0; i < count; i++) sum += numbers[i * stride] / all;
-    for (int64_t i = 0; i < count; i++) squares += (numbers[i * stride] - sum) * (numbers[i * stride] - sum);
-    mean_and_error[0] = sum;
-    mean_and_error[1] = count > 1 ? sqrt(squares / (all - 1) / all) : (double)NAN;
-}
-
-/* Each pair's own mean stands for its two fits' residuals, but that these are independent. */
+/* Over draws: the residuals of a pair's two fits, each on its own samples, are independent. */
 static void train_of(const double *numbers, int64_t pairs, double mean_and_error[2])
 {
     double sum = 0, squares = 0, all = 2 * (double)pairs;
@@ -75,13 +66,19 @@ static void train_of(const double *numbers, int64_t pairs, double mean_and_error
     mean_and_error[1] = sqrt(squares / (all - 1) / all);
 }
 
+/* A mean over pairs, and its standard error. */
+static void mean_of(const double *numbers, int64_t pairs, int number, double mean_and_error[2])
+{
+    ntk_fit_mean(numbers + number, pairs, NTK_PAIR_NUMBERS, false, &mean_and_error[0], &mean_and_error[1]);
+}
+
 static void summarise(const curve *c, int64_t row, double line[NTK_MEASURE_COLUMNS])
 {
     const double *numbers = c->numbers + row * c->pairs * NTK_PAIR_NUMBERS;
     line[NTK_MEASURE_SIZE] = (double)size_of(c, row);
-    mean_of(numbers + NTK_PAIR_TEST, c->pairs, NTK_PAIR_NUMBERS, &line[NTK_MEASURE_TEST]);
-    mean_of(numbers + NTK_PAIR_BIAS, c->pairs, NTK_PAIR_NUMBERS, &line[NTK_MEASURE_BIAS]);
-    mean_of(numbers + NTK_PAIR_VARIANCE, c->pairs, NTK_PAIR_NUMBERS, &line[NTK_MEASURE_VARIANCE]);
+    mean_of(numbers, c->pairs, NTK_PAIR_TEST, &line[NTK_MEASURE_TEST]);
+    mean_of(numbers, c->pairs, NTK_PAIR_BIAS, &line[NTK_MEASURE_BIAS]);
+    mean_of(numbers, c->pairs, NTK_PAIR_VARIANCE, &line[NTK_MEASURE_VARIANCE]);
     train_of(numbers, c->pairs, &line[NTK_MEASURE_TRAIN]);
 }
 
@@ -117,9 +114,11 @@ static ntk_status measure(const ntk_measure *m, const ntk_matrix *table, const n
 {
     ntk_context *context = m->kernel->base.context;
     curve c = {.measure = m, .sizes = sizes, .pairs = m->options.draws / 2};
-    uint64_t pairs;
+    uint64_t pairs, bytes = 0;
     ntk_work work;
     NTK_TRY(ntk_size_multiply(&pairs, sizes->rows, c.pairs));
+    NTK_TRY(ntk_measure_need(m, &bytes, sizes));
+    NTK_TRY(ntk_budget_check(context, bytes, "a measured curve"));
     ntk_lane lane = ntk_work_begin(&work, context);
     NTK_TRY(ntk_allocate(context, &c.numbers, (int64_t)pairs, NTK_PAIR_NUMBERS * (int64_t)sizeof(double), "numbers of draws"));
     ntk_status status = run(&c, &lane, table);

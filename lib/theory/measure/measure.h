@@ -61,4 +61,7 @@ ntk_status ntk_measure_options_read(ntk_measure_options *own, const ntk_measure_
  * it is by default.  measure has options and rows. */
 ntk_status ntk_measure_sizes_check(ntk_measure *measure, const ntk_matrix *sizes);
 
+/* Adds the bytes that a whole call may hold to a need.   NTK_ERR_OVERFLOW  too many to be represented */
+ntk_status ntk_measure_need(const ntk_measure *measure, uint64_t *bytes, const ntk_matrix *sizes);
+
 #endif

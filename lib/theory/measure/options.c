@@ -1,5 +1,6 @@
 /* What a measured curve takes, and what it may hold. */
 #include "core/options.h"
+#include "core/context.h"
 #include "core/inner.h"
 #include "core/matrix.h"
 #include "core/memory.h"
@@ -98,22 +99,17 @@ static ntk_status pairs_memory(const ntk_measure *m, const ntk_context *context,
     return ntk_fail(NTK_ERR_OVERFLOW, "%s: the bytes are too many to be represented", m->function);
 }
 
-static ntk_status memory(const ntk_measure *m, uint64_t *bytes, const ntk_matrix *sizes)
+ntk_status ntk_measure_need(const ntk_measure *m, uint64_t *bytes, const ntk_matrix *sizes)
 {
-    ntk_context *context = m->kernel->base.context;
+    const ntk_context *context = m->kernel->base.context;
     uint64_t pairs;
-    ntk_work work;
-    ntk_inner inner;
+    ntk_context inner;
     NTK_TRY(ntk_size_multiply(&pairs, sizes->rows, m->options.draws / 2));
     NTK_TRY(ntk_need(bytes, (int64_t)pairs, NTK_PAIR_NUMBERS * (int64_t)sizeof(double)));
     int64_t lanes = ntk_lanes_expected(context, (int64_t)pairs);
-    ntk_lane lane = ntk_work_begin(&work, context);
-    lane.nested = lanes > 1;
+    ntk_inner_shape(&inner, context, lanes > 1);
     NTK_TRY(ntk_pool_memory(context, bytes));
-    NTK_TRY(ntk_inner_open(&inner, &lane));
-    ntk_status status = pairs_memory(m, inner.context, bytes, sizes, lanes);
-    ntk_inner_close(&inner);
-    return status;
+    return pairs_memory(m, &inner, bytes, sizes, lanes);
 }
 
 ntk_status ntk_theory_measure_memory(const ntk_kernel *kernel, uint64_t *bytes, const ntk_target *target,
@@ -128,7 +124,7 @@ ntk_status ntk_theory_measure_memory(const ntk_kernel *kernel, uint64_t *bytes, 
     m.inputs = target ? ntk_target_inputs(target) : d;
     m.targets = target ? 1 : t;
     NTK_TRY(check_memory_call(&m, sizes, options));
-    NTK_TRY(memory(&m, &need, sizes));
+    NTK_TRY(ntk_measure_need(&m, &need, sizes));
     *bytes = need;
     return NTK_OK;
 }
