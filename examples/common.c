@@ -48,6 +48,5 @@ FILE *common_open(const char *path, const char *header)
 
 void common_close(FILE *file)
 {
-    int failed = ferror(file);
-    if (fclose(file) || failed) fail("the table could not be written", strerror(errno));
+    if (ferror(file) | fclose(file)) fail("the table could not be written", strerror(errno));
 }

@@ -15,7 +15,8 @@ NTK_BEGIN
  *        kernel, work of order n p, or evaluates it anew, whichever is less
  * limit  a matrix that is held
  * Holds a factor of K in double precision, as a packed matrix has it, and up to 300 vectors.  Bits do not depend on the number of threads.
- * NTK_NOTE_NOT_CONVERGED  300 steps did not suffice: the deviation is at least *deviation, and the message says how near it certainly is
+ * NTK_NOTE_NOT_CONVERGED  300 steps did not suffice: the deviation is at least *deviation, and the message says how near to
+ *                      that an eigenvalue certainly lies
  * NTK_ERR_SHAPE        the matrices are of different sizes
  * NTK_ERR_UNSUPPORTED  limit is not held
  * NTK_ERR_SINGULAR     K has not full rank to working precision: the message says how many samples are independent and which is the
@@ -28,11 +29,11 @@ NTK_API ntk_status ntk_gram_deviation(const ntk_gram *gram, double *deviation, c
 NTK_API ntk_status ntk_gram_deviation_memory(const ntk_gram *gram, uint64_t *bytes, const ntk_gram *limit) NTK_MUST_CHECK;
 
 /* Columns of the table, a row for each width.
- * DEVIATION        mean over networks of ntk_gram_deviation;  DEVIATION_ERROR  its standard error
+ * DEVIATION        mean over networks of ntk_gram_deviation;  DEVIATION_ERROR  its standard error, which of a single network is NaN
  * CONSTANT         DEVIATION over the theorem's rate: sqrt((n + d) / (N d)) of NT, whose network has N d parameters.  Of RF, which has N,
  *                  and of BOTH, which its output weights keep from being better by much more: sqrt(n / N)
  * SMALLEST         mean over networks of K_N's smallest eigenvalue, 0 where K_N has not full rank to working precision;
- *                  SMALLEST_ERROR  its standard error.  NaN where K_N is not held
+ *                  SMALLEST_ERROR  its standard error.  Both are NaN where K_N is not held
  * SMALLEST_LIMIT   K's, to which it tends: the same in every row */
 enum {
     NTK_CONCENTRATION_WIDTH = 0,
@@ -82,14 +83,24 @@ typedef struct ntk_concentration_options {
  * of one length, to 1e-6 of it: to rounding where sigma' has no kinks or jumps; otherwise what degrees from 2047 on have is counted
  * in one, which tells samples from each other as they do but for some 1e-4 at d = 3 and less at more.
  * The bits do not depend on the number of threads; up to 2048 samples each thread has a network and its matrix in work.
+ * NTK_NOTE_NOT_CONVERGED  of some network or the limit: the means hold what was found, as of ntk_gram_deviation
  * NTK_ERR_OPTION       an option is outside its domain; the message names it
  * NTK_ERR_UNSUPPORTED  limit is NULL, and the limit would be zonal, but samples differ in length
  * NTK_ERR_SINGULAR     K has not full rank, as above
- * NTK_ERR_CANCELLED    table and slope are untouched
+ * NTK_ERR_MEMORY       the budget or the allocator forbids it; the message names the bytes needed
+ * NTK_ERR_CANCELLED    table and slope are untouched, as after all errors
  * other errors as of ntk_network_create and ntk_gram_deviation */
 NTK_API ntk_status ntk_concentration_sweep(ntk_context *context, const ntk_matrix *table, const ntk_matrix *slope,
                                            const ntk_activation *activation, const ntk_matrix *x,
                                            const ntk_concentration_options *options) NTK_MUST_CHECK;
+
+/* Bytes that ntk_concentration_sweep may hold at its peak, of n samples of d inputs.   options is required
+ * NTK_ERR_OPTION    an option is outside its domain; the message names it
+ * NTK_ERR_SHAPE     n or d is less than 1, or options.limit takes another number of inputs
+ * NTK_ERR_OVERFLOW  the bytes are too many to be represented
+ * NTK_ERR_MEMORY    a zonal limit is made for the answer, of one degree, and its few kilobytes cannot be had */
+NTK_API ntk_status ntk_concentration_memory(const ntk_context *context, uint64_t *bytes, const ntk_activation *activation,
+                                            int64_t n, int64_t d, const ntk_concentration_options *options) NTK_MUST_CHECK;
 
 NTK_END
 

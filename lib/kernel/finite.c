@@ -229,6 +229,12 @@ static void init(ntk_finite *finite, const ntk_features *features, bool gates, i
     finite->networks = networks;
 }
 
+void ntk_finite_shape(ntk_finite *kernel, const ntk_features *features, bool gates)
+{
+    memset(kernel, 0, sizeof *kernel);
+    init(kernel, features, gates, 1);
+}
+
 void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_t network)
 {
     const ntk_features *features = whole->features;
@@ -239,8 +245,7 @@ void ntk_finite_part_init(ntk_finite_part *part, const ntk_finite *whole, int64_
     part->weights.tangent_factor *= root;
     part->features = (ntk_features){.weights = &part->weights, .part = features->part};
     part->features.size = ntk_weights_size(&part->weights, features->part);
-    memset(&part->kernel, 0, sizeof part->kernel);
-    init(&part->kernel, &part->features, whole->gates, 1);
+    ntk_finite_shape(&part->kernel, &part->features, whole->gates);
 }
 
 ntk_status ntk_finite_create(ntk_context *context, ntk_kernel **kernel, const ntk_features *features, int64_t networks)

@@ -18,6 +18,10 @@ typedef struct ntk_finite {
 /* A handle; it retains features. */
 ntk_status ntk_finite_create(ntk_context *context, ntk_kernel **kernel, const ntk_features *features, int64_t networks);
 
+/* A kernel of one network's features of which sizes and the activation are known alone, for memory needs; gates: whether its tangent part
+ * would go by them.  It is no object and retains nothing. */
+void ntk_finite_shape(ntk_finite *kernel, const ntk_features *features, bool gates);
+
 /* NULL unless the kernel is a finite one. */
 const ntk_finite *ntk_finite_of(const ntk_kernel *kernel);
 

@@ -25,13 +25,18 @@ static bool three_valued(const ntk_activation *s)
     return s->at_zero != s->below;
 }
 
+bool ntk_gates_serve_signs(const ntk_features *features)
+{
+    const ntk_activation *s = features->weights->activation;
+    if (!features->weights->plain || !ntk_features_has(features, NTK_PART_NT)) return false;
+    if (s->family != NTK_FAMILY_SLOPES || s->shift != 0) return false;
+    return !three_valued(s) || s->at_zero == 0;
+}
+
 bool ntk_gates_serve(const ntk_features *features)
 {
     const ntk_weights *weights = features->weights;
-    const ntk_activation *s = weights->activation;
-    if (!weights->plain || !ntk_features_has(features, NTK_PART_NT) || s->family != NTK_FAMILY_SLOPES || s->shift != 0)
-        return false;
-    if (three_valued(s) && s->at_zero != 0) return false;
+    if (!ntk_gates_serve_signs(features)) return false;
     double size = fabs(weights->a[0]);
     for (int64_t i = 1; i < weights->hidden; i++)
         if (fabs(weights->a[i]) != size) return false;

@@ -7,8 +7,9 @@
 
 #include "kernel/samples.h"
 
-/* Whether the features have such a tangent part. */
+/* Whether the features have such a tangent part; and whether they have, if a_i are equal in size. */
 bool ntk_gates_serve(const ntk_features *features);
+bool ntk_gates_serve_signs(const ntk_features *features);
 
 /* Neurons in a pass are a multiple of this, but for the last. */
 enum { NTK_GATES_GRANULE = 64 };

@@ -145,6 +145,12 @@ static void dispose(void *self)
     ntk_release((void *)(uintptr_t)kernel->activation);
 }
 
+void ntk_infinite_shape(ntk_infinite *kernel, const ntk_infinite *values)
+{
+    *kernel = *values;
+    kernel->base = (ntk_kernel){.operations = operations_of(values->activation)};
+}
+
 ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values)
 {
     ntk_infinite *made;

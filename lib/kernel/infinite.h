@@ -54,6 +54,9 @@ const ntk_infinite *ntk_infinite_of(const ntk_kernel *kernel);
 /* A kernel of these values; it retains the activation. */
 ntk_status ntk_infinite_create(ntk_context *context, ntk_kernel **kernel, const ntk_infinite *values);
 
+/* The same for memory needs: no object, which retains nothing. */
+void ntk_infinite_shape(ntk_infinite *kernel, const ntk_infinite *values);
+
 ntk_infinite_constants ntk_infinite_constants_of(const ntk_infinite *kernel, int64_t inputs);
 
 /* Of a sample x of length l = |(c x, b)|: rho = w w' <x, x'> + z z';

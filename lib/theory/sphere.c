@@ -80,6 +80,19 @@ static double panel_width(int64_t d, int64_t degrees)
     return fmin(0.5, fmin(3 / sqrt(n), 8 / sqrt(k * (k + n))));
 }
 
+/* The latitude beyond which weights are nothing. */
+static double limit_of(int64_t d)
+{
+    return fmin(HALF_PI, sqrt(2 * NEGLIGIBLE / (double)d));
+}
+
+/* Nodes at most. */
+static int64_t room_of(int64_t d, int64_t degrees, int64_t breaks, int64_t pieces)
+{
+    if (d == 1) return 2;
+    return ((int64_t)(2 * limit_of(d) / panel_width(d, degrees)) + breaks + 2) * pieces * NTK_PANEL_NODES;
+}
+
 static ntk_status poles(ntk_sphere_rule *rule, ntk_context *context)
 {
     NTK_TRY(ntk_allocate(context, &rule->sine, 2, 5 * (int64_t)sizeof(double), "nodes of a sphere"));
@@ -116,16 +129,15 @@ static void weigh(ntk_sphere_rule *rule, int64_t d)
 static ntk_status create_rule(ntk_sphere_rule *rule, ntk_context *context, const ntk_sphere_expansion *of, int64_t pieces)
 {
     double breaks[2 * GRADES + NTK_SPHERE_BREAKS], width = panel_width(of->d, of->degrees);
-    int64_t room = 2, found = 0, d = of->d;
+    int64_t room = 2, found, d = of->d;
     *rule = (ntk_sphere_rule){0};
     if (d == 1) {
         NTK_TRY(poles(rule, context));
     } else {
-        double limit = fmin(HALF_PI, sqrt(2 * NEGLIGIBLE / (double)d));
         found = find_breaks(breaks, of->breaks, of->break_count);
-        room = ((int64_t)(2 * limit / width) + found + 2) * pieces * NTK_PANEL_NODES;
+        room = room_of(d, of->degrees, found, pieces);
         NTK_TRY(ntk_allocate(context, &rule->sine, room, 5 * (int64_t)sizeof(double), "nodes of a sphere"));
-        rule->count = ntk_panel_nodes(rule->sine, rule->sine + 2 * room, room, limit, breaks, found, width, pieces);
+        rule->count = ntk_panel_nodes(rule->sine, rule->sine + 2 * room, room, limit_of(d), breaks, found, width, pieces);
     }
     rule->cosine = rule->sine + room;
     rule->root = rule->cosine + room;
@@ -141,7 +153,6 @@ double ntk_sphere_step(int64_t d, int64_t k)
 {
     double n = (double)d, j = (double)k;
     if (k == 1) return sqrt(1 / n);
-    if (d == 1) return 0;
     return sqrt(j / (2 * j + n - 2) * ((j + n - 3) / (2 * j + n - 4)));
 }
 
@@ -240,4 +251,12 @@ ntk_status ntk_sphere_expand(ntk_sphere_expansion *e, const ntk_lane *lane)
         e->parts = NULL;
     }
     return status;
+}
+
+ntk_status ntk_sphere_expand_memory(uint64_t *bytes, int64_t d, int64_t degrees)
+{
+    int64_t nodes = room_of(d, degrees, 2 * GRADES + NTK_SPHERE_BREAKS, MOST_PIECES);
+    for (int arrays = 0; arrays < 2; arrays++) NTK_TRY(ntk_need(bytes, degrees, sizeof(double)));
+    NTK_TRY(ntk_need(bytes, nodes, 5 * (int64_t)sizeof(double)));
+    return ntk_need(bytes, nodes, sizeof(double));
 }

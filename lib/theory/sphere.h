@@ -60,4 +60,7 @@ typedef struct ntk_sphere_expansion {
  * stage stays as it is. */
 ntk_status ntk_sphere_expand(ntk_sphere_expansion *expansion, const ntk_lane *lane);
 
+/* Adds the bytes that this may hold, parts included, to a need. */
+ntk_status ntk_sphere_expand_memory(uint64_t *bytes, int64_t d, int64_t degrees);
+
 #endif

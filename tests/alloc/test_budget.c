@@ -319,6 +319,49 @@ START_TEST(spectrum)
 }
 END_TEST
 
+static const int64_t sweep_widths[] = {70, 200};
+
+static ntk_concentration_options sweep_options(const scene *s)
+{
+    ntk_concentration_options options = NTK_INIT(ntk_concentration_options);
+    options.widths = sweep_widths;
+    options.width_count = 2;
+    options.replicates = 1;
+    options.storage = s->c->storage;
+    return options;
+}
+
+static ntk_status sweep_widths_of(const scene *s, ntk_context *context)
+{
+    double table[2][NTK_CONCENTRATION_COLUMNS];
+    ntk_matrix Table = ntk_matrix_f64(table[0], 2, NTK_CONCENTRATION_COLUMNS);
+    ntk_concentration_options options = sweep_options(s);
+    ntk_status status = ntk_concentration_sweep(context, &Table, NULL, s->activation, &s->x.view, &options);
+    return status < 0 ? status : NTK_OK; /* a note is none of this test's */
+}
+
+/* Of fewer samples than the matrices; where threads have networks in work at the time of their choice, so few that nobody asks how near
+ * the answer is. */
+START_TEST(concentration)
+{
+    static const budget_case swept[] = {{.name = "packed", .n = 900, .dtype = NTK_F64, .storage = NTK_STORAGE_PACKED},
+                                        {.name = "implicit", .n = 900, .dtype = NTK_F64, .storage = NTK_STORAGE_IMPLICIT}};
+    static const int64_t rows[] = {900, 300};
+    scene s;
+    scene_make(&s, &swept[_i]);
+    ntk_concentration_options options = sweep_options(&s);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t answer;
+        ntk_context *context = limited(0, thread_counts[i]);
+        s.x.view.rows = rows[i];
+        CHECK_OK(ntk_concentration_memory(context, &answer, s.activation, rows[i], INPUTS, &options));
+        ntk_context_destroy(context);
+        check_answer(&s, sweep_widths_of, "concentration", thread_counts[i], answer);
+    }
+    scene_free(&s);
+}
+END_TEST
+
 static ntk_status optimise_with(const scene *s, ntk_context *context, ntk_optimise_options *options)
 {
     ntk_ridge *made;
@@ -475,6 +518,7 @@ int main(void)
     tcase_add_loop_test(tests, ridge, 0, CASES);
     tcase_add_loop_test(tests, flow, 0, CASES);
     tcase_add_loop_test(tests, spectrum, 0, CASES);
+    tcase_add_loop_test(tests, concentration, 0, 2);
     tcase_add_loop_test(tests, hyperparameters, 0, 6);
     tcase_add_test(tests, kernel);
     tcase_add_test(tests, hopeless_sizes);

@@ -6,6 +6,7 @@
 #include <ntk/concentration.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 TEST_CONTEXT_FIXTURE(2)
 
@@ -191,6 +192,79 @@ START_TEST(multiples_of_the_limit)
     ntk_gram_destroy(limit);
     ntk_kernel_destroy(infinite);
     free(xs);
+}
+END_TEST
+
+/* One sample is off by its only number; and a matrix beside itself by rounding, as K's condition of some thousands makes it. */
+START_TEST(a_single_sample_and_the_same_matrix)
+{
+    const double weight = 1.5;
+    double *xs = sphere(N, D, test_seed(91)), found;
+    ntk_matrix x = ntk_matrix_const_f64(xs, N, D), first = ntk_matrix_const_f64(xs, 1, D);
+    ntk_kernel *infinite = infinite_of(NTK_RELU, NTK_PART_NT), *scaled;
+    CHECK_OK(ntk_kernel_create_sum(context, &scaled, (const ntk_kernel *const[]){infinite}, &weight, 1));
+    for (int32_t storage = NTK_STORAGE_FULL; storage <= NTK_STORAGE_IMPLICIT; storage++) {
+        ntk_gram *gram = gram_of(scaled, &first, storage, NTK_F64),
+                 *limit = gram_of(infinite, &first, NTK_STORAGE_FULL, NTK_F64);
+        CHECK_OK(ntk_gram_deviation(gram, &found, limit));
+        ck_assert_double_eq_tol(found, 0.5, 4 * DBL_EPSILON);
+        ntk_gram_destroy(gram);
+        ntk_gram_destroy(limit);
+    }
+    ntk_gram *gram = gram_of(infinite, &x, NTK_STORAGE_FULL, NTK_F64);
+    CHECK_OK(ntk_gram_deviation(gram, &found, gram));
+    ck_assert_double_le(found, 1e-11);
+    ntk_gram_destroy(gram);
+    ntk_kernel_destroy(scaled);
+    ntk_kernel_destroy(infinite);
+    free(xs);
+}
+END_TEST
+
+/* Kernels of samples 0, 1, ..., which are I and, if that is asked for, more on the diagonal: cos of a quarter turn in steps. */
+enum { MANY_STEPS = 400 };
+
+static double step_of(double i)
+{
+    return cos((i + 0.5) / MANY_STEPS * 1.57079632679489661923);
+}
+
+static int diagonal_block(void *user, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2)
+{
+    for (int64_t i = 0; i < out->rows; i++)
+        for (int64_t j = 0; j < out->cols; j++) {
+            double a = test_get(x1, i, 0);
+            test_set(out, i, j, a != test_get(x2, j, 0) ? 0 : 1 + (*(const int *)user ? step_of(a) : 0));
+        }
+    return 0;
+}
+
+/* Eigenvalues that crowd at their largest: 300 steps end short of it, by less than the message says. */
+START_TEST(iterations_that_do_not_converge)
+{
+    static int users[2] = {0, 1};
+    double xs[MANY_STEPS], found, largest = step_of(0);
+    ntk_matrix x = ntk_matrix_const_f64(xs, MANY_STEPS, 1);
+    ntk_gram *grams[2];
+    for (int i = 0; i < MANY_STEPS; i++) xs[i] = i;
+    for (int k = 0; k < 2; k++) {
+        const ntk_kernel_functions functions = {
+            .struct_size = sizeof functions, .block = diagonal_block, .user = &users[k], .inputs = 1};
+        ntk_kernel *kernel;
+        CHECK_OK(ntk_kernel_create_user(context, &kernel, &functions));
+        grams[k] = gram_of(kernel, &x, NTK_STORAGE_PACKED, NTK_F64);
+        ntk_kernel_destroy(kernel);
+    }
+    CHECK_STATUS(ntk_gram_deviation(grams[1], &found, grams[0]), NTK_NOTE_NOT_CONVERGED);
+    CHECK_MESSAGE("after 300 steps");
+    const char *near = strstr(ntk_error_message(), "within ");
+    ck_assert_ptr_nonnull(near);
+    double residual = strtod(near + 7, NULL);
+    ck_assert_double_gt(residual, 1e-8);
+    ck_assert_double_le(residual, 1e-2);
+    ck_assert_double_le(found, largest * (1 + 1e-13));
+    ck_assert_double_ge(found, largest - residual);
+    for (int k = 0; k < 2; k++) ntk_gram_destroy(grams[k]);
 }
 END_TEST
 
@@ -396,19 +470,23 @@ START_TEST(threads_and_storages_do_not_matter)
 }
 END_TEST
 
-/* The mean of sigma(<w, x>) sigma(<w, x'>), or <x, x'> sigma' sigma', over directions w in the plane of two inputs: a rectangle rule, which
- * is exact for smooth functions of an angle. */
+/* Of each part the length of weights. */
+static const double lengths[2] = {1, 1.25};
+
+/* The mean of sigma(<w, x>) sigma(<w, x'>), or |w|^2 <x, x'> sigma' sigma' / d, over directions w in the plane of two inputs: a rectangle
+ * rule, which is exact for smooth functions of an angle. */
 static int circle_block(void *user, const ntk_matrix *out, const ntk_matrix *x1, const ntk_matrix *x2)
 {
     enum { ANGLES = 400 };
     int derivative = *(const int *)user;
+    double length = lengths[derivative];
     for (int64_t i = 0; i < out->rows; i++)
         for (int64_t j = 0; j < out->cols; j++) {
             double a = test_get(x1, i, 0), b = test_get(x1, i, 1), c = test_get(x2, j, 0), d = test_get(x2, j, 1), sum = 0;
             for (int k = 0; k < ANGLES; k++) {
-                double u = cos(k * 2 * 3.14159265358979323846 / ANGLES), v = sin(k * 2 * 3.14159265358979323846 / ANGLES);
+                double angle = k * 2 * 3.14159265358979323846 / ANGLES, u = length * cos(angle), v = length * sin(angle);
                 double s = tanh(u * a + v * b), t = tanh(u * c + v * d);
-                sum += (derivative ? (1 - s * s) * (1 - t * t) * (a * c + b * d) / 2 : s * t) / ANGLES;
+                sum += (derivative ? (1 - s * s) * (1 - t * t) * length * length * (a * c + b * d) / 2 : s * t) / ANGLES;
             }
             test_set(out, i, j, sum);
         }
@@ -431,6 +509,7 @@ START_TEST(limits_of_weights_on_the_sphere)
         ntk_concentration_options options = sweep_of(&width, 1, 4, part);
         ntk_kernel *circle;
         options.hidden_law = NTK_HIDDEN_SPHERE;
+        options.weight_scale = lengths[derivative];
         CHECK_OK(ntk_kernel_create_user(context, &circle, &functions));
         for (int given = 0; given < 2; given++) {
             ntk_matrix Table = ntk_matrix_f64(lines[given], 1, NTK_CONCENTRATION_COLUMNS);
@@ -456,6 +535,37 @@ START_TEST(limits_of_weights_on_the_sphere)
     CHECK_STATUS(ntk_concentration_sweep(context, &Table, NULL, tanh_, &x, &options), NTK_ERR_UNSUPPORTED);
     CHECK_MESSAGE("lengths from");
     ntk_activation_destroy(tanh_);
+    free(xs);
+}
+END_TEST
+
+/* What a sweep takes was said: of kernels that are swept, of a zonal limit and of Mehler's series, for which the query allows more terms. */
+START_TEST(memory_of_sweeps_is_as_said)
+{
+    enum { FEW = 200 };
+    static const struct {
+        int32_t kind, part, law, storage;
+    } swept[] = {{NTK_RELU, NTK_PART_NT, NTK_HIDDEN_SPHERE, NTK_STORAGE_IMPLICIT},
+                 {NTK_TANH, NTK_PART_NT, NTK_HIDDEN_SPHERE, NTK_STORAGE_PACKED},
+                 {NTK_GELU, NTK_PART_BOTH, NTK_HIDDEN_GAUSSIAN, NTK_STORAGE_FULL}};
+    static const int64_t widths[2] = {50, 120};
+    static test_memory counted;
+    double *xs = sphere(FEW, D, test_seed(92)), table[2][NTK_CONCENTRATION_COLUMNS];
+    ntk_matrix x = ntk_matrix_const_f64(xs, FEW, D), Table = ntk_matrix_f64(table[0], 2, NTK_CONCENTRATION_COLUMNS);
+    ntk_context *own = test_context(1, &counted);
+    ntk_activation *activation = oracle_activation_create(own, swept[_i].kind, 0);
+    ntk_concentration_options options = sweep_of(widths, 2, 1, swept[_i].part);
+    uint64_t said;
+    options.hidden_law = swept[_i].law;
+    options.storage = swept[_i].storage;
+    CHECK_OK(ntk_concentration_memory(own, &said, activation, FEW, D, &options));
+    test_memory_reset(&counted, 0);
+    int64_t before = counted.bytes;
+    ck_assert_int_ge(ntk_concentration_sweep(own, &Table, NULL, activation, &x, &options), NTK_OK);
+    double taken = (double)(counted.peak - before);
+    ck_assert_msg(taken <= (double)said && (double)said <= 3 * taken, "%.0f bytes, said %.0f", taken, (double)said);
+    ntk_activation_destroy(activation);
+    ntk_context_destroy(own);
     free(xs);
 }
 END_TEST
@@ -490,12 +600,15 @@ int main(void)
     tcase_add_loop_test(tests, deviations_are_those_of_dense_algebra, 0, SUBJECTS);
     tcase_add_test(tests, kernels_that_are_swept_and_single_precision);
     tcase_add_test(tests, multiples_of_the_limit);
+    tcase_add_test(tests, a_single_sample_and_the_same_matrix);
+    tcase_add_test(tests, iterations_that_do_not_converge);
     tcase_add_test(tests, limits_without_full_rank);
     tcase_add_loop_test(tests, memory_is_as_said, 0, 2);
     tcase_add_loop_test(tests, sweeps_give_the_theorems_figures, 0, FIGURES);
     tcase_add_test(tests, numbers_are_those_of_single_calls);
     tcase_add_test(tests, threads_and_storages_do_not_matter);
     tcase_add_test(tests, limits_of_weights_on_the_sphere);
+    tcase_add_loop_test(tests, memory_of_sweeps_is_as_said, 0, 3);
     tcase_add_test(tests, sweeps_that_are_refused);
     return test_run(suite);
 }

@@ -23,20 +23,23 @@ static const double PACE = 0.03;
 /* How many roundings a product of L^-1 K_N L^-T may be off by, in the size of its parts. */
 static const double ROUNDINGS = 16;
 
-/* Whether products evaluate pairs of samples: of a kernel without features, and where that takes fewer operations than its features, of
- * which a product takes all weights and features forth and back. */
+/* Whether products of a matrix that is not held evaluate pairs of samples: of a kernel without features, and where that takes fewer
+ * operations than its features, of which a product takes all weights and features forth and back. */
+static bool sweeps(const ntk_kernel *kernel, int32_t dtype, int64_t rows, int64_t inputs)
+{
+    const ntk_features *features = kernel->features;
+    if (!features) return true;
+    double n = (double)rows, weights = (double)ntk_weights_size(features->weights, NTK_PART_BOTH);
+    double passes = (double)kernel->operations->passes(kernel, dtype, rows);
+    double pairs = n * n / 2 * passes * kernel->operations->cost(kernel, inputs, dtype, rows);
+    if (passes > 1) pairs += 2 * n * weights;
+    return pairs < 4 * n * (weights + (double)features->size);
+}
+
 static bool is_swept(const ntk_gram *gram)
 {
     const ntk_samples *samples = &gram->set->samples;
-    const ntk_kernel *kernel = samples->kernel;
-    const ntk_features *features = kernel->features;
-    if (gram->K.data) return false;
-    if (!features) return true;
-    double n = (double)samples->rows, weights = (double)ntk_weights_size(features->weights, NTK_PART_BOTH);
-    double passes = (double)kernel->operations->passes(kernel, samples->dtype, samples->rows);
-    double pairs = n * n / 2 * passes * kernel->operations->cost(kernel, samples->inputs, samples->dtype, samples->rows);
-    if (passes > 1) pairs += 2 * n * weights;
-    return pairs < 4 * n * (weights + (double)features->size);
+    return !gram->K.data && sweeps(samples->kernel, samples->dtype, samples->rows, samples->inputs);
 }
 
 /* The matrix L^-1 K_N L^-T - I.
@@ -144,6 +147,23 @@ ntk_status ntk_deviation_find(ntk_lanczos *found, const ntk_gram *gram, const nt
     return status;
 }
 
+static ntk_status product_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, bool held,
+                                 int32_t dtype, int64_t n, int64_t d)
+{
+    if (held) return ntk_held_product_memory(context, bytes, dtype, n);
+    if (!sweeps(kernel, dtype, n, d)) return ntk_multiply_memory(kernel, context, bytes, n, n, d, NTK_F64);
+    NTK_TRY(ntk_implicit_open_memory(kernel, bytes, dtype, n, d));
+    return ntk_implicit_product_memory(kernel, context, bytes, dtype, n, d);
+}
+
+ntk_status ntk_deviation_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, bool held, int32_t dtype,
+                                int64_t n, int64_t d)
+{
+    NTK_TRY(ntk_need(bytes, n, sizeof(double)));
+    NTK_TRY(ntk_lanczos_memory(bytes, n, n, ntk_smaller(n, NTK_DEVIATION_STEPS)));
+    return product_memory(kernel, context, bytes, held, dtype, n, d);
+}
+
 /* --- the inverse --- */
 
 /* L^-1 */
@@ -221,26 +241,14 @@ static ntk_status check(const ntk_gram *gram, const ntk_gram *limit, const char 
                     "%s: limit's storage is NTK_STORAGE_IMPLICIT, expected NTK_STORAGE_FULL or NTK_STORAGE_PACKED", function);
 }
 
-static ntk_status product_memory(const ntk_gram *gram, uint64_t *bytes)
-{
-    const ntk_samples *samples = &gram->set->samples;
-    const ntk_context *context = gram->base.context;
-    const ntk_kernel *kernel = samples->kernel;
-    int64_t n = samples->rows, d = samples->inputs;
-    if (gram->K.data) return ntk_held_product_memory(context, bytes, gram->K.dtype, gram->K.n);
-    if (!is_swept(gram)) return ntk_multiply_memory(kernel, context, bytes, n, n, d, NTK_F64);
-    NTK_TRY(ntk_implicit_open_memory(kernel, bytes, samples->dtype, n, d));
-    return ntk_implicit_product_memory(kernel, context, bytes, samples->dtype, n, d);
-}
-
 static ntk_status memory(const ntk_gram *gram, uint64_t *bytes)
 {
+    const ntk_samples *samples = &gram->set->samples;
     int64_t n = gram->K.n;
     *bytes = 0;
     NTK_TRY(ntk_symmetric_memory(bytes, NTK_STORAGE_PACKED, NTK_F64, n));
-    NTK_TRY(ntk_need(bytes, n, sizeof(double)));
-    NTK_TRY(ntk_lanczos_memory(bytes, n, n, ntk_smaller(n, NTK_DEVIATION_STEPS)));
-    NTK_TRY(product_memory(gram, bytes));
+    NTK_TRY(ntk_deviation_memory(samples->kernel, gram->base.context, bytes, gram->K.data != NULL, gram->K.dtype, n,
+                                 samples->inputs));
     return ntk_pool_memory(gram->base.context, bytes);
 }
 

@@ -1,32 +1,13 @@
-#include "activation/activation.h"
 #include "core/fit.h"
 #include "core/inner.h"
 #include "core/matrix.h"
 #include "core/memory.h"
-#include "core/options.h"
 #include "core/status.h"
 #include "theory/concentration/concentration.h"
 
 #include <math.h>
-#include <stddef.h>
-
-_Static_assert(offsetof(ntk_concentration_options, widths) == 8 && offsetof(ntk_concentration_options, limit) == 16 &&
-                   offsetof(ntk_concentration_options, width_count) == 24 &&
-                   offsetof(ntk_concentration_options, replicates) == 32 &&
-                   offsetof(ntk_concentration_options, weight_scale) == 40 &&
-                   offsetof(ntk_concentration_options, fit_below) == 48 && offsetof(ntk_concentration_options, seed) == 56 &&
-                   offsetof(ntk_concentration_options, hidden_law) == 64 && offsetof(ntk_concentration_options, part) == 68 &&
-                   offsetof(ntk_concentration_options, storage) == 72 &&
-                   offsetof(ntk_concentration_options, output_weights) == 76 && sizeof(ntk_concentration_options) == 80,
-               "the layout of ntk_concentration_options is frozen");
 
 static const char FUNCTION[] = "ntk_concentration_sweep";
-
-enum { DEFAULT_REPLICATES = 8, MOST_COUNT = 1 << 20 };
-static const double DEFAULT_FIT_BELOW = 0.5;
-
-/* Networks of so many samples are in work at a time; of more, one after the other, for the matrices' sake. */
-enum { MOST_AT_ONCE = 2048 };
 
 /* Of the whole, what the limit takes. */
 static const double LIMIT_SHARE = 0.05;
@@ -42,62 +23,7 @@ typedef struct sweep {
     atomic_bool rough;
 } sweep;
 
-/* --- options --- */
-
-static ntk_status check_count(int64_t value, int64_t least, const char *name)
-{
-    if (value >= least && value <= MOST_COUNT) return NTK_OK;
-    return ntk_fail(NTK_ERR_OPTION, "%s: %s is %lld, expected a number from %lld to %d", FUNCTION, name, (long long)value,
-                    (long long)least, MOST_COUNT);
-}
-
-static ntk_status check_number(double value, const char *name)
-{
-    if (value >= 0 && isfinite(value)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OPTION, "%s: %s is %g, expected a finite number that is not negative", FUNCTION, name, value);
-}
-
-/* One of 0 to last, whose names are given. */
-static ntk_status check_kind(int32_t value, int32_t last, const char *name, const char *names)
-{
-    if (value >= 0 && value <= last) return NTK_OK;
-    return ntk_fail(NTK_ERR_OPTION, "%s: %s is %d, expected %s", FUNCTION, name, value, names);
-}
-
-static ntk_status read_options(ntk_concentration_options *own, const ntk_concentration_options *options)
-{
-    NTK_TRY(ntk_options_read(own, sizeof *own, sizeof *own, options, "ntk_concentration_options"));
-    if (!own->widths) return ntk_fail(NTK_ERR_OPTION, "%s: widths is NULL", FUNCTION);
-    NTK_TRY(check_count(own->width_count, 1, "width_count"));
-    for (int64_t i = 0; i < own->width_count; i++)
-        if (own->widths[i] < 1)
-            return ntk_fail(NTK_ERR_OPTION, "%s: widths[%lld] is %lld, expected a positive number", FUNCTION, (long long)i,
-                            (long long)own->widths[i]);
-    NTK_TRY(check_count(own->replicates, 0, "replicates"));
-    NTK_TRY(check_number(own->weight_scale, "weight_scale"));
-    NTK_TRY(check_number(own->fit_below, "fit_below"));
-    NTK_TRY(check_kind(own->hidden_law, NTK_HIDDEN_SPHERE, "hidden_law", "NTK_HIDDEN_GAUSSIAN or _SPHERE"));
-    NTK_TRY(check_kind(own->part, NTK_PART_NT, "part", "NTK_PART_BOTH, _RF or _NT"));
-    NTK_TRY(check_kind(own->storage, NTK_STORAGE_IMPLICIT, "storage", "NTK_STORAGE_FULL, _PACKED or _IMPLICIT"));
-    NTK_TRY(check_kind(own->output_weights, NTK_OUTPUT_GAUSSIAN, "output_weights", "NTK_OUTPUT_SIGNS or _GAUSSIAN"));
-    if (own->replicates == 0) own->replicates = DEFAULT_REPLICATES;
-    if (own->fit_below == 0) own->fit_below = DEFAULT_FIT_BELOW;
-    return NTK_OK;
-}
-
-/* Whether of weights in all directions alike nothing but the mean square of their length matters. */
-static bool is_homogeneous(const ntk_activation *activation, int32_t part)
-{
-    if (activation->shift != 0) return false;
-    if (activation->family == NTK_FAMILY_LEVELS) return true;
-    return activation->family == NTK_FAMILY_SLOPES && (activation->offset == 0 || part == NTK_PART_NT);
-}
-
-/* Whether the infinite kernel, whose weights are Gaussian, is the limit. */
-static bool is_infinite(const ntk_concentration_setting *setting)
-{
-    return setting->options.hidden_law == NTK_HIDDEN_GAUSSIAN || is_homogeneous(setting->activation, setting->options.part);
-}
+/* --- the call --- */
 
 static ntk_status check_output(const sweep *s, const ntk_matrix *out, const char *name, int64_t rows, int64_t cols)
 {
@@ -110,7 +36,7 @@ static ntk_status check_call(sweep *s, const ntk_matrix *table, const ntk_matrix
                              const ntk_concentration_options *options)
 {
     ntk_concentration_setting *setting = &s->setting;
-    NTK_TRY(read_options(&setting->options, options));
+    NTK_TRY(ntk_concentration_options_read(&setting->options, options, FUNCTION));
     NTK_TRY(ntk_input_check(setting->x, FUNCTION, "x"));
     NTK_TRY(ntk_finite_check(setting->x, FUNCTION, "x"));
     NTK_TRY(check_output(s, table, "table", setting->options.width_count, NTK_CONCENTRATION_COLUMNS));
@@ -121,19 +47,6 @@ static ntk_status check_call(sweep *s, const ntk_matrix *table, const ntk_matrix
 
 /* --- the limit --- */
 
-static ntk_status create_kernel(const sweep *s, ntk_context *context, ntk_kernel **kernel)
-{
-    const ntk_concentration_options *from = &s->setting.options;
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    options.part = from->part;
-    options.weight_scale = from->weight_scale;
-    if (is_infinite(&s->setting)) return ntk_kernel_create_infinite(context, kernel, s->setting.activation, &options);
-    ntk_work work;
-    ntk_lane lane = ntk_work_begin(&work, context);
-    ntk_work_stage(&work, "degrees of the limit", 1, 0, 1);
-    return ntk_sphere_limit_create(&s->setting, &lane, context, kernel);
-}
-
 static ntk_status create_limit(const sweep *s, ntk_context *context, ntk_gram **gram)
 {
     const ntk_kernel *given = s->setting.options.limit;
@@ -141,7 +54,7 @@ static ntk_status create_limit(const sweep *s, ntk_context *context, ntk_gram **
     ntk_kernel *kernel = NULL;
     packed.storage = NTK_STORAGE_PACKED;
     packed.dtype = NTK_F64;
-    ntk_status status = given ? NTK_OK : create_kernel(s, context, &kernel);
+    ntk_status status = given ? NTK_OK : ntk_limit_create(&s->setting, context, &kernel);
     if (status >= 0) status = ntk_gram_create(context, gram, given ? given : kernel, s->setting.x, &packed);
     ntk_kernel_destroy(kernel);
     return status;
@@ -183,7 +96,7 @@ static ntk_status measure_one(void *argument, int64_t index, const ntk_lane *lan
 static ntk_status measure_all(sweep *s, const ntk_lane *lane)
 {
     ntk_work_stage(lane->work, "kernel matrices of networks", s->networks, LIMIT_SHARE, 1);
-    if (s->setting.x->rows <= MOST_AT_ONCE) return ntk_run_blas(lane, s->networks, measure_one, s);
+    if (s->setting.x->rows <= NTK_NETWORKS_AT_ONCE) return ntk_run_blas(lane, s->networks, measure_one, s);
     for (int64_t i = 0; i < s->networks; i++) NTK_TRY(measure_one(s, i, lane));
     return NTK_OK;
 }
@@ -269,13 +182,14 @@ ntk_status ntk_concentration_sweep(ntk_context *context, const ntk_matrix *table
 {
     sweep s = {.setting = {.activation = activation, .x = x, .function = FUNCTION}};
     double *room = NULL;
-    uint64_t count;
+    uint64_t bytes;
     NTK_REQUIRE(context);
     NTK_REQUIRE(activation);
     NTK_REQUIRE(options);
     NTK_TRY(check_call(&s, table, slope, options));
-    NTK_TRY(ntk_size_multiply(&count, s.setting.options.width_count, s.setting.options.replicates));
-    s.networks = (int64_t)count;
+    NTK_TRY(ntk_concentration_need(&s.setting, context, &bytes, x->rows, x->cols));
+    NTK_TRY(ntk_budget_check(context, bytes, "a sweep of kernel matrices"));
+    s.networks = s.setting.options.width_count * s.setting.options.replicates;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);
     ntk_status status = ntk_allocate(context, &s.numbers, s.networks, NTK_REPLICATE_NUMBERS * (int64_t)sizeof *s.numbers,

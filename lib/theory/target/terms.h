@@ -2,7 +2,7 @@
 #ifndef NTK_THEORY_TARGET_TERMS_H
 #define NTK_THEORY_TARGET_TERMS_H
 
-#include "core/parallel.h"
+#include <ntk/context.h>
 
 /* sum over terms of coefficients[m] prod_j x_j^exponents[m width + j], j < width; a settled one has its monomials in order, each once,
  * and no coefficient of 0. */
@@ -27,11 +27,10 @@ void ntk_terms_put(ntk_terms *terms, double coefficient, const uint8_t *exponent
 ntk_status ntk_terms_add(ntk_terms *terms, const ntk_terms *other, double factor);
 ntk_status ntk_terms_add_degree(ntk_terms *terms, const ntk_terms *other, int64_t degree);
 
-/* These two can be stopped; after a failure the terms are as they were. */
-ntk_status ntk_terms_settle(ntk_terms *terms, const ntk_lane *lane);
+ntk_status ntk_terms_settle(ntk_terms *terms);
 
 /* terms becomes factor times its Laplacian, settled. */
-ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor, const ntk_lane *lane);
+ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor);
 
 int64_t ntk_terms_degree(const ntk_terms *terms, int64_t term);
 
