@@ -145,6 +145,13 @@ NTK_API ntk_status ntk_flow_predict(const ntk_flow *flow, const ntk_matrix *f, c
 NTK_API ntk_status ntk_flow_trajectory(const ntk_flow *flow, const ntk_matrix *f, const ntk_matrix *x, const ntk_matrix *f0x,
                                        const ntk_matrix *times) NTK_MUST_CHECK;
 
+/* Bytes that ntk_flow_trajectory may hold at its peak, beside the flow, for m samples and so many times; of one time also
+ * ntk_flow_predict.   dtype  of x and f, 0: the flow's
+ * NTK_ERR_SHAPE     m or times is less than 1
+ * NTK_ERR_OVERFLOW  not representable */
+NTK_API ntk_status ntk_flow_trajectory_memory(const ntk_flow *flow, uint64_t *bytes, int64_t m, int64_t times,
+                                              int32_t dtype) NTK_MUST_CHECK;
+
 /* f = f_t(X), n x t, of the training samples, without the kernel. */
 NTK_API ntk_status ntk_flow_train(const ntk_flow *flow, const ntk_matrix *f, double t) NTK_MUST_CHECK;
 
@@ -182,6 +189,14 @@ NTK_API ntk_status ntk_flow_test_losses(const ntk_flow *flow, const ntk_matrix *
 NTK_API ntk_status ntk_flow_moments(const ntk_flow *flow, const ntk_matrix *mean, const ntk_matrix *covariance,
                                     const ntk_kernel *prior, const ntk_matrix *x, const ntk_matrix *f0x,
                                     double t) NTK_MUST_CHECK;
+
+/* Bytes that this may hold at its peak, beside the flow, for m samples, with the mean.
+ * prior     NULL: the mean alone
+ * diagonal  non-zero: variances; 0: the covariance
+ * NTK_ERR_SHAPE     m is less than 1, or prior takes another number of inputs than the flow's samples have
+ * NTK_ERR_OVERFLOW  not representable */
+NTK_API ntk_status ntk_flow_moments_memory(const ntk_flow *flow, uint64_t *bytes, const ntk_kernel *prior, int64_t m,
+                                           int32_t diagonal) NTK_MUST_CHECK;
 
 NTK_END
 

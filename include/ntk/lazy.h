@@ -76,11 +76,19 @@ typedef struct ntk_lazy_options {
  * NTK_NOTE_DIVERGED   a training diverged: its numbers are NaN, and what is made of them
  * NTK_ERR_OPTION      an option is outside its domain; the message names it
  * NTK_ERR_VALUE       x, y or test holds NaN or infinity, or y is 0
+ * NTK_ERR_MEMORY      the budget or the allocator forbids it; the message names the bytes needed
  * NTK_ERR_CANCELLED   table and slopes are untouched
  * other errors as of ntk_network_create and ntk_training_create */
 NTK_API ntk_status ntk_lazy_sweep(ntk_context *context, const ntk_matrix *table, const ntk_matrix *slopes,
                                   const ntk_activation *activation, const ntk_matrix *x, const ntk_matrix *y,
                                   const ntk_lazy_options *options) NTK_MUST_CHECK;
+
+/* Bytes that this may hold at its peak, for n samples of d inputs.   dtype  of x and y, 0: NTK_F64   options is required
+ * NTK_ERR_OPTION    an option is outside its domain; the message names it
+ * NTK_ERR_SHAPE     n or d is less than 1, or options->test has another number of columns
+ * NTK_ERR_OVERFLOW  not representable */
+NTK_API ntk_status ntk_lazy_memory(const ntk_context *context, uint64_t *bytes, const ntk_activation *activation, int64_t n,
+                                   int64_t d, int32_t dtype, const ntk_lazy_options *options) NTK_MUST_CHECK;
 
 NTK_END
 

@@ -46,8 +46,7 @@ ntk_status ntk_operand_open(const ntk_lane *lane, ntk_operand *operand, const nt
                             const char *function, const char *name)
 {
     *operand = (ntk_operand){.data = m->data, .stride = m->stride};
-    /* rows may be further apart than a BLAS integer can say */
-    if (m->dtype == dtype && m->stride <= INT32_MAX) return NTK_OK;
+    if (!ntk_operand_is_copied(m, dtype)) return NTK_OK;
     return ntk_operand_copy(lane, operand, m, dtype, function, name);
 }
 

@@ -12,6 +12,12 @@ typedef struct ntk_operand {
     void *copy;
 } ntk_operand;
 
+/* Whether m cannot be used as it is: rows may be further apart than a BLAS integer can say. */
+static inline bool ntk_operand_is_copied(const ntk_matrix *m, int32_t dtype)
+{
+    return m->dtype != dtype || m->stride > INT32_MAX;
+}
+
 /* m in dtype; ntk_operand_copy always copies.  Copying is parallel and can be stopped; it counts no units.
  * function, name  for the sentence of NTK_ERR_OVERFLOW: a number is too large for dtype.  After a failure there is nothing to
  *                 close */

@@ -191,28 +191,35 @@ ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const ntk_matrix *y, co
     return (kernel->features ? ntk_finite_multiply : multiply_infinite)(kernel, &lane, y, x1, x2, v, __func__);
 }
 
-/* gradient  of that, in place of the product */
+/* copied    rows of samples that are not of dtype, so that they are copied
+ * gradient  of that, in place of the product */
 static ntk_status finite_memory(const ntk_features *features, const ntk_context *context, uint64_t *bytes, int64_t rows,
-                                int64_t cols, int64_t inputs, int32_t dtype, bool gradient)
+                                int64_t cols, int64_t copied, int32_t dtype, int64_t targets, bool gradient)
 {
     uint64_t transposed = 0, forward = 0, elements = 0;
     int64_t size = ntk_dtype_size(dtype);
-    NTK_TRY(ntk_need(bytes, features->size, size * TARGETS));
-    NTK_TRY(ntk_need(bytes, cols, size * TARGETS));
-    NTK_TRY(ntk_size_multiply(&elements, rows > cols ? rows : cols, inputs));
+    NTK_TRY(ntk_need(bytes, features->size, size * targets));
+    NTK_TRY(ntk_need(bytes, cols, size * targets));
+    NTK_TRY(ntk_size_multiply(&elements, copied, features->weights->inputs));
     NTK_TRY(ntk_need(bytes, (int64_t)elements, size));
     NTK_TRY(ntk_hidden_weights_memory(features->weights, bytes, dtype));
-    NTK_TRY(ntk_features_transposed_memory(features, context, &transposed, dtype, cols, TARGETS));
+    NTK_TRY(ntk_features_transposed_memory(features, context, &transposed, dtype, cols, targets));
     NTK_TRY((gradient ? ntk_features_gradient_memory : ntk_features_product_memory)(features, context, &forward, dtype, rows,
-                                                                                    TARGETS));
+                                                                                    targets));
     return ntk_need(bytes, (int64_t)(transposed > forward ? transposed : forward), 1);
+}
+
+ntk_status ntk_finite_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t copied, int32_t dtype, int64_t targets)
+{
+    return finite_memory(kernel->features, context, bytes, rows, cols, copied, dtype, ntk_smaller(targets, TARGETS), false);
 }
 
 ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype)
 {
     if (!kernel->features) return ntk_product_memory(kernel, context, bytes, rows, cols, inputs, dtype);
-    return finite_memory(kernel->features, context, bytes, rows, cols, inputs, dtype, false);
+    return finite_memory(kernel->features, context, bytes, rows, cols, ntk_larger(rows, cols), dtype, TARGETS, false);
 }
 
 ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
@@ -224,5 +231,5 @@ ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_contex
     uint64_t row = 0;
     NTK_TRY(ntk_size_multiply(&row, inputs, TARGETS * ntk_dtype_size(dtype)));
     if (networks_of(features) > 1) NTK_TRY(ntk_need(bytes, rows, (int64_t)row));
-    return finite_memory(&one, context, bytes, rows, cols, inputs, dtype, true);
+    return finite_memory(&one, context, bytes, rows, cols, ntk_larger(rows, cols), dtype, TARGETS, true);
 }

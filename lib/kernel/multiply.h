@@ -8,6 +8,10 @@
 ntk_status ntk_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                int64_t cols, int64_t inputs, int32_t dtype);
 
+/* The same of ntk_finite_multiply for so many targets, where so many rows of one of its samples are not of dtype, and are copied. */
+ntk_status ntk_finite_multiply_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
+                                      int64_t cols, int64_t copied, int32_t dtype, int64_t targets);
+
 /* The same of a finite kernel's gradient, with those of its samples. */
 ntk_status ntk_finite_gradient_memory(const ntk_kernel *kernel, const ntk_context *context, uint64_t *bytes, int64_t rows,
                                       int64_t cols, int64_t inputs, int32_t dtype);

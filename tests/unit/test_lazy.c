@@ -2,6 +2,7 @@
 #include "oracle.h"
 
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <ntk/lazy.h>
 #include <ntk/training.h>
@@ -219,10 +220,79 @@ START_TEST(threads_do_not_matter)
 }
 END_TEST
 
+/* What a sweep held beside its context, under a budget or none; the context's own bytes come on top. */
+typedef struct cost {
+    ntk_status status;
+    int64_t own, peak, calls;
+    uint64_t answer;
+} cost;
+
+static cost sweep_under(const scene *s, const ntk_lazy_options *options, int32_t threads, int64_t budget)
+{
+    double table[2][NTK_LAZY_COLUMNS];
+    ntk_matrix Table = ntk_matrix_f64(table[0], 2, NTK_LAZY_COLUMNS);
+    ntk_context_options limits = NTK_INIT(ntk_context_options);
+    test_memory counted = {0};
+    ntk_context *own;
+    cost found;
+    test_memory_inject(&limits, &counted);
+    limits.threads = threads;
+    limits.memory_budget = (uint64_t)budget;
+    CHECK_OK(ntk_context_create(&own, &limits));
+    CHECK_OK(ntk_lazy_memory(own, &found.answer, s->tanh, N, D, NTK_F64, options));
+    found.own = counted.bytes;
+    test_memory_reset(&counted, 0);
+    found.status = ntk_lazy_sweep(own, &Table, NULL, s->tanh, &s->x, &s->y, options);
+    found.peak = counted.peak - found.own;
+    found.calls = counted.calls;
+    ntk_context_destroy(own);
+    ck_assert_int_eq(counted.live, 0);
+    return found;
+}
+
+/* The query holds, and is not far beyond, of steps and of many outputs; what is over the budget does not begin. */
+START_TEST(memory)
+{
+    enum { MANY = 3000 };
+    static const int64_t two[2] = {64, 512};
+    static const double one[1] = {0.5};
+    static float test[MANY * D];
+    const ntk_matrix many = ntk_matrix_const_f32(test, MANY, D);
+    scene s = scene_make(test_seed(74));
+    scene_view(&s);
+    for (int i = 0; i < MANY * D; i++) test[i] = (float)test_uniform(5, i);
+    ntk_lazy_options options = NTK_INIT(ntk_lazy_options);
+    options.widths = two;
+    options.width_count = 2;
+    options.exponents = one;
+    options.exponent_count = 1;
+    options.steps = 2;
+    options.replicates = 3;
+    for (int i = 0; i < 2; i++) {
+        options.test = i ? &many : NULL;
+        for (int32_t threads = 1; threads <= 3; threads += 2) {
+            cost free = sweep_under(&s, &options, threads, 0);
+            CHECK_OK(free.status);
+            ck_assert_msg(free.peak <= (int64_t)free.answer && (threads > 1 || (double)free.answer < 1.25 * (double)free.peak),
+                          "%d threads: the query says %" PRIu64 " bytes, the call took %" PRId64, threads, free.answer,
+                          free.peak);
+            if (threads > 1) continue;
+            CHECK_OK(sweep_under(&s, &options, 1, free.own + (int64_t)free.answer).status);
+            cost refused = sweep_under(&s, &options, 1, free.own + free.peak - 1);
+            CHECK_STATUS(refused.status, NTK_ERR_MEMORY);
+            CHECK_MESSAGE("a sweep over widths needs");
+            ck_assert_int_eq(refused.calls, 0);
+        }
+    }
+    scene_free(&s);
+}
+END_TEST
+
 START_TEST(options_refused)
 {
     static const int64_t odd[2] = {4, 5}, none[2] = {4, 0};
     static const double wild[2] = {0.5, (double)INFINITY};
+    uint64_t bytes;
     double table[EXPONENTS * 2][NTK_LAZY_COLUMNS], zeros[N] = {0};
     scene s = scene_make(1);
     scene_view(&s);
@@ -245,6 +315,8 @@ START_TEST(options_refused)
     REFUSED(&Zeros, NTK_ERR_VALUE, "mean square of y is 0");
     options.test = &Narrow;
     REFUSED(&s.y, NTK_ERR_SHAPE, "test has 9 columns");
+    CHECK_STATUS(ntk_lazy_memory(context, &bytes, s.tanh, N, D, 0, &options), NTK_ERR_SHAPE);
+    CHECK_MESSAGE("test has 9 columns");
     options.test = NULL;
     options.exponent_count = 2;
     REFUSED(&s.y, NTK_ERR_OPTION, "exponents is NULL");
@@ -263,6 +335,7 @@ int main(void)
     tcase_add_loop_test(tests, slopes_are_those_of_the_theorem, 0, SETTINGS);
     tcase_add_test(tests, numbers_are_those_of_trainings);
     tcase_add_test(tests, threads_do_not_matter);
+    tcase_add_test(tests, memory);
     tcase_add_test(tests, options_refused);
     return test_run(suite);
 }

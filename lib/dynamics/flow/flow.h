@@ -54,6 +54,18 @@ ntk_status ntk_flow_sums_room(const ntk_flow *flow, ntk_context *context, double
 ntk_status ntk_flow_outputs(const ntk_flow *flow, const ntk_lane *lane, const ntk_matrix *f, const ntk_matrix *x,
                             const ntk_matrix *f0x, const ntk_matrix *times, const char *function);
 
+/* --- memory.c: whether the context's budget has room for what calls hold beside the flow --- */
+
+/* Of ntk_flow_outputs at so many times. */
+ntk_status ntk_flow_outputs_check(const ntk_flow *flow, const ntk_matrix *f, const ntk_matrix *x, int64_t times);
+
+/* NTK_ERR_SHAPE unless prior, which may be NULL, takes inputs of the flow's samples. */
+ntk_status ntk_flow_prior_check(const ntk_flow *flow, const ntk_kernel *prior, const char *function);
+
+/* Of ntk_flow_moments; mean or covariance may be NULL. */
+ntk_status ntk_flow_moments_check(const ntk_flow *flow, const ntk_matrix *mean, const ntk_matrix *covariance,
+                                  const ntk_kernel *prior, const ntk_matrix *x);
+
 /* f_0 of so many rows and a column a target, or NULL; out, named out_name, is disjoint from it. */
 ntk_status ntk_flow_start_check(const ntk_matrix *start, const char *name, int64_t rows, int64_t targets, const ntk_matrix *out,
                                 const char *out_name, const char *function);

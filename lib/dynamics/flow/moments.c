@@ -196,6 +196,14 @@ static ntk_status write_covariance(const ntk_flow *flow, const ntk_lane *lane, c
     return status;
 }
 
+ntk_status ntk_flow_prior_check(const ntk_flow *flow, const ntk_kernel *prior, const char *function)
+{
+    int64_t inputs = flow->system.set->samples.inputs;
+    if (!prior || !prior->inputs || prior->inputs == inputs) return NTK_OK;
+    return ntk_fail(NTK_ERR_SHAPE, "%s: prior has %lld inputs, expected the samples' %lld", function, (long long)prior->inputs,
+                    (long long)inputs);
+}
+
 static ntk_status check_output(const ntk_matrix *out, int64_t rows, int64_t cols, const ntk_matrix *x, const char *function,
                                const char *name)
 {
@@ -211,9 +219,7 @@ static ntk_status check_call(const ntk_flow *flow, const ntk_matrix *mean, const
     if (covariance && !prior) return ntk_fail(NTK_ERR_NULL, "%s: prior is NULL", function);
     NTK_TRY(ntk_input_check(x, function, "x"));
     NTK_TRY(ntk_shape_check(x, -1, flow->system.set->samples.inputs, function, "x"));
-    if (prior && prior->inputs && prior->inputs != x->cols)
-        return ntk_fail(NTK_ERR_SHAPE, "%s: prior has %lld inputs, expected the samples' %lld", function,
-                        (long long)prior->inputs, (long long)x->cols);
+    NTK_TRY(ntk_flow_prior_check(flow, prior, function));
     if (mean) NTK_TRY(check_output(mean, x->rows, flow->targets, x, function, "mean"));
     if (covariance) NTK_TRY(check_output(covariance, x->rows, covariance->cols == 1 ? 1 : x->rows, x, function, "covariance"));
     if (mean && covariance) NTK_TRY(ntk_disjoint_check(mean, "mean", covariance, "covariance", function));
@@ -249,6 +255,7 @@ ntk_status ntk_flow_moments(const ntk_flow *flow, const ntk_matrix *mean, const 
     NTK_REQUIRE(flow);
     NTK_TRY(check_call(flow, mean, covariance, prior, x, f0x, __func__));
     NTK_TRY(ntk_flow_time_check(flow, t, __func__, "t"));
+    NTK_TRY(ntk_flow_moments_check(flow, mean, covariance, prior, x));
     ntk_context *context = flow->base.context;
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, context);

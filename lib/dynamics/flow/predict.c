@@ -131,6 +131,7 @@ ntk_status ntk_flow_predict(const ntk_flow *flow, const ntk_matrix *f, const ntk
     NTK_REQUIRE(flow);
     NTK_TRY(check_outputs(flow, f, x, f0x, 1, __func__));
     NTK_TRY(ntk_flow_time_check(flow, t, __func__, "t"));
+    NTK_TRY(ntk_flow_outputs_check(flow, f, x, 1));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, flow->base.context);
     ntk_matrix times = view_of(&t);
@@ -146,6 +147,7 @@ ntk_status ntk_flow_trajectory(const ntk_flow *flow, const ntk_matrix *f, const 
     NTK_TRY(check_outputs(flow, f, x, f0x, times->rows, __func__));
     NTK_TRY(ntk_disjoint_check(f, "f", times, "times", __func__));
     NTK_TRY(ntk_flow_times_check(flow, times, __func__));
+    NTK_TRY(ntk_flow_outputs_check(flow, f, x, times->rows));
     ntk_work work;
     ntk_lane lane = ntk_work_begin(&work, flow->base.context);
     return ntk_flow_outputs(flow, &lane, f, x, f0x, times, __func__);

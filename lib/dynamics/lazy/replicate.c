@@ -4,7 +4,6 @@
 #include "dynamics/lazy/lazy.h"
 
 #include <math.h>
-#include <ntk/training.h>
 
 /* One network in work.
  * outputs  of it and of its linearization on the test inputs
@@ -33,19 +32,23 @@ static ntk_status create_network(pair *p, const ntk_lazy_replicate *replicate)
     return ntk_network_create(p->context, &p->network, p->setting->activation, &options);
 }
 
-/* Of the network itself all that a history says at its last step; of the linearization, the same steps. */
-static ntk_status create_training(const pair *p, ntk_training **training, bool linearized)
+ntk_training_options ntk_lazy_training(const ntk_lazy_options *from, bool linearized, double step)
 {
-    const ntk_lazy_options *from = &p->setting->options;
     ntk_training_options options = NTK_INIT(ntk_training_options);
     options.schedule = linearized ? NTK_SCHEDULE_CONSTANT : NTK_SCHEDULE_SPECTRAL;
-    options.step = linearized ? p->step : from->rate;
+    options.step = linearized ? step : from->rate;
     options.linearized = linearized;
     options.part = from->part;
     options.dtype = NTK_F64;
     options.borrow = 1;
     options.record_every = linearized ? 0 : from->steps;
     options.record = linearized ? 0 : NTK_PROBE_KERNEL | NTK_PROBE_GAP;
+    return options;
+}
+
+static ntk_status create_training(const pair *p, ntk_training **training, bool linearized)
+{
+    ntk_training_options options = ntk_lazy_training(&p->setting->options, linearized, p->step);
     return ntk_training_create(p->context, training, p->network, p->setting->x, p->setting->y, &options);
 }
 

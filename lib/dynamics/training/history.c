@@ -26,6 +26,11 @@ static ntk_status make_room(ntk_training *training)
     return NTK_OK;
 }
 
+ntk_status ntk_training_history_memory(uint64_t *bytes)
+{
+    return ntk_need(bytes, LEAST_ROOM, NTK_RECORD_COLUMNS * sizeof(double));
+}
+
 /* --- how far the parameters have moved --- */
 
 /* Of parameters first, ..., first + count - 1 the trained ones' change, over the start's norm. */

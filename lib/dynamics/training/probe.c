@@ -299,3 +299,19 @@ ntk_status ntk_probe_gap(ntk_training *training, const ntk_pass *pass, double *r
     row[NTK_RECORD_GAP] = sums[1] > 0 ? sqrt(sums[0] / sums[1]) : NAN;
     return status;
 }
+
+/* --- memory --- */
+
+ntk_status ntk_probe_memory(uint64_t *bytes, const ntk_weights *weights, const ntk_training_options *options, int64_t n)
+{
+    int64_t p = ntk_weights_size(weights, options->part), size = ntk_dtype_size(options->dtype),
+            set = ntk_smaller(n, STANDARD_PROBE);
+    uint64_t row, kernels = 0, gap = 0;
+    NTK_TRY(ntk_need(bytes, set, set * (int64_t)sizeof(double)));
+    NTK_TRY(ntk_need(&kernels, 2 * set + 1, set * (int64_t)sizeof(double)));
+    NTK_TRY(ntk_size_multiply(&row, p, size));
+    NTK_TRY(ntk_need(&kernels, set, (int64_t)row));
+    NTK_TRY(ntk_need(&kernels, set, set * size));
+    NTK_TRY(ntk_need(&gap, ntk_passes_rows(weights, n), weights->outputs * (int64_t)sizeof(double)));
+    return ntk_size_add(bytes, 1, (int64_t)ntk_most_bytes(kernels, gap));
+}

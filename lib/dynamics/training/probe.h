@@ -13,6 +13,9 @@ ntk_status ntk_probe_kernel(ntk_training *training, const ntk_pass *pass, double
 ntk_status ntk_probe_gap(ntk_training *training, const ntk_pass *pass, double *row);
 ntk_status ntk_probe_flips(ntk_training *training, const ntk_pass *pass, double *row);
 
+/* Adds the bytes that the first two hold at most, on the first samples of n, to a need. */
+ntk_status ntk_probe_memory(uint64_t *bytes, const ntk_weights *weights, const ntk_training_options *options, int64_t n);
+
 /* The probe set: the caller's, or the first samples. */
 ntk_training_samples ntk_training_probe(const ntk_training *training);
 

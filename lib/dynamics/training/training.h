@@ -177,4 +177,7 @@ ntk_status ntk_training_spectral_memory(uint64_t *bytes, const ntk_weights *weig
 /* A row, if one is due at this step.  pass->training is training. */
 ntk_status ntk_training_record(ntk_training *training, const ntk_pass *pass);
 
+/* Adds the bytes that a history of a few rows holds to a need. */
+ntk_status ntk_training_history_memory(uint64_t *bytes);
+
 #endif

@@ -4,6 +4,7 @@
 #include <float.h>
 
 CALL(lazy_sweep, P(0), P(1), P(2), P(3), P(4), P(5), P(6))
+CALL(lazy_memory, P(0), P(1), P(2), I(3), I(4), I32(5), P(6))
 CALL(neuron_population, P(0), P(1), P(2), P(3))
 CALL(neuron_loss, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
 CALL(neuron_predict_rates, P(0), I(1), I(2), X(3))
@@ -14,12 +15,14 @@ CALL(flow_create_gram, P(0), P(1), P(2), P(3), P(4), P(5))
 CALL(flow_limits, P(0), P(1))
 CALL(flow_predict, P(0), P(1), P(2), P(3), X(4))
 CALL(flow_trajectory, P(0), P(1), P(2), P(3), P(4))
+CALL(flow_trajectory_memory, P(0), P(1), I(2), I(3), I32(4))
 CALL(flow_train, P(0), P(1), X(2))
 CALL(flow_coefficients, P(0), P(1), X(2))
 CALL(flow_weights, P(0), P(1), P(2), X(3))
 CALL(flow_losses, P(0), P(1), P(2))
 CALL(flow_test_losses, P(0), P(1), P(2), P(3), P(4), P(5))
 CALL(flow_moments, P(0), P(1), P(2), P(3), P(4), P(5), X(6))
+CALL(flow_moments_memory, P(0), P(1), P(2), I(3), I32(4))
 CALL(training_memory, P(0), P(1), P(2), I(3), P(4))
 CALL(training_create, P(0), P(1), P(2), P(3), P(4), P(5))
 CALL(training_create_stream, P(0), P(1), P(2), P(3), P(4))
@@ -50,6 +53,7 @@ static const test_bad bad_lazy[] = {BAD_I64(ntk_lazy_options, widths, 0, NTK_ERR
                                     BAD_KIND(ntk_lazy_options, parameterization, 3),
                                     BAD_KIND(ntk_lazy_options, part, 3),
                                     END};
+static const test_bad bad_type[] = {BAD_INTEGER(3, NTK_ERR_DTYPE), BAD_INTEGER(-1, NTK_ERR_DTYPE), END};
 static const test_bad bad_kink[] = {BAD_NUMBER(-0.5), BAD_NUMBER(1.5), BAD_NUMBER(NOT_A_NUMBER), END};
 static const test_bad bad_step[] = {BAD_NUMBER(0), BAD_NUMBER(-1), BAD_NUMBER(NOT_A_NUMBER), BAD_NUMBER(INFINITE), END};
 static const test_bad bad_neuron[] = {BAD_I64(ntk_neuron_options, steps, -1, NTK_ERR_OPTION),
@@ -134,6 +138,11 @@ static const ntk_source training_source = TEST_SOURCE_OF("training"), streamed_s
 
 /* --- the rows --- */
 
+#define SWEEP                                                                                                  \
+    {                                                                                                          \
+        .name = "options", .kind = TEST_OPTIONS, .type = "ntk_lazy_options", .size = sizeof(ntk_lazy_options), \
+        .initial = &short_sweep, .bad = bad_lazy, .traits = TEST_REQUIRED                                      \
+    }
 #define FLOW_DATA                                                                                         \
     INPUT("x", DIM_N, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_N, DIM_t, TEST_ROWS | TEST_FINITE), \
         INPUT("f0", DIM_N, DIM_t, RCF | TEST_OPTIONAL)
@@ -150,19 +159,13 @@ static const ntk_source training_source = TEST_SOURCE_OF("training"), streamed_s
     }
 
 static const test_row rows[] = {
-    {ROW(lazy_sweep, ""), .arguments = {CONTEXT,
-                                        OUTPUT("table", DIM_2, DIM_lazy, 0),
-                                        OUTPUT("slopes", DIM_1, DIM_lazy_slopes, TEST_OPTIONAL),
-                                        HANDLE("activation", tanh),
-                                        INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE),
-                                        INPUT("y", DIM_n, DIM_1, RCF),
-                                        {.name = "options",
-                                         .kind = TEST_OPTIONS,
-                                         .type = "ntk_lazy_options",
-                                         .size = sizeof(ntk_lazy_options),
-                                         .initial = &short_sweep,
-                                         .bad = bad_lazy,
-                                         .traits = TEST_REQUIRED}}},
+    {ROW(lazy_sweep, ""),
+     .arguments = {CONTEXT, OUTPUT("table", DIM_2, DIM_lazy, 0), OUTPUT("slopes", DIM_1, DIM_lazy_slopes, TEST_OPTIONAL),
+                   HANDLE("activation", tanh), INPUT("x", DIM_n, DIM_d, TEST_ROWS | TEST_FINITE), INPUT("y", DIM_n, DIM_1, RCF),
+                   SWEEP}},
+    {ROW(lazy_memory, ""),
+     .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("activation", tanh), SIZE("n", DIM_n, test_bad_size),
+                   SIZE("d", DIM_d, test_bad_size), INTEGER("dtype", NTK_F32, bad_type), SWEEP}},
     {ROW(neuron_population, ""), .arguments = {RESULT("loss", 8), OUTPUT("gradient", DIM_d, DIM_1, TEST_OPTIONAL),
                                                INPUT("w", DIM_d, DIM_1, RCF), INPUT("truth", DIM_d, DIM_1, RCF)}},
     {ROW(neuron_loss, ""),
@@ -191,6 +194,8 @@ static const test_row rows[] = {
      .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_m, DIM_t, 0), FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
     {ROW(flow_trajectory, ""), .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_m, DIM_2t, 0), FLOW_SAMPLES,
                                              INPUT("times", DIM_2, DIM_1, TEST_ROWS | TEST_COLS | TEST_NOT_NEGATIVE)}},
+    {ROW(flow_trajectory_memory, ""), .arguments = {HANDLE("flow", flow), RESULT("bytes", 8), SIZE("m", DIM_m, test_bad_size),
+                                                    SIZE("times", DIM_2, test_bad_size), INTEGER("dtype", NTK_F32, bad_type)}},
     {ROW(flow_train, ""), .arguments = {HANDLE("flow", flow), OUTPUT("f", DIM_N, DIM_t, 0), NUMBER("t", 2, bad_time)}},
     {ROW(flow_coefficients, ""),
      .arguments = {HANDLE("flow", flow), OUTPUT("alpha", DIM_N, DIM_t, 0), NUMBER("t", 2, bad_time)}},
@@ -208,6 +213,12 @@ static const test_row rows[] = {
     {ROW(flow_moments, "variances"), .arguments = {HANDLE("flow", flow), OUTPUT("mean", DIM_m, DIM_t, TEST_OPTIONAL),
                                                    OUTPUT_SOME("covariance", DIM_m, DIM_1, TEST_ROWS | TEST_OPTIONAL),
                                                    HANDLE("prior", infinite), FLOW_SAMPLES, NUMBER("t", 2, bad_time)}},
+    {ROW(flow_moments_memory, ""),
+     .arguments = {HANDLE("flow", flow),
+                   RESULT("bytes", 8),
+                   {.name = "prior", .kind = TEST_HANDLE, .handle = offsetof(test_world, finite), .traits = TEST_OPTIONAL},
+                   SIZE("m", DIM_m, test_bad_order),
+                   INTEGER("diagonal", 0, NULL)}},
     {ROW(training_memory, ""), .arguments = {CONTEXT, RESULT("bytes", 8), HANDLE("network", wide_network),
                                              SIZE("n", DIM_n, test_bad_samples), TRAINING(&batch_training, bad_training)}},
     {ROW(training_create, "batches"),
