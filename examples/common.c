@@ -48,5 +48,6 @@ FILE *common_open(const char *path, const char *header)
 
 void common_close(FILE *file)
 {
-    if (ferror(file) | fclose(file)) fail("the table could not be written", strerror(errno));
+    int failed = ferror(file);
+    if (fclose(file) || failed) fail("the table could not be written", strerror(errno));
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 2000, SIZES = 8, DRAWS = 20, LAMBDAS = 25, SEED = 1 };
+enum { LEAST = 100, MOST = 2000, SIZES = 8, DRAWS = 20, LAMBDAS = 25, SEED = 1 };
 
 static const char help[] =
     "Usage: data_curve FILE [CSV]\n"
@@ -38,14 +38,6 @@ static double *numbers(int64_t count)
 
 /* --- the data --- */
 
-static void standardise(double *values, int64_t rows, int64_t stride)
-{
-    double mean = 0, square = 0;
-    for (int64_t i = 0; i < rows; i++) mean += values[i * stride] / (double)rows;
-    for (int64_t i = 0; i < rows; i++) square += pow(values[i * stride] - mean, 2) / (double)rows;
-    for (int64_t i = 0; i < rows; i++) values[i * stride] = square > 0 ? (values[i * stride] - mean) / sqrt(square) : 0;
-}
-
 /* Rows first, ... of a permutation come to the front. */
 static data choose(const double *x, const double *y, int64_t rows, int64_t d)
 {
@@ -60,7 +52,7 @@ static data choose(const double *x, const double *y, int64_t rows, int64_t d)
         set.y[i] = y[order[i]];
     }
     free(order);
-    standardise(set.y, set.n, 1);
+    samples_standardise(set.y, set.n, 1);
     return set;
 }
 
@@ -69,13 +61,13 @@ static data read_table(const char *path)
     char message[FILE_MESSAGE_SIZE];
     csv_table table;
     if (csv_read(&table, path, message) || (table.cols < 2 && file_fail(message, "%s: one column, expected more", path)) ||
-        (table.rows < 100 && file_fail(message, "%s: %lld rows, expected 100 or more", path, (long long)table.rows)))
+        (table.rows < LEAST && file_fail(message, "%s: %lld rows, expected 100 or more", path, (long long)table.rows)))
         fail(message);
     int64_t d = table.cols - 1;
     double *x = numbers(table.rows * d), *y = numbers(table.rows);
     samples_split(&table, d, x, y);
     data set = choose(x, y, table.rows, d);
-    for (int64_t j = 0; j < d; j++) standardise(set.x + j, set.n, d);
+    for (int64_t j = 0; j < d; j++) samples_standardise(set.x + j, set.n, d);
     csv_free(&table);
     free(x);
     free(y);
@@ -99,6 +91,7 @@ static int read_mnist(data *set, const char *folder)
     if (read_array(&images, folder, "t10k-images-idx3-ubyte", 3)) return 0;
     if (read_array(&labels, folder, "t10k-labels-idx1-ubyte", 1) || labels.size[0] != images.size[0])
         fail("the folder has images, but no labels of them");
+    if (images.size[0] < LEAST) fail("the folder has less than 100 images");
     int64_t n = images.size[0], d = images.size[1] * images.size[2];
     double *x = numbers(n * d), *y = numbers(n);
     for (int64_t i = 0; i < n * d; i++) x[i] = images.values[i] / 255.0;
@@ -165,17 +158,17 @@ static double best_lambda(const ntk_spectrum *spectrum, int64_t n)
 
 static void print_spectrum(const ntk_spectrum *spectrum, double lambda)
 {
-    double alignment[NTK_ALIGNMENT_COLUMNS], dimension[NTK_DIMENSION_COLUMNS], *shares = numbers(ntk_spectrum_modes(spectrum));
+    int64_t modes = ntk_spectrum_modes(spectrum), many = modes < 100 ? modes : 100;
+    double alignment[NTK_ALIGNMENT_COLUMNS], dimension[NTK_DIMENSION_COLUMNS], *shares = numbers(modes);
     ntk_exponents found = NTK_INIT(ntk_exponents);
     ntk_matrix Alignment = ntk_matrix_f64(alignment, 1, NTK_ALIGNMENT_COLUMNS), Lambda = ntk_matrix_const_f64(&lambda, 1, 1),
-               Dimension = ntk_matrix_f64(dimension, 1, NTK_DIMENSION_COLUMNS),
-               Shares = ntk_matrix_f64(shares, ntk_spectrum_modes(spectrum), 1);
+               Dimension = ntk_matrix_f64(dimension, 1, NTK_DIMENSION_COLUMNS), Shares = ntk_matrix_f64(shares, modes, 1);
     common_check(ntk_spectrum_alignment(spectrum, &Alignment));
     common_check(ntk_spectrum_cumulative(spectrum, &Shares));
     common_check(ntk_spectrum_dimensions(spectrum, &Dimension, &Lambda));
     common_check(ntk_spectrum_exponents(spectrum, &found, NULL));
-    printf("alignment of kernel and target %.3f; in the first 10 modes lie %.0f %% of the target, in the first 100 %.0f %%\n",
-           alignment[NTK_ALIGNMENT_CENTRED], 100 * shares[9], 100 * shares[98]);
+    printf("alignment of kernel and target %.3f; in the first 10 modes lie %.0f %% of the target, in the first %lld %.0f %%\n",
+           alignment[NTK_ALIGNMENT_CENTRED], 100 * shares[9], (long long)many, 100 * shares[many - 1]);
     printf("lambda %.3g leaves %.1f dimensions; the modes beyond act as a ridge of %.3g\n", lambda,
            dimension[NTK_DIMENSION_FIRST], dimension[NTK_DIMENSION_SELF_INDUCED]);
     printf("eigenvalues fall as k^-%.2f +- %.2f (%.2f to %.2f), the target's tail as k^-%.2f +- %.2f, modes %lld to %lld\n",

@@ -1,7 +1,7 @@
 /* Which lambda: leave-one-out error, generalized cross-validation and evidence for a hundred lambdas, by one eigendecomposition.
- * cc lambda_path.c common.c splitmix.c csv.c file.c $(pkg-config --cflags --libs ntk) -lz -lm */
+ * cc lambda_path.c common.c samples.c splitmix.c csv.c file.c $(pkg-config --cflags --libs ntk) -lz -lm */
 #include "common.h"
-#include "csv.h"
+#include "samples.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,16 +12,6 @@ enum { LAMBDAS = 101 };
 static const char help[] = "Usage: lambda_path FILE [CSV]\n"
                            "The best lambda by leave-one-out error, by cross-validation, and by evidence.\n"
                            "FILE: a table of numbers, the last column the target.  CSV: a file for all of the path.\n";
-
-/* Brings a column to mean 0 and deviation 1; a constant one becomes 0. */
-static void standardise(const csv_table *table, int64_t column)
-{
-    double n = (double)table->rows, mean = 0, square = 0, *values = table->values + column;
-    for (int64_t i = 0; i < table->rows; i++) mean += values[i * table->cols] / n;
-    for (int64_t i = 0; i < table->rows; i++) square += pow(values[i * table->cols] - mean, 2) / n;
-    double scale = square > 0 ? 1 / sqrt(square) : 0;
-    for (int64_t i = 0; i < table->rows; i++) values[i * table->cols] = (values[i * table->cols] - mean) * scale;
-}
 
 /* K^RF + K^NT of a ReLU network of infinite width, with biases. */
 static ntk_kernel *make_kernel(ntk_context *context)
@@ -83,7 +73,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     FILE *file = argc == 3 ? common_open(argv[2], "lambda,loo,gcv,log_evidence,degrees,rss") : NULL;
-    for (int64_t j = 0; j < table.cols; j++) standardise(&table, j);
+    for (int64_t j = 0; j < table.cols; j++) samples_standardise(table.values + j, table.rows, table.cols);
     ntk_matrix X = ntk_matrix_const_f64(table.values, table.rows, table.cols - 1);
     ntk_matrix Y = ntk_matrix_const_f64(table.values + table.cols - 1, table.rows, 1);
     X.stride = Y.stride = table.cols;

@@ -10,4 +10,7 @@ void samples_split(const csv_table *table, int64_t target, double *x, double *y)
 /* order becomes a permutation of 0 .. n - 1 that the seed chooses. */
 void samples_shuffle(int64_t *order, int64_t n, uint64_t seed);
 
+/* Brings n values to mean 0 and deviation 1, each stride behind the last; those that differ by rounding alone become 0. */
+void samples_standardise(double *values, int64_t n, int64_t stride);
+
 #endif

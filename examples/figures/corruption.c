@@ -99,19 +99,19 @@ static void read_table(figure *f, data_set *set)
 static void normalise(data_set *set, int together)
 {
     double all = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (int64_t k = 0; k < set->d - 1; k++) {
-            double mean = 0, square = 0;
-            for (int64_t i = 0; i < set->n; i++) mean += set->x[i * set->d + k] / (double)set->n;
-            for (int64_t i = 0; i < set->n; i++) {
-                double *at = set->x + i * set->d + k;
-                *at -= mean;
-                square += *at * *at / (double)set->n;
-            }
-            double scale = together ? all : square;
-            for (int64_t i = 0; pass && scale > 0 && i < set->n; i++) set->x[i * set->d + k] /= sqrt(scale);
-            if (!pass) all += square / (double)(set->d - 1);
+    for (int64_t k = 0; k < set->d - 1; k++) {
+        double mean = 0, *column = set->x + k;
+        if (!together) {
+            samples_standardise(column, set->n, set->d);
+            continue;
         }
+        for (int64_t i = 0; i < set->n; i++) mean += column[i * set->d] / (double)set->n;
+        for (int64_t i = 0; i < set->n; i++) {
+            column[i * set->d] -= mean;
+            all += column[i * set->d] * column[i * set->d] / (double)(set->n * (set->d - 1));
+        }
+    }
+    for (int64_t i = 0; all > 0 && i < set->n * set->d; i++) set->x[i] /= sqrt(all);
     for (int64_t i = 0; i < set->n; i++) set->x[(i + 1) * set->d - 1] = 1;
 }
 

@@ -39,7 +39,8 @@ void figure_end(figure *f)
 {
     progress_end(&f->progress);
     ntk_context_destroy(f->context);
-    if (ferror(f->table) | fclose(f->table)) figure_fail(f, "the table could not be written: %s", strerror(errno));
+    int failed = ferror(f->table);
+    if (fclose(f->table) || failed) figure_fail(f, "the table could not be written: %s", strerror(errno));
 }
 
 void figure_check(figure *f, ntk_status status)

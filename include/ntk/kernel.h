@@ -133,8 +133,9 @@ NTK_API ntk_status ntk_kernel_create_ard(ntk_context *context, ntk_kernel **kern
 
 /* K(x, x') = sum_k shares[k] Q_k(<x, x'> / (|x| |x'|)), Q_k the Gegenbauer polynomials of d inputs (<ntk/theory.h>): on the sphere it has
  * the eigenvalue shares[k] / B(d, k) on functions of degree k.  With shares 1, ..., 1 up to degree l, and a lambda that is small beside
- * them, ridge regression is polynomial regression of degree l.  A sample of length 0 has the mean over all directions, shares[0].
- * It is exact to rounding, some 1e-16 k a degree; it has no scales.
+ * them, ridge regression is polynomial regression of degree l.  A sample of length 0, or so short that |x|^2 / d
+ * underflows, has the mean over all directions, shares[0].  Q_k is exact to some 1e-16 k, but for the rounding of the cosine, some 1e-16
+ * or, in single precision, 1e-7, times at most Q_k'(1) = k (k + d - 2) / (d - 1).  It has no scales.
  * shares  degrees x 1, at most 2048 rows
  * NTK_ERR_SHAPE     a dimension does not fit, or d is less than 1
  * NTK_ERR_VALUE     a share is negative or not finite, or, of d = 1, that of a degree from 2 on is not 0

@@ -11,7 +11,8 @@ NTK_BEGIN
 /* K = sum_k w_k u_k u_k^T of n samples: the eigenvalues w_1 >= w_2 >= ..., and the coefficients c_k = u_k^T y of targets.  With an intercept
  * it is that of H K H and H y, H = I - 1 1^T / n, on what is orthogonal to 1: n - 1 modes, otherwise n.  As n grows w_k / n tends to the
  * kernel's eigenvalue xi_k by the samples' law, and c_k^2 / n to the target's energy in its eigenfunction, for k far below n.
- * Eigenvalues that are negative by rounding, or at most n unit roundoffs of the gram's dtype of the largest, count as 0.
+ * Eigenvalues that are negative by rounding, or at most n unit roundoffs of the gram's dtype of the largest, or of the largest K(x, x),
+ * count as 0.
  * Immutable: safe from many threads at once. */
 typedef struct ntk_spectrum ntk_spectrum;
 
@@ -46,7 +47,7 @@ NTK_API void ntk_spectrum_destroy(ntk_spectrum *spectrum);
 /* n, or n - 1 with an intercept; -1 if spectrum is NULL. */
 NTK_API int64_t ntk_spectrum_modes(const ntk_spectrum *spectrum);
 
-/* --- what it holds; NTK_ERR_OVERFLOW: a number is too large for the output's dtype --- */
+/* --- what it holds; NTK_ERR_OVERFLOW: a number is too large for the output's dtype, and the output is unspecified --- */
 
 /* values  modes x 1: w_1, w_2, ... */
 NTK_API ntk_status ntk_spectrum_values(const ntk_spectrum *spectrum, const ntk_matrix *values) NTK_MUST_CHECK;
@@ -58,7 +59,8 @@ NTK_API ntk_status ntk_spectrum_coefficients(const ntk_spectrum *spectrum, const
  * trace / n of k = 0 on it falls. */
 NTK_API ntk_status ntk_spectrum_tails(const ntk_spectrum *spectrum, const ntk_matrix *tails) NTK_MUST_CHECK;
 
-/* --- what follows from it; numbers too large for the output's dtype are infinite there --- */
+/* --- what follows from it; numbers too large for the output's dtype are infinite there, and after NTK_ERR_CANCELLED dimensions
+ * and alignments are unspecified --- */
 
 /* shares[k] = (c_1^2 + ... + c_(k+1)^2) / |y|^2, the cumulative alignment: how much of the target lies in the first modes.
  * shares  modes x t, or modes x 1, of all targets together;  NaN where |y|^2 is 0, or too large */

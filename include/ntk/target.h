@@ -14,8 +14,9 @@ NTK_BEGIN
 /* The law of x: uniform on the sphere of radius sqrt(d), or N(0, I_d). */
 enum { NTK_INPUTS_SPHERE = 0, NTK_INPUTS_GAUSSIAN = 1 };
 
-/* x (n x d) receives samples of the law.  Row i depends on seed and i alone.
- * NTK_ERR_OPTION  law is unknown */
+/* x (n x d) receives samples of the law.  Row i depends on law, seed, d and i alone.
+ * NTK_ERR_OPTION     law is unknown
+ * NTK_ERR_CANCELLED  x is unspecified */
 NTK_API ntk_status ntk_inputs_draw(ntk_context *context, const ntk_matrix *x, int32_t law, uint64_t seed) NTK_MUST_CHECK;
 
 /* A function f of x in R^d.  Immutable: every reading call is safe from many threads at once.  It keeps alive what it was made of. */
@@ -25,8 +26,10 @@ typedef struct ntk_target ntk_target;
 
 /* f(x) = sum_m coefficients[m] sigma_m(<w_m, x>), whose degrees are had by formula.
  * activations  M handles, which may repeat   weights  M x d, of any lengths   coefficients  M x 1
- * NTK_ERR_NULL   an activation is NULL; the message names it
- * NTK_ERR_VALUE  a number is NaN or infinite */
+ * NTK_ERR_NULL      an activation is NULL; the message names it
+ * NTK_ERR_SHAPE     coefficients are not M x 1
+ * NTK_ERR_VALUE     a number is NaN or infinite
+ * NTK_ERR_OVERFLOW  the length of a w_m is too large to be represented */
 NTK_API ntk_status ntk_target_create_sum(ntk_context *context, ntk_target **target, const ntk_activation *const *activations,
                                          const ntk_matrix *weights, const ntk_matrix *coefficients) NTK_MUST_CHECK;
 
@@ -42,8 +45,10 @@ NTK_API ntk_status ntk_target_create_network(ntk_context *context, ntk_target **
  *   c_k = prod_(u = 0..k-1) d / (d + 2 u),
  * as D (|x|^(2 s) H) = 2 s (2 s + d + 2 r - 2) |x|^(2 s - 2) H of a harmonic H of degree r, and D is adjoint to |x|^2 in that product.
  * Of Gaussian inputs a, b and c are their limits 1 / (2^m m!), (-1)^i / (2^i i!) and 1, and |P_k f|^2 = |q_k|^2.  Errors are some
- * 1e-15 of what its terms would sum to if all were of one sign.
+ * 1e-15 of what its terms would sum to if all were of one sign.  Laplacians of many squares have many terms: of a product of m
+ * of them, D^i has (m choose i).
  * exponents  M d of them, M rows of coefficients   coefficients  M x 1
+ * NTK_ERR_SHAPE        coefficients have several columns, or d is less than 1
  * NTK_ERR_VALUE        an exponent is negative, or a coefficient NaN or infinite
  * NTK_ERR_UNSUPPORTED  a monomial's degree is above 64 */
 NTK_API ntk_status ntk_target_create_polynomial(ntk_context *context, ntk_target **target, const int64_t *exponents,
@@ -84,9 +89,10 @@ NTK_API int64_t ntk_target_inputs(const ntk_target *target);
 
 /* y[i] = f(x_i), of any x.   y  n x 1   x  n x d
  * NTK_ERR_VALUE     x holds NaN or infinity
- * NTK_ERR_OVERFLOW  f(x) is too large to be represented; y is unspecified
- * NTK_ERR_CALLBACK  a function of the caller's failed, or gave NaN or infinity; y is unspecified
- * NTK_ERR_CANCELLED y is unspecified */
+ * NTK_ERR_OVERFLOW   f(x) is too large to be represented; y is unspecified
+ * NTK_ERR_CALLBACK   a function of the caller's failed, or gave NaN or infinity; y is unspecified
+ * NTK_ERR_CANCELLED  y is unspecified
+ * NTK_ERR_MEMORY     y is unspecified if there are more than 4096 samples, or more than 8 MB of them */
 NTK_API ntk_status ntk_target_evaluate(const ntk_target *target, const ntk_matrix *y, const ntk_matrix *x) NTK_MUST_CHECK;
 
 /* Zero is the default of every member.
@@ -109,6 +115,8 @@ enum { NTK_ENERGY_VALUE = 0, NTK_ENERGY_ERROR = 1, NTK_ENERGY_COLUMNS = 2 };
  * rounding: of a sum, with B(d, k) Q_k the degree's reproducing kernel and sigma_m(|w| z) = sum_k l_mk Q_k(z / sqrt(d)),
  *   |P_k f|^2 = sum_(m, m') c_m c_m' l_mk l_m'k Q_k(<w_m, w_m'> / (|w_m| |w_m'|)) / B(d, k),
  * of Gaussian inputs with Hermite coefficients and powers.  From samples as of ntk_sample_energies.
+ * Memory: of a sum of M terms 2 M numbers a degree, of at least 256 degrees with total; from samples, these, and as
+ * ntk_sample_energies.
  * energies  degrees x 2, at most 2048 rows
  * total     NULL, or 1 x 2: E f^2 and its standard error, or, of a sum, a bound of what it lacks: products of different terms in
  *           degrees that are not asked for, from 256 on
@@ -139,7 +147,7 @@ NTK_API ntk_status ntk_target_project(const ntk_target *target, const ntk_matrix
  * alone, which is of the order B(d, k) (E y^2)^2 / n^2.  Noise of y that is independent of x and of mean 0 adds to the error alone.
  * energies  degrees x 2, at most 2048 rows   total  NULL, or 1 x 2: the mean of y^2 and its standard error
  * x  n x d, n at least 4, under the sphere's law on it, to 1e-6   y  n x 1   options  may be NULL; samples and seed are not used
- * Memory: x and y in double precision, and 2 n degrees numbers.
+ * Memory: x and y in double precision, and n (2 degrees + 2) numbers.
  * Errors as of ntk_target_energies; NTK_ERR_VALUE also: x or y holds NaN or infinity, or a sample is not on the sphere. */
 NTK_API ntk_status ntk_sample_energies(ntk_context *context, const ntk_matrix *energies, const ntk_matrix *total,
                                        const ntk_matrix *x, const ntk_matrix *y,

@@ -93,6 +93,7 @@ enum {
  * NTK_ERR_NULL    options is NULL
  * NTK_ERR_OPTION  an option is outside its domain; the message names it
  * NTK_ERR_VALUE   an energy is negative, a size is not positive, or a number is NaN or infinite
+ * NTK_ERR_CANCELLED  curve is unspecified
  * Others as of ntk_theory_kernel_levels, but that levels beyond B = 1e300 count as not learned. */
 NTK_API ntk_status ntk_theory_learning_curve(const ntk_kernel *kernel, const ntk_matrix *curve, const ntk_matrix *energies,
                                              const ntk_matrix *sizes, const ntk_curve_options *options) NTK_MUST_CHECK;

@@ -140,8 +140,7 @@ static void choose(ntk_levels *levels, const ntk_sphere_expansion *of, const ntk
             error = doubt;
         }
         put_level(levels, k, share > CERTAIN * error ? share : 0, &b);
-        /* Q_(k + 1) = (2 k + d - 2) / (k + d - 2) t Q_k - ..., but Q_1 = t */
-        if (k > 0) log2_lead += log2((double)(2 * k + of->d - 2) / (double)(k + of->d - 2));
+        log2_lead += log2(ntk_gegenbauer_at(of->d, k).up); /* as Q_(k + 1) = up t Q_k - ... */
     }
 }
 

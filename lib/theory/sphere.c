@@ -153,6 +153,7 @@ double ntk_sphere_step(int64_t d, int64_t k)
 {
     double n = (double)d, j = (double)k;
     if (k == 1) return sqrt(1 / n);
+    if (d == 1) return 0;
     return sqrt(j / (2 * j + n - 2) * ((j + n - 3) / (2 * j + n - 4)));
 }
 

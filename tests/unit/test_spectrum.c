@@ -203,6 +203,40 @@ START_TEST(intercepts)
 }
 END_TEST
 
+/* Of K = 1000 1 1^T / n an intercept leaves nothing but roundings, which count as 0: whatever lambda is, the mean is learned. */
+START_TEST(intercept_of_a_constant)
+{
+    static const int32_t dtypes[] = {NTK_F64, NTK_F32};
+    double w[N], c[N * T], values[N - 1], found[N - 1][T], curve[NTK_CURVE_COLUMNS], size = N, square = 0;
+    matrix m;
+    ntk_spectrum *spectrum;
+    ntk_spectrum_options options = {.struct_size = sizeof options, .intercept = 1};
+    harmonic(w, c);
+    for (int k = 0; k < N; k++) w[k] = k ? 0 : 1000;
+    matrix_make(&m, w, N, true);
+    double *y = targets_of(&m, c, T);
+    ntk_gram *gram = matrix_gram(&m, NTK_STORAGE_FULL, dtypes[_i]);
+    ntk_matrix Y = ntk_matrix_const_f64(y, N, T), Values = ntk_matrix_f64(values, N - 1, 1),
+               Found = ntk_matrix_f64(found[0], N - 1, T), Curve = ntk_matrix_f64(curve, 1, NTK_CURVE_COLUMNS),
+               Size = ntk_matrix_f64(&size, 1, 1);
+    CHECK_OK(ntk_spectrum_create(context, &spectrum, gram, &Y, &options));
+    CHECK_OK(ntk_spectrum_values(spectrum, &Values));
+    CHECK_OK(ntk_spectrum_coefficients(spectrum, &Found));
+    CHECK_OK(ntk_spectrum_curve(spectrum, &Curve, &Size, NULL));
+    for (int k = 0; k < N - 1; k++) {
+        ck_assert_double_eq(values[k], 0);
+        for (int t = 0; t < T; t++) square += found[k][t] * found[k][t];
+    }
+    /* the mean square of y_i less the mean of the others, n / (n - 1) times y_i less the mean of all */
+    ck_assert_double_eq_tol(curve[NTK_CURVE_TEST], square * N / (N - 1) / (N - 1), 1e-12);
+    ck_assert_double_eq_tol(curve[NTK_CURVE_TRAIN], square / N, 1e-12);
+    ntk_spectrum_destroy(spectrum);
+    ntk_gram_destroy(gram);
+    free(y);
+    matrix_free(&m);
+}
+END_TEST
+
 /* --- dimensions --- */
 
 /* Against a ridge's degrees of freedom; one more has the intercept. */
@@ -335,15 +369,16 @@ START_TEST(alignments_of_a_dense_matrix)
 }
 END_TEST
 
-/* K = y y^T; K = 1; and K = y y^T + 1000 1 1^T, whose constant says nothing of y. */
+/* K = y y^T; K = 1; and K = y y^T + 1000 1 1^T, whose constant says nothing of y: in any units. */
 START_TEST(alignments_in_closed_form)
 {
-    double w[N] = {0, 3}, c[N] = {0, 2}, ones[N], one = 1, identity[] = {1 / sqrt(N), 1 / sqrt(N - 1)},
+    const double unit = (double[]){1, 1e120, 1e-120}[_i];
+    double w[N] = {0, 3 * unit}, c[N] = {0, 2 * unit}, ones[N], one = 1, identity[] = {1 / sqrt(N), 1 / sqrt(N - 1)},
            shifted = 3 / hypot(1000, 3);
     matrix m;
-    for (int k = 0; k < N; k++) ones[k] = 1;
+    for (int k = 0; k < N; k++) ones[k] = unit;
     for (int kind = 0; kind < 3; kind++) {
-        w[0] = kind == 2 ? 1000 : 0;
+        w[0] = kind == 2 ? 1000 * unit : 0;
         matrix_make(&m, kind == 1 ? ones : w, N, true);
         double *y = targets_of(&m, c, 1);
         ntk_spectrum *spectrum = spectrum_of(&m, y, 1, false);
@@ -471,10 +506,11 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, values_and_coefficients, 0, 4);
     tcase_add_loop_test(tests, intercepts, 0, 2);
+    tcase_add_loop_test(tests, intercept_of_a_constant, 0, 2);
     tcase_add_loop_test(tests, dimensions_are_degrees_of_freedom, 0, 2);
     tcase_add_test(tests, dimensions_in_closed_form);
     tcase_add_test(tests, alignments_of_a_dense_matrix);
-    tcase_add_test(tests, alignments_in_closed_form);
+    tcase_add_loop_test(tests, alignments_in_closed_form, 0, 3);
     tcase_add_test(tests, exponents_of_power_laws);
     tcase_add_test(tests, exponents_show_where_there_is_no_law);
     tcase_add_test(tests, refused);

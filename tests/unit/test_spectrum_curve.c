@@ -122,6 +122,67 @@ START_TEST(finite_rank)
 }
 END_TEST
 
+/* A small part of one sample is too little to learn from; and where samples are as many as the rank all that is spare is what a ridge makes
+ * of it, 2 sqrt(lambda n (n0 - n)) at w = 1 to leading order: neither drowns in the rounding of n0. */
+START_TEST(next_to_nothing)
+{
+    double size = 1e-20, row[1][NTK_CURVE_COLUMNS], c[N][T], square = 0;
+    ntk_kernel *kernel = theory_relu(context, NTK_PART_BOTH);
+    sample s = sample_draw(N, D, 9);
+    ntk_spectrum *spectrum = spectrum_of(kernel, &s.X, &s.Y, 0);
+    for (int i = 0; i < N * T; i++) square += s.y[i] * s.y[i] / N;
+    for (int method = 0; method < 2; method++) {
+        predict(row, spectrum, &size, 1, methods[method], 0.1, 0);
+        ck_assert_double_gt(row[0][NTK_CURVE_KAPPA], 1e15);
+        ck_assert(isfinite(row[0][NTK_CURVE_KAPPA]));
+        ck_assert_double_eq_tol(row[0][NTK_CURVE_TEST] / square, 1, 1e-12);
+    }
+    ntk_spectrum_destroy(spectrum);
+    ntk_kernel_destroy(kernel);
+    /* unit vectors, each N / D times */
+    static const double lambda = 1e-22;
+    ntk_kernel_options rf = NTK_INIT(ntk_kernel_options);
+    rf.part = NTK_PART_RF;
+    kernel = theory_kernel(context, NTK_IDENTITY, &rf);
+    for (int i = 0; i < N * D; i++) s.x[i] = i % D == i / D % D ? sqrt(D * (double)D / N) : 0;
+    spectrum = spectrum_of(kernel, &s.X, &s.Y, 0);
+    size = D;
+    predict(row, spectrum, &size, 1, NTK_PREDICT_SUBSAMPLE, lambda, 0);
+    ntk_matrix C = ntk_matrix_f64(c[0], N, T);
+    CHECK_OK(ntk_spectrum_coefficients(spectrum, &C));
+    square = 0;
+    for (int k = D; k < N; k++) square += (c[k][0] * c[k][0] + c[k][1] * c[k][1]) / (N - D);
+    double spare = 2 * sqrt(lambda * D * (N - D));
+    ck_assert_double_eq_tol(row[0][NTK_CURVE_TEST] / (square * D / spare), 1, 1e-6);
+    ntk_spectrum_destroy(spectrum);
+    ntk_kernel_destroy(kernel);
+    sample_free(&s);
+}
+END_TEST
+
+/* One sample alone has an input.  Without a ridge it is fitted whatever the others say, and what these make of it is what they do as the
+ * ridge tends to 0, to a part of it. */
+START_TEST(sample_that_is_alone)
+{
+    static const double size[] = {N};
+    double alone[1][NTK_CURVE_COLUMNS], near[1][NTK_CURVE_COLUMNS];
+    ntk_kernel_options rf = NTK_INIT(ntk_kernel_options);
+    rf.part = NTK_PART_RF;
+    ntk_kernel *kernel = theory_kernel(context, NTK_IDENTITY, &rf);
+    sample s = sample_draw(N, D, 10);
+    for (int i = 0; i < N; i++) s.x[i * D + D - 1] = i == 3 ? 2 : 0;
+    s.y[3 * T] = 30;
+    ntk_spectrum *spectrum = spectrum_of(kernel, &s.X, &s.Y, _i);
+    predict(alone, spectrum, size, 1, NTK_PREDICT_LEAVE_ONE_OUT, 0, 0);
+    predict(near, spectrum, size, 1, NTK_PREDICT_LEAVE_ONE_OUT, 1e-8, 0);
+    ck_assert_double_gt(near[0][NTK_CURVE_TEST], 20 * 20.0 / N);
+    ck_assert_double_eq_tol(alone[0][NTK_CURVE_TEST] / near[0][NTK_CURVE_TEST], 1, 1e-5);
+    ntk_spectrum_destroy(spectrum);
+    ntk_kernel_destroy(kernel);
+    sample_free(&s);
+}
+END_TEST
+
 /* At n = n0 a subsample is the sample, and its error that of generalized cross-validation. */
 START_TEST(all_samples_are_cross_validation)
 {
@@ -390,6 +451,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, nothing_in_common);
     tcase_add_test(tests, finite_rank);
+    tcase_add_test(tests, next_to_nothing);
+    tcase_add_loop_test(tests, sample_that_is_alone, 0, 2);
     tcase_add_loop_test(tests, all_samples_are_cross_validation, 0, 2);
     tcase_add_loop_test(tests, population_by_its_equations, 0, 2);
     tcase_add_test(tests, samples_of_a_sphere);

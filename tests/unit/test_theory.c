@@ -97,6 +97,23 @@ START_TEST(many_inputs_are_gaussian)
 }
 END_TEST
 
+/* Levels times B are the squared Hermite coefficients, but for terms of order k^2 / d. */
+START_TEST(as_many_inputs_as_there_are)
+{
+    enum { FEW = 6 };
+    double levels[FEW][NTK_LEVEL_COLUMNS], hermite[FEW];
+    ntk_matrix view = ntk_matrix_f64(hermite, FEW, 1);
+    ntk_kernel *kernel = theory_relu(context, NTK_PART_RF);
+    ntk_activation *relu = theory_activation(context, NTK_RELU);
+    CHECK_OK(ntk_activation_hermite(relu, &view, 1));
+    find_levels(kernel, levels, FEW, INT64_MAX);
+    for (int k = 0; k < FEW; k++)
+        ck_assert(fabs(levels[k][0] * levels[k][1] - hermite[k] * hermite[k]) <= 1e-13 * hermite[k] * hermite[k]);
+    ntk_activation_destroy(relu);
+    ntk_kernel_destroy(kernel);
+}
+END_TEST
+
 START_TEST(one_input_is_two_points)
 {
     double energies[4], levels[4][NTK_LEVEL_COLUMNS];
@@ -369,6 +386,7 @@ int main(void)
     tcase_add_loop_test(tests, energies_are_the_closed_forms, 0, all);
     tcase_add_test(tests, figure_three);
     tcase_add_test(tests, many_inputs_are_gaussian);
+    tcase_add_test(tests, as_many_inputs_as_there_are);
     tcase_add_test(tests, one_input_is_two_points);
     tcase_add_test(tests, kinks_are_found);
     tcase_add_test(tests, gegenbauer_of_few_inputs);

@@ -13,30 +13,45 @@ static double mean_of(const ntk_spectrum *s, int64_t target)
     return sum / (double)s->samples;
 }
 
-/* |K|_F, or |H K H|_F with (u_j^T H u_k)^2 = (delta_jk - e_j e_k / n)^2, by sums of terms none of which is negative. */
-static double norm(const ntk_spectrum *s, bool centred)
+/* Targets of which an alignment is asked, and their means where it is of H K H and H y, otherwise NULL.  Eigenvalues are divided by the
+ * largest, and coefficients by unit, the largest of them: their squares are in range. */
+typedef struct view {
+    const ntk_spectrum *spectrum;
+    const double *means;
+    double unit;
+} view;
+
+static double value(const view *v, int64_t k)
 {
+    return v->spectrum->values[k] / v->spectrum->values[0];
+}
+
+/* |K|_F, or |H K H|_F with (u_j^T H u_k)^2 = (delta_jk - e_j e_k / n)^2, by sums of terms none of which is negative. */
+static double norm(const view *v)
+{
+    const ntk_spectrum *s = v->spectrum;
     double sum = 0, before = 0;
     for (int64_t k = 0; k < s->modes; k++) {
-        double share = centred ? fmin(1, s->ones[k] * s->ones[k] / (double)s->samples) : 0, value = s->values[k];
-        sum += value * value * (1 - share) * (1 - share) + 2 * before * value * share;
-        before += value * share;
+        double share = v->means ? fmin(1, s->ones[k] * s->ones[k] / (double)s->samples) : 0, own = value(v, k);
+        sum += own * own * (1 - share) * (1 - share) + 2 * before * own * share;
+        before += own * share;
     }
     return sqrt(sum);
 }
 
 /* Of y, or, with the targets' means, of H y. */
-static double coefficient(const ntk_spectrum *s, int64_t k, int64_t target, const double *means)
+static double coefficient(const view *v, int64_t k, int64_t target)
 {
-    return s->coefficients[k * s->targets + target] - (means ? means[target] * s->ones[k] : 0);
+    const ntk_spectrum *s = v->spectrum;
+    return (s->coefficients[k * s->targets + target] - (v->means ? v->means[target] * s->ones[k] : 0)) / v->unit;
 }
 
 /* y_a^T y_b, or y_a^T K y_b. */
-static double product(const ntk_spectrum *s, int64_t a, int64_t b, const double *means, bool weighted)
+static double product(const view *v, int64_t a, int64_t b, bool weighted)
 {
     double sum = 0;
-    for (int64_t k = 0; k < s->modes; k++)
-        sum += (weighted ? s->values[k] : 1) * coefficient(s, k, a, means) * coefficient(s, k, b, means);
+    for (int64_t k = 0; k < v->spectrum->modes; k++)
+        sum += (weighted ? value(v, k) : 1) * coefficient(v, k, a) * coefficient(v, k, b);
     return sum;
 }
 
@@ -44,16 +59,20 @@ static double product(const ntk_spectrum *s, int64_t a, int64_t b, const double 
 static ntk_status align(double *alignment, const ntk_spectrum *s, ntk_spectrum_range of, const double *means,
                         const ntk_lane *lane)
 {
+    view v = {.spectrum = s, .means = means};
     double with = 0, squares = 0;
+    for (int64_t k = 0; k < s->modes; k++)
+        for (int64_t a = of.first; a < of.first + of.count; a++)
+            v.unit = fmax(v.unit, fabs(s->coefficients[k * s->targets + a]));
     for (int64_t a = of.first; a < of.first + of.count; a++) {
-        with += product(s, a, a, means, true);
+        with += product(&v, a, a, true);
         for (int64_t b = of.first; b <= a; b++) {
-            double each = product(s, a, b, means, false);
+            double each = product(&v, a, b, false);
             squares += (a == b ? 1 : 2) * each * each;
             NTK_TRY(ntk_advance(lane, 0));
         }
     }
-    *alignment = with / (norm(s, means) * sqrt(squares));
+    *alignment = with / (norm(&v) * sqrt(squares));
     return NTK_OK;
 }
 

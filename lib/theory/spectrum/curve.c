@@ -33,41 +33,49 @@ static double signal(const job *j, int64_t k, ntk_spectrum_range of)
 
 /* --- as subsamples --- */
 
-/* sum x / (w + lambda + x) and x times its derivative, for x > 0. */
-static double sum_at(const job *j, double x, double *slope)
+/* Shares x / (w + lambda + x) of what is missing, or the rest of them, of what is learned. */
+typedef struct shares {
+    bool learned;
+    double sum, slope; /* slope: of the sum's logarithm by that of x, but for its sign */
+} shares;
+
+static void add_shares(shares *all, const job *j, double x)
 {
     const ntk_spectrum *s = j->spectrum;
-    double sum = 0;
-    *slope = 0;
+    double slope = 0;
+    all->sum = 0;
     for (int64_t k = 0; k < s->modes; k++) {
-        double each = x / (s->values[k] + j->options.lambda + x);
-        sum += each;
-        *slope += each * (1 - each);
+        double own = s->values[k] + j->options.lambda, learned = own / (own + x), missing = x / (own + x);
+        all->sum += all->learned ? learned : missing;
+        slope += learned * missing;
     }
-    return sum;
+    all->slope = slope / all->sum;
 }
 
 enum { MOST_STEPS = 400 };
 
-/* lambda_0 = lambda + x, sum x / (w + lambda + x) = n_0 - n: Newton's method on logarithms, between ends that it narrows.  At first these
- * are what x would be if all w were the smallest that is not 0, or the mean. */
+/* lambda_0 = lambda + x, where what is missing sums up to n_0 - n, and what is learned to n, less the intercept's sample; of the two the
+ * smaller, which rounding spoils less.  Newton's method on logarithms, between ends that it narrows: at first what x would be if all w
+ * were the smallest that is not 0, or the mean. */
 static double find_ridge(const job *j, double n)
 {
     const ntk_spectrum *s = j->spectrum;
-    double lambda = j->options.lambda, left = (double)s->samples - n, modes = (double)s->modes, trace = 0, slope;
+    double lambda = j->options.lambda, left = (double)s->samples - n, most = n - s->intercept, trace = 0;
     double zeros = lambda > 0 ? 0 : (double)(s->modes - s->rank);
     if (left <= zeros) return lambda;
     for (int64_t k = 0; k < s->modes; k++) trace += s->values[k];
     double least = lambda > 0 ? s->values[s->modes - 1] + lambda : s->values[s->rank - 1];
-    double low = least * (left - zeros) / (modes - left), high = (lambda + trace / modes) * left / (modes - left);
-    double x = high;
+    double low = least * (left - zeros) / most, high = (lambda + trace / (double)s->modes) * left / most, x = high;
+    shares all = {.learned = most < left};
+    double wanted = all.learned ? most : left;
     for (int step = 0; step < MOST_STEPS && high / low - 1 > 2 * DBL_EPSILON; step++) {
-        double at = sum_at(j, x, &slope);
-        if (at < left)
+        add_shares(&all, j, x);
+        double beyond = (all.learned ? 1 : -1) * log(all.sum / wanted);
+        if (beyond > 0)
             low = x;
         else
             high = x;
-        double next = x * exp(log(left / at) * at / slope);
+        double next = x * exp(beyond / all.slope);
         if (!(next > low && next < high)) next = sqrt(low) * sqrt(high);
         if (fabs(next - x) <= DBL_EPSILON * x) return lambda + next;
         x = next;
@@ -75,32 +83,41 @@ static double find_ridge(const job *j, double n)
     return lambda + x;
 }
 
-/* What the sample has at lambda_0, in units of scale: the sums of s and s^2. */
-static void find_missing(const job *j, double ridge, double scale, double *sum, double *squares)
+/* What the sample has at lambda_0, in units of scale: the sums of s and s^2;  spare = n - sum L^2, by terms none of which is negative. */
+typedef struct sums {
+    double scale, first, squares, spare;
+} sums;
+
+static sums find_missing(const job *j, double n)
 {
     const ntk_spectrum *s = j->spectrum;
-    *sum = *squares = 0;
+    double ridge = find_ridge(j, n), learned = 0;
+    sums all = {.scale = ridge > 0 ? ridge : s->values[s->modes - 1]};
     for (int64_t k = 0; k < s->modes; k++) {
-        j->missing[k] = scale > 0 ? scale / (s->values[k] + ridge) : k >= s->rank;
-        *sum += j->missing[k];
-        *squares += j->missing[k] * j->missing[k];
+        double value = s->values[k], missing = all.scale > 0 ? all.scale / (value + ridge) : k >= s->rank;
+        if (all.scale > 0) learned += missing * ((value + j->options.lambda) / (value + ridge));
+        all.first += missing;
+        all.squares += missing * missing;
+        j->missing[k] = missing;
     }
+    all.spare = all.scale > 0 ? all.first * (learned / all.squares) : n - (double)(s->intercept + s->rank);
+    return all;
 }
 
 /* Bias and noise of each target at lambda_0: sum c^2 s^2 / sum s^2, or leave-one-out errors over what they are too large by. */
-static ntk_status find_errors(const job *j, const ntk_lane *lane, double sum, double squares)
+static ntk_status find_errors(const job *j, const ntk_lane *lane, const sums *all)
 {
     const ntk_spectrum *s = j->spectrum;
     if (j->options.method == NTK_PREDICT_LEAVE_ONE_OUT) {
         NTK_TRY(ntk_spectrum_leave_one_out(s, lane, j->missing, j->errors));
-        for (int64_t c = 0; c < s->targets; c++) j->errors[c] *= sum / squares * sum / (double)s->samples;
+        for (int64_t c = 0; c < s->targets; c++) j->errors[c] *= all->first / all->squares * all->first / (double)s->samples;
         return NTK_OK;
     }
     for (int64_t c = 0; c < s->targets; c++) j->errors[c] = 0;
     for (int64_t k = 0; k < s->modes; k++)
         for (int64_t c = 0; c < s->targets; c++) {
             double missing = j->missing[k] * s->coefficients[k * s->targets + c];
-            j->errors[c] += missing / squares * missing;
+            j->errors[c] += missing / all->squares * missing;
         }
     return NTK_OK;
 }
@@ -116,10 +133,9 @@ static double blind_to(const job *j, ntk_spectrum_range of)
 static ntk_status predict_subsample(const job *j, const ntk_lane *lane, double n, double *columns, int64_t parts)
 {
     const ntk_spectrum *s = j->spectrum;
-    double ridge = find_ridge(j, n), scale = ridge > 0 ? ridge : s->values[s->modes - 1], sum, squares;
-    find_missing(j, ridge, scale, &sum, &squares);
-    NTK_TRY(find_errors(j, lane, sum, squares));
-    double kappa = scale / sum, spare = n - (double)s->samples + sum * sum / squares;
+    sums found = find_missing(j, n);
+    NTK_TRY(find_errors(j, lane, &found));
+    double kappa = found.scale / found.first, spare = found.spare;
     double kept = kappa > 0 ? j->options.lambda / (n * kappa) : spare / n;
     for (int64_t i = 0; i < parts; i++, columns += NTK_CURVE_COLUMNS) {
         ntk_spectrum_range of = ntk_spectrum_part(s, i, parts);
@@ -128,7 +144,7 @@ static ntk_status predict_subsample(const job *j, const ntk_lane *lane, double n
         columns[NTK_CURVE_VARIANCE] = all > 0 ? (n / spare - 1) * all : 0;
         columns[NTK_CURVE_BIAS] = fmax(0, all - (double)of.count * j->options.noise_variance);
         columns[NTK_CURVE_TEST] = columns[NTK_CURVE_BIAS] + columns[NTK_CURVE_VARIANCE];
-        columns[NTK_CURVE_TRAIN] = all > 0 && spare > 0 ? kept * kept * (n / spare) * all : 0;
+        columns[NTK_CURVE_TRAIN] = all > 0 && kept > 0 ? kept * kept * (n / spare) * all : 0;
         columns[NTK_CURVE_KAPPA] = kappa;
         columns[NTK_CURVE_BLIND] = blind_to(j, of);
     }
@@ -137,7 +153,7 @@ static ntk_status predict_subsample(const job *j, const ntk_lane *lane, double n
 
 /* --- as the population --- */
 
-static void predict_population(const job *j, double n, double *columns, int64_t parts)
+static ntk_status predict_population(const job *j, const ntk_lane *lane, double n, double *columns, int64_t parts)
 {
     const ntk_spectrum *s = j->spectrum;
     ntk_prediction modes = {.count = s->modes, .eigenvalue = j->eigenvalue, .share = j->eigenvalue, .energy = j->energy};
@@ -150,7 +166,9 @@ static void predict_population(const job *j, double n, double *columns, int64_t 
         modes.blind = blind_to(j, of);
         modes.noise = (double)of.count * j->options.noise_variance;
         ntk_predict_curve(columns + i * NTK_CURVE_COLUMNS, &modes, n);
+        NTK_TRY(ntk_advance(lane, 0));
     }
+    return NTK_OK;
 }
 
 /* --- the call --- */
@@ -208,7 +226,7 @@ static ntk_status fill(const job *j, const ntk_matrix *curve, const ntk_matrix *
     for (int64_t i = 0; i < sizes->rows; i++) {
         double n = ntk_get(ntk_row(sizes, i), sizes->dtype, 0);
         if (j->options.method == NTK_PREDICT_POPULATION)
-            predict_population(j, n, j->table + i * curve->cols, parts);
+            NTK_TRY(predict_population(j, lane, n, j->table + i * curve->cols, parts));
         else
             NTK_TRY(predict_subsample(j, lane, n, j->table + i * curve->cols, parts));
         NTK_TRY(ntk_advance(lane, 1));

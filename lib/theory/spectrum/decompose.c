@@ -10,7 +10,8 @@
 #include <math.h>
 
 /* right  columns: the targets, centred with an intercept, and without one a column of 1
- * found  these by eigenvectors, whose eigenvalues ascend;  means  of the targets, or 0 */
+ * found  these by eigenvectors, whose eigenvalues ascend;  means  of the targets, or 0
+ * largest  K_ii, whose roundings the eigenvalues of H K H have */
 typedef struct job {
     ntk_spectrum *spectrum;
     const ntk_gram *gram;
@@ -18,7 +19,7 @@ typedef struct job {
     const ntk_lane *lane;
     const char *function;
     ntk_symmetric K;
-    double *right, *found, *means;
+    double *right, *found, *means, largest;
     int64_t columns;
 } job;
 
@@ -115,6 +116,7 @@ static ntk_status prepare(job *j)
     ntk_work_stage(j->lane->work, "copy of a kernel matrix", ntk_symmetric_tiles(&j->gram->K), 0, 0.05);
     NTK_TRY(ntk_symmetric_create(context, &j->K, NTK_STORAGE_FULL, NTK_F64, n));
     NTK_TRY(ntk_run(j->lane, ntk_symmetric_tiles(&j->gram->K), copy_tile_row, j));
+    for (int64_t i = 0; i < n; i++) j->largest = fmax(j->largest, ((const double *)j->K.data)[i * j->K.ld + i]);
     if (j->spectrum->intercept) {
         NTK_TRY(ntk_allocate(context, &sums, n, sizeof *sums, "sums of a kernel matrix"));
         ntk_status status = centre(j, sums);
@@ -160,7 +162,7 @@ static ntk_status keep(const job *j)
 {
     ntk_spectrum *s = j->spectrum;
     double unit = j->gram->K.dtype == NTK_F64 ? DBL_EPSILON : (double)FLT_EPSILON;
-    double cut = (double)s->samples * unit * s->eigen.values[s->modes - 1];
+    double cut = (double)s->samples * unit * fmax(s->eigen.values[s->modes - 1], j->largest);
     for (int64_t k = 0; k < s->modes; k++) {
         int64_t from = s->modes - 1 - k;
         const double *found = j->columns ? j->found + from * j->columns : NULL;

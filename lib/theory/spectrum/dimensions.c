@@ -34,6 +34,7 @@ static void measure(const ntk_spectrum *s, double lambda, double row[NTK_DIMENSI
 
 ntk_status ntk_spectrum_dimensions(const ntk_spectrum *spectrum, const ntk_matrix *table, const ntk_matrix *lambdas)
 {
+    ntk_work work;
     NTK_REQUIRE(spectrum);
     NTK_TRY(ntk_input_check(lambdas, __func__, "lambdas"));
     NTK_TRY(ntk_shape_check(lambdas, -1, 1, __func__, "lambdas"));
@@ -41,10 +42,13 @@ ntk_status ntk_spectrum_dimensions(const ntk_spectrum *spectrum, const ntk_matri
     NTK_TRY(ntk_shape_check(table, lambdas->rows, NTK_DIMENSION_COLUMNS, __func__, "table"));
     NTK_TRY(ntk_disjoint_check(table, "table", lambdas, "lambdas", __func__));
     NTK_TRY(ntk_lambdas_check(lambdas, __func__, "lambdas"));
+    ntk_lane lane = ntk_work_begin(&work, spectrum->base.context);
+    ntk_work_stage(&work, "dimensions", lambdas->rows, 0, 1);
     for (int64_t i = 0; i < lambdas->rows; i++) {
         double row[NTK_DIMENSION_COLUMNS];
         measure(spectrum, ntk_get(ntk_row(lambdas, i), lambdas->dtype, 0), row);
         ntk_convert(ntk_row(table, i), table->dtype, row, NTK_F64, NTK_DIMENSION_COLUMNS);
+        NTK_TRY(ntk_advance(&lane, 1));
     }
     return NTK_OK;
 }

@@ -159,7 +159,7 @@ void ntk_degree_add(double *sum, double *squares, const double *a, const double 
 {
     double s[4] = {0}, q[4] = {0};
     for (int64_t j = 0; j < count; j++) {
-        double product = b ? a[j] * b[j] : a[j];
+        double product = a[j] * b[j];
         s[j % 4] += product;
         q[j % 4] += product * product;
     }

@@ -35,7 +35,7 @@ ntk_status ntk_degree_pairs_run(const ntk_degree_pairs *pairs, const ntk_lane *l
 /* halves[i] = |x_i|^2 / 2 of n rows of d numbers. */
 void ntk_degree_halves(double *halves, const double *x, int64_t n, int64_t d);
 
-/* sum += a b, and squares += (a b)^2, of count numbers; b may be NULL: 1. */
+/* sum += a b, and squares += (a b)^2, of count numbers. */
 void ntk_degree_add(double *sum, double *squares, const double *a, const double *b, int64_t count);
 
 #endif

@@ -6,8 +6,6 @@
 #include "theory/target/target.h"
 #include "theory/target/terms.h"
 
-#include <math.h>
-
 enum { MOST_DEGREE = 64 };
 
 /* terms      in the variables that occur
@@ -39,9 +37,9 @@ static ntk_status find_inner(const ntk_degree_call *call, int64_t k, ntk_terms *
     const polynomial_target *f = (const polynomial_target *)call->target;
     int64_t last = (f->degree - k) / 2;
     for (int64_t m = last; m >= 0; m--) {
-        if (m < last) NTK_TRY(ntk_terms_differentiate(q, inward(call, k, m + 1)));
+        if (m < last) NTK_TRY(ntk_terms_differentiate(q, inward(call, k, m + 1), call->lane));
         NTK_TRY(ntk_terms_add_degree(q, &f->terms, k + 2 * m));
-        NTK_TRY(ntk_terms_settle(q));
+        NTK_TRY(ntk_terms_settle(q, call->lane));
         NTK_TRY(ntk_advance(call->lane, 0));
     }
     return NTK_OK;
@@ -56,7 +54,7 @@ static ntk_status find_degree(const ntk_degree_call *call, int64_t k, ntk_terms 
     *energy = 0;
     for (int64_t i = 0; 2 * i <= k && q->count > 0; i++) {
         if (i > 0) {
-            NTK_TRY(ntk_terms_differentiate(q, 1));
+            NTK_TRY(ntk_terms_differentiate(q, 1, call->lane));
             factor *= outward(call, k, i);
             scale /= d;
         }
@@ -65,7 +63,7 @@ static ntk_status find_degree(const ntk_degree_call *call, int64_t k, ntk_terms 
         NTK_TRY(ntk_advance(call->lane, 0));
     }
     for (int64_t u = 0; sphere && u < k; u++) *energy *= d / (d + 2 * (double)u);
-    *energy = fmax(0, *energy);
+    *energy = ntk_larger_number(0, *energy);
     return NTK_OK;
 }
 
@@ -151,7 +149,7 @@ static ntk_status find_projection(const ntk_degree_call *call, ntk_terms *sum, i
         NTK_TRY(add_degree(call, k, sum, &energy));
         NTK_TRY(ntk_advance(call->lane, 1));
     }
-    return ntk_terms_settle(sum);
+    return ntk_terms_settle(sum, call->lane);
 }
 
 static ntk_status project(const ntk_degree_call *call, double *numbers, double *errors, const double *x, int64_t n,
@@ -212,6 +210,9 @@ static int64_t find_variables(int64_t *variables, const int64_t *exponents, int6
 static ntk_status fill(polynomial_target *made, const int64_t *exponents, const ntk_matrix *coefficients, int64_t d)
 {
     ntk_context *context = made->base.base.context;
+    ntk_work work;
+    const ntk_lane lane = ntk_work_begin(&work, context);
+    ntk_work_stage(&work, "a polynomial's terms", 1, 0, 1);
     NTK_TRY(ntk_allocate(context, &made->variables, d, sizeof *made->variables, "a polynomial's variables"));
     int64_t width = find_variables(made->variables, exponents, coefficients->rows, d);
     NTK_TRY(ntk_terms_create(&made->terms, context, width, coefficients->rows));
@@ -222,7 +223,7 @@ static ntk_status fill(polynomial_target *made, const int64_t *exponents, const 
         made->terms.count++;
         made->degree = ntk_larger(made->degree, ntk_terms_degree(&made->terms, m));
     }
-    return ntk_terms_settle(&made->terms);
+    return ntk_terms_settle(&made->terms, &lane);
 }
 
 ntk_status ntk_target_create_polynomial(ntk_context *context, ntk_target **target, const int64_t *exponents,

@@ -22,6 +22,26 @@ static ntk_degree_pairs pairs_with(const ntk_function_sample *sample, const doub
     return pairs;
 }
 
+/* values = y 2^-exponent, of which the largest is below 1 and at least 1/2: squares of what is made of them stay in range. */
+static int scale_values(double *values, const ntk_function_sample *sample)
+{
+    double most = 0;
+    int exponent;
+    for (int64_t i = 0; i < sample->n; i++) most = fmax(most, fabs(sample->y[i]));
+    (void)frexp(most, &exponent);
+    for (int64_t i = 0; i < sample->n; i++) values[i] = ldexp(sample->y[i], -exponent);
+    return exponent;
+}
+
+/* What is made of them becomes what it is of y. */
+static ntk_status scale_back(double *numbers, int64_t count, int exponent, const char *function)
+{
+    for (int64_t i = 0; i < count; i++) numbers[i] = ldexp(numbers[i], exponent);
+    if (ntk_is_finite(numbers, NTK_F64, count)) return NTK_OK;
+    return ntk_fail(NTK_ERR_OVERFLOW, "%s: a degree's kernel times the samples' values is too large to be represented",
+                    function);
+}
+
 /* What R_k is multiplied by. */
 static double multiplicity(const ntk_function_sample *sample, const ntk_multiplicity *b)
 {
@@ -76,14 +96,7 @@ static void find_energy(const pair_sums *from, int64_t degree, double factor, do
     double mean = all / pairs, four = (all * all - 4 * rows + 2 * squares) / (pairs * (n - 2) * (n - 3));
     double variance = mean * mean - four, least = 2 * (squares / pairs - mean * mean) / pairs;
     energy[NTK_ENERGY_VALUE] = factor > 0 ? factor * mean : 0;
-    energy[NTK_ENERGY_ERROR] = factor > 0 ? factor * sqrt(fmax(0, fmax(variance, least))) : 0;
-}
-
-/* A mean of numbers, and its standard error. */
-static void find_mean(double sum, double squares, double n, double *mean, double *error)
-{
-    *mean = sum / n;
-    *error = sqrt(fmax(0, squares / n - *mean * *mean) / (n - 1));
+    energy[NTK_ENERGY_ERROR] = factor > 0 ? factor * sqrt(ntk_larger_number(0, ntk_larger_number(variance, least))) : 0;
 }
 
 static void find_total(const ntk_function_sample *sample, double *total)
@@ -98,13 +111,6 @@ static void find_total(const ntk_function_sample *sample, double *total)
     total[NTK_ENERGY_ERROR] = sqrt(deviations / n / (n - 1));
 }
 
-static ntk_status check_finite(const double *numbers, int64_t count, const char *function)
-{
-    if (ntk_is_finite(numbers, NTK_F64, count)) return NTK_OK;
-    return ntk_fail(NTK_ERR_OVERFLOW, "%s: a degree's kernel times the samples' values is too large to be represented",
-                    function);
-}
-
 static ntk_status make_halves(const ntk_function_sample *sample, const ntk_lane *lane, const double *x, int64_t n,
                               double **halves)
 {
@@ -115,7 +121,7 @@ static ntk_status make_halves(const ntk_function_sample *sample, const ntk_lane 
     return NTK_OK;
 }
 
-static ntk_status find_energies(const pair_sums *sums, const ntk_lane *lane, double *energies, const char *function)
+static ntk_status find_energies(const pair_sums *sums, const ntk_lane *lane, double *energies)
 {
     const ntk_function_sample *sample = sums->sample;
     double *halves;
@@ -125,23 +131,27 @@ static ntk_status find_energies(const pair_sums *sums, const ntk_lane *lane, dou
     ntk_multiplicity b = ntk_sphere_first(sample->d);
     for (int64_t k = 0; status >= 0 && k < sums->degrees; k++, ntk_sphere_next(&b))
         find_energy(sums, k, multiplicity(sample, &b), energies + NTK_ENERGY_COLUMNS * k);
-    NTK_TRY(status);
-    return check_finite(energies, NTK_ENERGY_COLUMNS * sums->degrees, function);
+    return status;
 }
 
 ntk_status ntk_function_sample_energies(const ntk_function_sample *sample, const ntk_lane *lane, double begin, double *energies,
                                         int64_t degrees, double *total, const char *function)
 {
-    pair_sums sums = {.sample = sample, .degrees = degrees};
+    ntk_function_sample scaled = *sample;
+    pair_sums sums = {.sample = &scaled, .degrees = degrees};
     uint64_t bytes;
-    NTK_TRY(ntk_size_multiply(&bytes, 2 * degrees, sizeof(double)));
+    NTK_TRY(ntk_size_multiply(&bytes, 2 * degrees + 1, sizeof(double)));
     NTK_TRY(ntk_allocate(lane->work->context, &sums.rows, sample->n, (int64_t)bytes, "sums over pairs of samples"));
     sums.squares = sums.rows + sample->n * degrees;
+    double *y = sums.squares + sample->n * degrees;
+    int exponent = scale_values(y, sample);
+    scaled.y = y;
     ntk_work_stage(lane->work, "pairs of samples", sample->n, begin, 1);
-    ntk_status status = find_energies(&sums, lane, energies, function);
+    ntk_status status = find_energies(&sums, lane, energies);
+    if (status >= 0) status = scale_back(energies, NTK_ENERGY_COLUMNS * degrees, 2 * exponent, function);
     if (status >= 0 && total) {
-        find_total(sample, total);
-        status = check_finite(total, NTK_ENERGY_COLUMNS, function);
+        find_total(&scaled, total);
+        status = scale_back(total, NTK_ENERGY_COLUMNS, 2 * exponent, function);
     }
     ntk_free(lane->work->context, sums.rows);
     return status;
@@ -151,15 +161,30 @@ ntk_status ntk_function_sample_energies(const ntk_function_sample *sample, const
 
 typedef struct projection {
     const ntk_function_sample *sample;
-    double *values, *errors; /* sums, and of squares */
+    double *values, *errors; /* means, and sums of squared deviations from them */
 } projection;
+
+/* Adds count numbers to so many before them: their mean, and deviations, which no mean, however large, drowns (Chan, Golub and LeVeque
+ * 1983). */
+static void add_moments(double *mean, double *deviations, int64_t before, const double *a, const double *b, int64_t count)
+{
+    double sum = 0, square = 0, n = (double)count, all = (double)(before + count);
+    for (int64_t j = 0; j < count; j++) sum += a[j] * b[j];
+    for (int64_t j = 0; j < count; j++) {
+        double deviation = a[j] * b[j] - sum / n;
+        square += deviation * deviation;
+    }
+    double apart = sum / n - *mean;
+    *mean += apart * (n / all);
+    *deviations += square + apart * apart * ((double)before * n / all);
+}
 
 static void take_row(const ntk_degree_pairs *pairs, int64_t row, int64_t first, int64_t degree, const double *values,
                      int64_t count)
 {
     const projection *to = pairs->argument;
     (void)degree;
-    ntk_degree_add(&to->values[row], &to->errors[row], to->sample->y + first, values, count);
+    add_moments(&to->values[row], &to->errors[row], first, to->sample->y + first, values, count);
 }
 
 static ntk_status add_rows(const projection *to, const ntk_lane *lane, ntk_degree_pairs *pairs, const double *at, int64_t count)
@@ -176,8 +201,7 @@ static ntk_status add_rows(const projection *to, const ntk_lane *lane, ntk_degre
     ntk_status status = ntk_degree_pairs_run(pairs, lane);
     ntk_free(lane->work->context, halves);
     NTK_TRY(status);
-    for (int64_t i = 0; i < count; i++)
-        find_mean(to->values[i], to->errors[i], (double)sample->n, &to->values[i], &to->errors[i]);
+    for (int64_t i = 0; i < count; i++) to->errors[i] = sqrt(to->errors[i] / (double)sample->n / (double)(sample->n - 1));
     return NTK_OK;
 }
 
@@ -185,9 +209,13 @@ ntk_status ntk_function_sample_project(const ntk_function_sample *sample, const 
                                        double *errors, const double *at, int64_t count, int64_t degree, const char *function)
 {
     ntk_context *context = lane->work->context;
-    const projection to = {sample, values, errors};
+    ntk_function_sample scaled = *sample;
+    const projection to = {&scaled, values, errors};
     double *factors, *halves;
-    NTK_TRY(ntk_allocate(context, &factors, degree + 1, sizeof *factors, "multiplicities of degrees"));
+    NTK_TRY(ntk_allocate(context, &factors, sample->n + degree + 1, sizeof *factors, "the values of samples"));
+    double *y = factors + degree + 1;
+    int exponent = scale_values(y, sample);
+    scaled.y = y;
     ntk_multiplicity b = ntk_sphere_first(sample->d);
     for (int64_t k = 0; k <= degree; k++, ntk_sphere_next(&b)) factors[k] = multiplicity(sample, &b);
     ntk_work_stage(lane->work, "projection from samples", count, begin, 1);
@@ -201,8 +229,8 @@ ntk_status ntk_function_sample_project(const ntk_function_sample *sample, const 
     }
     ntk_free(context, factors);
     NTK_TRY(status);
-    NTK_TRY(check_finite(values, count, function));
-    return check_finite(errors, count, function);
+    NTK_TRY(scale_back(values, count, exponent, function));
+    return scale_back(errors, count, exponent, function);
 }
 
 /* --- of targets: samples that are drawn --- */

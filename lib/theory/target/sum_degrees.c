@@ -35,7 +35,7 @@ static ntk_status expand_term(void *argument, int64_t m, const ntk_lane *lane)
         at->parts[k * f->count + m] = c * parts[k];
         power -= parts[k] * parts[k];
     }
-    if (status >= 0 && at->tails) at->tails[m] = c * c * fmax(0, power);
+    if (status >= 0 && at->tails) at->tails[m] = c * c * ntk_larger_number(0, power);
     ntk_free(context, parts);
     NTK_TRY(status);
     return ntk_advance(lane, 1);
@@ -96,7 +96,7 @@ static void find_total(const expansion *at, const double *energies, double *tota
         total[NTK_ENERGY_ERROR] -= at->tails[m];
         roots += sqrt(at->tails[m]);
     }
-    total[NTK_ENERGY_ERROR] = at->f->count > 1 ? fmax(0, total[NTK_ENERGY_ERROR] + roots * roots) : 0;
+    total[NTK_ENERGY_ERROR] = at->f->count > 1 ? ntk_larger_number(0, total[NTK_ENERGY_ERROR] + roots * roots) : 0;
 }
 
 /* energies of at->degrees degrees, in the memory of the sums. */
@@ -104,7 +104,7 @@ static void add_rows(const expansion *at, double *sums)
 {
     for (int64_t m = 1; m < at->f->count; m++)
         for (int64_t k = 0; k < at->degrees; k++) sums[k] += sums[m * at->degrees + k];
-    for (int64_t k = 0; k < at->degrees; k++) sums[k] = fmax(0, sums[k]);
+    for (int64_t k = 0; k < at->degrees; k++) sums[k] = ntk_larger_number(0, sums[k]);
 }
 
 ntk_status ntk_sum_energies(const ntk_degree_call *call, double *energies, int64_t degrees, double *total)

@@ -34,6 +34,12 @@ struct ntk_target {
     int64_t inputs;
 };
 
+/* The larger of two numbers; NaN where one of them is, which fmax would hide: something overflowed. */
+static inline double ntk_larger_number(double a, double b)
+{
+    return a >= b ? a : b >= a ? b : a + b;
+}
+
 /* y = f(x) within other calls, also in their tasks: x  n x d, contiguous.  It counts no units, but can be stopped.
  * NTK_ERR_OVERFLOW  f(x) is too large to be represented
  * Others as of ntk_target_evaluate. */

@@ -79,6 +79,14 @@ ntk_status ntk_terms_add_degree(ntk_terms *terms, const ntk_terms *other, int64_
     return NTK_OK;
 }
 
+/* Terms that are sorted, merged or made between two questions whether to stop. */
+enum { TERMS_BETWEEN_QUESTIONS = 4096 };
+
+static ntk_status ask(const ntk_lane *lane, int64_t term)
+{
+    return (term + 1) % TERMS_BETWEEN_QUESTIONS == 0 ? ntk_advance(lane, 0) : NTK_OK;
+}
+
 /* --- settling --- */
 
 /* A term where it lies. */
@@ -95,7 +103,38 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->term > y->term) - (x->term < y->term);
 }
 
-static void merge(ntk_terms *to, const ntk_terms *from, const place *places)
+/* Runs of so many places, each in order, become such of twice as many. */
+static ntk_status merge_runs(place *to, const place *from, int64_t count, int64_t run, const ntk_lane *lane)
+{
+    for (int64_t first = 0; first < count; first += 2 * run) {
+        int64_t middle = ntk_smaller(first + run, count), last = ntk_smaller(first + 2 * run, count), a = first, b = middle;
+        for (int64_t m = first; m < last; m++) {
+            bool left = a < middle && (b == last || compare(&from[a], &from[b]) < 0);
+            to[m] = from[left ? a++ : b++];
+            NTK_TRY(ask(lane, m));
+        }
+    }
+    return NTK_OK;
+}
+
+/* *places are put in order, by runs, so that the call can be stopped; they may then be where *spare was, and the reverse. */
+static ntk_status sort(place **places, place **spare, int64_t count, const ntk_lane *lane)
+{
+    for (int64_t first = 0; first < count; first += TERMS_BETWEEN_QUESTIONS) {
+        int64_t last = ntk_smaller(first + TERMS_BETWEEN_QUESTIONS, count);
+        qsort(*places + first, (size_t)(last - first), sizeof **places, compare);
+        NTK_TRY(ask(lane, last - 1));
+    }
+    for (int64_t run = TERMS_BETWEEN_QUESTIONS; run < count; run *= 2) {
+        place *from = *places;
+        NTK_TRY(merge_runs(*spare, from, count, run, lane));
+        *places = *spare;
+        *spare = from;
+    }
+    return NTK_OK;
+}
+
+static ntk_status merge(ntk_terms *to, const ntk_terms *from, const place *places, const ntk_lane *lane)
 {
     for (int64_t m = 0; m < from->count; m++) {
         double coefficient = from->coefficients[places[m].term];
@@ -105,26 +144,38 @@ static void merge(ntk_terms *to, const ntk_terms *from, const place *places)
             to->count--, ntk_terms_put(to, coefficient, places[m].exponents);
         else
             ntk_terms_put(to, coefficient, places[m].exponents);
+        NTK_TRY(ask(lane, m));
     }
     if (to->count > 0 && to->coefficients[to->count - 1] == 0) to->count--;
+    return NTK_OK;
 }
 
-ntk_status ntk_terms_settle(ntk_terms *terms)
+/* settled, an empty one with enough room, receives them; places  room for twice as many. */
+static ntk_status settle(ntk_terms *settled, const ntk_terms *terms, place *places, const ntk_lane *lane)
+{
+    place *spare = places + terms->count;
+    for (int64_t m = 0; m < terms->count; m++) places[m] = (place){exponents_of(terms, m), terms->width, m};
+    NTK_TRY(sort(&places, &spare, terms->count, lane));
+    return merge(settled, terms, places, lane);
+}
+
+ntk_status ntk_terms_settle(ntk_terms *terms, const ntk_lane *lane)
 {
     place *places;
     ntk_terms settled;
     if (terms->count == 0) return NTK_OK;
-    NTK_TRY(ntk_allocate(terms->context, &places, terms->count, sizeof *places, "a polynomial's terms"));
-    ntk_status status = ntk_terms_create(&settled, terms->context, terms->width, terms->count);
-    if (status >= 0) {
-        for (int64_t m = 0; m < terms->count; m++) places[m] = (place){exponents_of(terms, m), terms->width, m};
-        qsort(places, (size_t)terms->count, sizeof *places, compare);
-        merge(&settled, terms, places);
-        ntk_terms_free(terms);
-        *terms = settled;
+    NTK_TRY(ntk_terms_create(&settled, terms->context, terms->width, terms->count));
+    ntk_status status =
+        ntk_allocate(terms->context, &places, terms->count, 2 * (int64_t)sizeof *places, "a polynomial's terms");
+    if (status >= 0) status = settle(&settled, terms, places, lane);
+    ntk_free(terms->context, places);
+    if (status < 0) {
+        ntk_terms_free(&settled);
+        return status;
     }
-    ntk_free(settled.context, places);
-    return status;
+    ntk_terms_free(terms);
+    *terms = settled;
+    return NTK_OK;
 }
 
 /* --- what is made of them --- */
@@ -139,14 +190,22 @@ static void put_derivatives(ntk_terms *to, const ntk_terms *from, int64_t term, 
     }
 }
 
-ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor)
+static ntk_status differentiate(ntk_terms *made, const ntk_terms *terms, double factor, const ntk_lane *lane)
+{
+    for (int64_t m = 0; m < terms->count; m++) {
+        put_derivatives(made, terms, m, factor);
+        NTK_TRY(ask(lane, m));
+    }
+    return ntk_terms_settle(made, lane);
+}
+
+ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor, const ntk_lane *lane)
 {
     ntk_terms made;
     int64_t count = 0;
     for (int64_t i = 0; i < terms->count * terms->width; i++) count += terms->exponents[i] >= 2;
     NTK_TRY(ntk_terms_create(&made, terms->context, terms->width, count));
-    for (int64_t m = 0; m < terms->count; m++) put_derivatives(&made, terms, m, factor);
-    ntk_status status = ntk_terms_settle(&made);
+    ntk_status status = differentiate(&made, terms, factor, lane);
     if (status < 0) {
         ntk_terms_free(&made);
         return status;

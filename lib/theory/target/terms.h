@@ -2,7 +2,7 @@
 #ifndef NTK_THEORY_TARGET_TERMS_H
 #define NTK_THEORY_TARGET_TERMS_H
 
-#include <ntk/context.h>
+#include "core/parallel.h"
 
 /* sum over terms of coefficients[m] prod_j x_j^exponents[m width + j], j < width; a settled one has its monomials in order, each once,
  * and no coefficient of 0. */
@@ -27,10 +27,11 @@ void ntk_terms_put(ntk_terms *terms, double coefficient, const uint8_t *exponent
 ntk_status ntk_terms_add(ntk_terms *terms, const ntk_terms *other, double factor);
 ntk_status ntk_terms_add_degree(ntk_terms *terms, const ntk_terms *other, int64_t degree);
 
-ntk_status ntk_terms_settle(ntk_terms *terms);
+/* These two can be stopped; after a failure the terms are as they were. */
+ntk_status ntk_terms_settle(ntk_terms *terms, const ntk_lane *lane);
 
 /* terms becomes factor times its Laplacian, settled. */
-ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor);
+ntk_status ntk_terms_differentiate(ntk_terms *terms, double factor, const ntk_lane *lane);
 
 int64_t ntk_terms_degree(const ntk_terms *terms, int64_t term);
 

@@ -62,13 +62,16 @@ static ntk_status on_sphere(const ntk_unit *unit, const ntk_lane *lane, double *
                     function, of.error / of.size, accuracy);
 }
 
-static ntk_status of_normals(const ntk_unit *unit, double *parts, int64_t degrees, double *power)
+static ntk_status of_normals(const ntk_unit *unit, double *parts, int64_t degrees, double *power, const char *function)
 {
     ntk_matrix view = ntk_matrix_f64(parts, degrees, 1);
     ntk_moments moments = NTK_INIT(ntk_moments);
     double q = unit->length * unit->length;
     NTK_TRY(ntk_activation_hermite(unit->activation, &view, unit->length));
     if (!power) return NTK_OK;
+    if (!isfinite(q))
+        return ntk_fail(NTK_ERR_OVERFLOW, "%s: weights of the length %g have a square that is too large to be represented",
+                        function, unit->length);
     NTK_TRY(ntk_activation_moments(unit->activation, &moments, q, q, q));
     *power = moments.kappa;
     return NTK_OK;
@@ -93,7 +96,7 @@ ntk_status ntk_unit_degrees(const ntk_unit *unit, const ntk_lane *lane, double *
 {
     if (unit->length == 0) return of_constant(unit, lane, parts, degrees, power, function);
     if (unit->law == NTK_INPUTS_SPHERE) return on_sphere(unit, lane, parts, degrees, power, function);
-    return of_normals(unit, parts, degrees, power);
+    return of_normals(unit, parts, degrees, power, function);
 }
 
 /* --- the call --- */
