@@ -26,7 +26,7 @@ typedef struct job {
 } job;
 
 /* The sum of c^2 that is not noise. */
-static double signal(const job *j, int64_t k, ntk_spectrum_range of)
+static double noiseless_square(const job *j, int64_t k, ntk_spectrum_range of)
 {
     return ntk_spectrum_square(j->spectrum, k, of) - (double)of.count * j->options.noise_variance;
 }
@@ -126,7 +126,7 @@ static double blind_to(const job *j, ntk_spectrum_range of)
 {
     const ntk_spectrum *s = j->spectrum;
     double blind = 0;
-    for (int64_t k = s->rank; k < s->modes; k++) blind += signal(j, k, of) / (double)s->samples;
+    for (int64_t k = s->rank; k < s->modes; k++) blind += noiseless_square(j, k, of) / (double)s->samples;
     return fmax(0, blind);
 }
 
@@ -162,7 +162,7 @@ static ntk_status predict_population(const job *j, const ntk_lane *lane, double 
     modes.free = s->intercept;
     for (int64_t i = 0; i < parts; i++) {
         ntk_spectrum_range of = ntk_spectrum_part(s, i, parts);
-        for (int64_t k = 0; k < s->modes; k++) j->energy[k] = signal(j, k, of) / (double)s->samples;
+        for (int64_t k = 0; k < s->modes; k++) j->energy[k] = noiseless_square(j, k, of) / (double)s->samples;
         modes.blind = blind_to(j, of);
         modes.noise = (double)of.count * j->options.noise_variance;
         ntk_predict_curve(columns + i * NTK_CURVE_COLUMNS, &modes, n);
