@@ -51,3 +51,15 @@ void common_close(FILE *file)
     int failed = ferror(file);
     if (fclose(file) || failed) fail("the table could not be written", strerror(errno));
 }
+
+ntk_kernel *common_kernel(ntk_context *context)
+{
+    ntk_activation *relu;
+    ntk_kernel *kernel;
+    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
+    options.bias_scale = 1;
+    common_check(ntk_activation_create(context, &relu, NTK_RELU, NULL));
+    common_check(ntk_kernel_create_infinite(context, &kernel, relu, &options));
+    ntk_activation_destroy(relu);
+    return kernel;
+}

@@ -21,4 +21,7 @@ double common_normal(uint64_t *state);
 FILE *common_open(const char *path, const char *header);
 void common_close(FILE *file);
 
+/* K^RF + K^NT of a ReLU network of infinite width, with biases. */
+ntk_kernel *common_kernel(ntk_context *context);
+
 #endif

@@ -106,19 +106,6 @@ static int read_mnist(data *set, const char *folder)
 
 /* --- the spectrum --- */
 
-/* K^RF + K^NT of a ReLU network of infinite width, with biases. */
-static ntk_kernel *make_kernel(ntk_context *context)
-{
-    ntk_activation *relu;
-    ntk_kernel *kernel;
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    options.bias_scale = 1;
-    common_check(ntk_activation_create(context, &relu, NTK_RELU, NULL));
-    common_check(ntk_kernel_create_infinite(context, &kernel, relu, &options));
-    ntk_activation_destroy(relu);
-    return kernel;
-}
-
 static ntk_spectrum *make_spectrum(ntk_context *context, const ntk_kernel *kernel, const data *set)
 {
     ntk_gram *gram;
@@ -219,7 +206,7 @@ int main(int argc, char **argv)
     if (!read_mnist(&set, argv[1])) set = read_table(argv[1]);
     FILE *file = argc > 2 ? common_open(argv[2], "n,predicted,population,measured,measured_se") : NULL;
     common_check(ntk_context_create(&context, NULL));
-    ntk_kernel *kernel = make_kernel(context);
+    ntk_kernel *kernel = common_kernel(context);
     ntk_spectrum *spectrum = make_spectrum(context, kernel, &set);
     double lambda = best_lambda(spectrum, set.n);
     printf("%s: %lld samples, %lld inputs; errors are in units of the target's variance\n", argv[1], (long long)set.n,

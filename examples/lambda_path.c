@@ -13,19 +13,6 @@ static const char help[] = "Usage: lambda_path FILE [CSV]\n"
                            "The best lambda by leave-one-out error, by cross-validation, and by evidence.\n"
                            "FILE: a table of numbers, the last column the target.  CSV: a file for all of the path.\n";
 
-/* K^RF + K^NT of a ReLU network of infinite width, with biases. */
-static ntk_kernel *make_kernel(ntk_context *context)
-{
-    ntk_activation *relu;
-    ntk_kernel *kernel;
-    ntk_kernel_options options = NTK_INIT(ntk_kernel_options);
-    options.bias_scale = 1;
-    common_check(ntk_activation_create(context, &relu, NTK_RELU, NULL));
-    common_check(ntk_kernel_create_infinite(context, &kernel, relu, &options));
-    ntk_activation_destroy(relu);
-    return kernel;
-}
-
 /* Rows that are the same as an earlier one. */
 static int64_t repeated(const csv_table *table)
 {
@@ -83,7 +70,7 @@ int main(int argc, char **argv)
     ntk_ridge_options options = NTK_INIT(ntk_ridge_options);
     options.method = NTK_RIDGE_SPECTRAL;
     common_check(ntk_context_create(&context, NULL));
-    ntk_kernel *kernel = make_kernel(context);
+    ntk_kernel *kernel = common_kernel(context);
     common_check(ntk_ridge_create(context, &ridge, kernel, &X, &Y, 1, &options));
     printf("%s: %lld samples, %lld inputs, all standardised\n", argv[1], (long long)table.rows, (long long)table.cols - 1);
     if (repeated(&table))
