@@ -218,3 +218,10 @@ bool test_same_bits(const ntk_matrix *a, const ntk_matrix *b)
             return false;
     return true;
 }
+
+int test_stop(void *user, const char *stage, double fraction)
+{
+    test_stopper *own = user;
+    (void)stage, (void)fraction;
+    return ++own->calls == own->stop_at;
+}

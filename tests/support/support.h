@@ -124,4 +124,11 @@ void test_set(const ntk_matrix *view, int64_t row, int64_t col, double value);
 /* Whether two views of one shape and type hold the same bits. */
 bool test_same_bits(const ntk_matrix *a, const ntk_matrix *b);
 
+/* Progress callback that asks to stop once, at its call number stop_at. */
+typedef struct test_stopper {
+    int64_t calls, stop_at;
+} test_stopper;
+
+int test_stop(void *user, const char *stage, double fraction);
+
 #endif

@@ -319,28 +319,17 @@ START_TEST(samples_stay)
 }
 END_TEST
 
-typedef struct stopper {
-    int64_t calls, stop_at;
-} stopper;
-
-static int stop(void *user, const char *stage, double fraction)
-{
-    stopper *own = user;
-    (void)stage, (void)fraction;
-    return ++own->calls == own->stop_at;
-}
-
 /* Rows that go behind a model's samples for an append that fails, or is stopped, are not seen, and the model still has its samples. */
 START_TEST(samples_stay_after_failures)
 {
     enum { N = 60, M = 6, PARTS = 3 };
     uint64_t state = test_seed(741);
     test_memory memory = {0};
-    stopper stopping = {0};
+    test_stopper stopping = {0};
     ntk_context_options options = NTK_INIT(ntk_context_options);
     ntk_context *own = NULL;
     options.threads = 1;
-    options.progress = stop, options.progress_user = &stopping;
+    options.progress = test_stop, options.progress_user = &stopping;
     test_memory_inject(&options, &memory);
     CHECK_OK(ntk_context_create(&own, &options));
     scene s = scene_create(N + M * PARTS, 0, &state);
@@ -355,10 +344,10 @@ START_TEST(samples_stay_after_failures)
         /* the first append, which none of this is about, gives the samples their memory; one fails, and one is stopped */
         for (int64_t k = 1; status < 0; k++, failures++) {
             test_memory_reset(&memory, part == 1 ? k : 0);
-            stopping = (stopper){.stop_at = part == 2 ? k : 0};
+            stopping = (test_stopper){.stop_at = part == 2 ? k : 0};
             status = ntk_ridge_append(ridge, &x, &y);
             test_memory_reset(&memory, 0);
-            stopping = (stopper){0};
+            stopping = (test_stopper){0};
             if (status >= 0) break;
             ck_assert_int_eq(status, part == 1 ? NTK_ERR_MEMORY : NTK_ERR_CANCELLED);
             ck_assert_int_eq(memory.live, live);

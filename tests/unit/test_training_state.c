@@ -203,25 +203,14 @@ END_TEST
 
 /* --- cancelling --- */
 
-typedef struct stopper {
-    int64_t calls, stop_at;
-} stopper;
-
-static int stop(void *user, const char *stage, double fraction)
-{
-    stopper *own = user;
-    (void)stage, (void)fraction;
-    return ++own->calls == own->stop_at;
-}
-
 /* Stopped at every third callback; what is left is then done: the bits are those of a run that nobody stopped. */
 START_TEST(cancelled)
 {
     ntk_context_options options = NTK_INIT(ntk_context_options);
-    stopper stopping = {0};
+    test_stopper stopping = {0};
     ntk_context *own = NULL;
     options.threads = 2;
-    options.progress = stop;
+    options.progress = test_stop;
     options.progress_user = &stopping;
     CHECK_OK(ntk_context_create(&own, &options));
     training_scene s = training_scene_create(own, NTK_TANH);
@@ -231,7 +220,7 @@ START_TEST(cancelled)
     ck_assert_int_ge(ntk_training_run(whole, NULL, 6), 0);
     int64_t cuts = 0;
     for (int64_t at = 1; at < 1000; at += 3) {
-        stopping = (stopper){0};
+        stopping = (test_stopper){0};
         ck_assert_int_ge(ntk_training_run(stopped, &report, 0), 0);
         stopping.stop_at = at;
         stopping.calls = 0;
@@ -240,7 +229,7 @@ START_TEST(cancelled)
         ck_assert_int_eq(status, NTK_ERR_CANCELLED);
         cuts++;
     }
-    stopping = (stopper){0};
+    stopping = (test_stopper){0};
     ck_assert_int_ge(cuts, 2);
     ck_assert(hash_of(whole) == hash_of(stopped));
     ntk_training_destroy(whole);
@@ -256,11 +245,11 @@ START_TEST(cancelled_at_its_end)
     ntk_context_options options = NTK_INIT(ntk_context_options);
     ntk_training_options choice = NTK_INIT(ntk_training_options);
     ntk_training_report whole = NTK_INIT(ntk_training_report), report = NTK_INIT(ntk_training_report);
-    stopper stopping = {0};
+    test_stopper stopping = {0};
     ntk_context *own = NULL;
     ntk_status status = NTK_ERR_CANCELLED;
     options.threads = 1;
-    options.progress = stop;
+    options.progress = test_stop;
     options.progress_user = &stopping;
     CHECK_OK(ntk_context_create(&own, &options));
     training_scene s = training_scene_create(own, NTK_TANH);
@@ -278,11 +267,11 @@ START_TEST(cancelled_at_its_end)
     ck_assert_int_eq(whole.ended, NTK_TRAINING_ENDED_LOSS);
     ntk_training_destroy(done);
     for (int64_t at = 1; status == NTK_ERR_CANCELLED; at++) {
-        stopping = (stopper){0};
+        stopping = (test_stopper){0};
         ntk_training *stopped = training_scene_train(own, &s, &choice);
-        stopping = (stopper){.stop_at = at};
+        stopping = (test_stopper){.stop_at = at};
         status = ntk_training_run(stopped, NULL, 50);
-        stopping = (stopper){0};
+        stopping = (test_stopper){0};
         if (status == NTK_ERR_CANCELLED) {
             CHECK_OK(ntk_training_run(stopped, &report, 50));
             ck_assert_int_eq(report.ended, NTK_TRAINING_ENDED_LOSS);
